@@ -1,0 +1,324 @@
+//! The errors of the API and the one table that gives each its status, code and type.
+//!
+//! - [`Error`] is what a caller sees: a stable code, a message that is safe to show, details.
+//! - [`StoreError`] is what a storage port reports; it becomes an opaque 500 or 503.
+//!
+//! A cause that must not leave the process travels in [`Error::cause`] and is logged once, by
+//! the outermost middleware, under the request id.
+
+use serde::Serialize;
+use std::{borrow::Cow, fmt, time::Duration};
+
+/// The result of everything that can fail towards a caller.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The stable error codes of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// Body or parameter wrong.
+    InvalidRequest,
+    /// A model that is not in the catalog.
+    InvalidModel,
+    /// A guardrail refused the content.
+    ContentFiltered,
+    /// No, wrong, revoked or expired key or token.
+    Unauthorized,
+    /// The spending limit of the key or account is used up.
+    BudgetExceeded,
+    /// The key lacks the scope, or may not use the model.
+    Forbidden,
+    /// No such thing.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed,
+    /// The thing is in a state that does not allow this.
+    Conflict,
+    /// The idempotency key was used with another body, or its first request still runs.
+    IdempotencyConflict,
+    /// The body is over the limit.
+    PayloadTooLarge,
+    /// The body is not JSON.
+    UnsupportedMediaType,
+    /// The requests of this minute are used up.
+    RateLimitExceeded,
+    /// Ours.
+    Internal,
+    /// The provider failed, after retries and fallbacks.
+    ProviderError,
+    /// The provider, or a store of ours, cannot be reached.
+    ProviderUnavailable,
+    /// The provider did not answer in time.
+    ProviderTimeout,
+}
+
+impl Code {
+    /// Every code, for tests and documentation.
+    pub const ALL: [Self; 17] = [
+        Self::InvalidRequest,
+        Self::InvalidModel,
+        Self::ContentFiltered,
+        Self::Unauthorized,
+        Self::BudgetExceeded,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::IdempotencyConflict,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RateLimitExceeded,
+        Self::Internal,
+        Self::ProviderError,
+        Self::ProviderUnavailable,
+        Self::ProviderTimeout,
+    ];
+
+    /// The table: HTTP status, `error.code`, `error.type` (as OpenAI's SDKs know it).
+    const fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::InvalidRequest => (400, "invalid_request", "invalid_request_error"),
+            Self::InvalidModel => (400, "invalid_model", "invalid_request_error"),
+            Self::ContentFiltered => (400, "content_filtered", "invalid_request_error"),
+            Self::Unauthorized => (401, "unauthorized", "authentication_error"),
+            Self::BudgetExceeded => (402, "budget_exceeded", "insufficient_quota"),
+            Self::Forbidden => (403, "forbidden", "permission_error"),
+            Self::NotFound => (404, "not_found", "invalid_request_error"),
+            Self::MethodNotAllowed => (405, "method_not_allowed", "invalid_request_error"),
+            Self::Conflict => (409, "conflict", "invalid_request_error"),
+            Self::IdempotencyConflict => (409, "idempotency_conflict", "idempotency_error"),
+            Self::PayloadTooLarge => (413, "payload_too_large", "invalid_request_error"),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type", "invalid_request_error"),
+            Self::RateLimitExceeded => (429, "rate_limit_exceeded", "rate_limit_error"),
+            Self::Internal => (500, "internal_error", "api_error"),
+            Self::ProviderError => (502, "provider_error", "api_error"),
+            Self::ProviderUnavailable => (503, "provider_unavailable", "api_error"),
+            Self::ProviderTimeout => (504, "provider_timeout", "api_error"),
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(self) -> u16 {
+        self.row().0
+    }
+
+    /// `error.code`.
+    pub const fn as_str(self) -> &'static str {
+        self.row().1
+    }
+
+    /// `error.type`.
+    pub const fn kind(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// `error.details`, one shape per family of errors.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Details {
+    /// Which field is wrong, as a path such as `messages[0].role`, and how.
+    Field {
+        /// Path of the field.
+        field: String,
+        /// What is wrong with it.
+        issue: String,
+    },
+    /// The models that would have been accepted.
+    Models {
+        /// Their ids.
+        available_models: Vec<String>,
+    },
+    /// The limit that was hit.
+    RateLimit {
+        /// Requests a minute.
+        limit: u64,
+        /// When the window ends, RFC 3339.
+        reset_time: String,
+    },
+    /// Which provider failed.
+    Provider {
+        /// Its id in the configuration.
+        provider: String,
+        /// The HTTP status it answered, if it answered.
+        status: Option<u16>,
+    },
+}
+
+/// An error as its caller sees it.
+#[derive(Debug)]
+pub struct Error {
+    /// The stable code.
+    pub code: Code,
+    /// Safe to show: names no secret, no host, no internals.
+    pub message: Cow<'static, str>,
+    /// More, for programs.
+    pub details: Option<Details>,
+    /// `Retry-After`, where waiting helps.
+    pub retry_after: Option<Duration>,
+    /// What really happened; for the log only.
+    pub cause: Option<String>,
+}
+
+impl Error {
+    /// An error with this code and message and nothing else.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            details: None,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// 400: `field` (a path) is wrong because of `issue`.
+    pub fn invalid(field: impl Into<String>, issue: impl Into<String>) -> Self {
+        let (field, issue) = (field.into(), issue.into());
+        let message = if field.is_empty() {
+            format!("Invalid request: {issue}")
+        } else {
+            format!("Invalid request: {field} {issue}")
+        };
+        Self::new(Code::InvalidRequest, message).with_details(Details::Field { field, issue })
+    }
+
+    /// 401.
+    pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unauthorized, message)
+    }
+
+    /// 404: `what` is a short noun phrase such as `model 'x'`.
+    pub fn not_found(what: impl fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("No such {what}"))
+    }
+
+    /// 500: opaque outside, `cause` in the log.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(Code::Internal, "Internal server error").with_cause(cause)
+    }
+
+    /// Adds details.
+    #[must_use]
+    pub fn with_details(mut self, details: Details) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// Adds `Retry-After`.
+    #[must_use]
+    pub fn with_retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    /// Adds what only the log may see.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// `error.param`: the field at fault, as OpenAI's SDKs expect it.
+    fn param(&self) -> Option<&str> {
+        match (&self.details, self.code) {
+            (Some(Details::Field { field, .. }), _) if !field.is_empty() => Some(field),
+            (_, Code::InvalidModel) => Some("model"),
+            _ => None,
+        }
+    }
+
+    /// The error object on the wire: `{"code","message","type","param","details"}`.
+    pub fn body(&self) -> impl Serialize + '_ {
+        ErrorBody {
+            code: self.code.as_str(),
+            message: &self.message,
+            kind: self.code.kind(),
+            param: self.param(),
+            details: self.details.as_ref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    param: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a Details>,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What a storage port reports. The text is for the log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached or is overloaded: try again.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// The store answered something it must not, or was asked something it cannot do.
+    #[error("store fault: {0}")]
+    Fault(String),
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::new(
+                Code::ProviderUnavailable,
+                "Storage is unavailable, try again",
+            )
+            .with_retry_after(Duration::from_secs(1))
+            .with_cause(error),
+            StoreError::Fault(_) => Self::internal(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_distinct_and_statuses_are_errors() {
+        let codes: HashSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), Code::ALL.len());
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|code| (400..600).contains(&code.status()))
+        );
+    }
+
+    #[test]
+    fn an_invalid_field_is_named_in_message_param_and_details() {
+        let error = Error::invalid("messages[0].role", "is unknown");
+        let json = serde_json::to_value(error.body()).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "code": "invalid_request",
+                "message": "Invalid request: messages[0].role is unknown",
+                "type": "invalid_request_error",
+                "param": "messages[0].role",
+                "details": {"field": "messages[0].role", "issue": "is unknown"},
+            })
+        );
+    }
+
+    #[test]
+    fn the_cause_stays_inside() {
+        let error = Error::internal("password=hunter2");
+        let json = serde_json::to_string(&error.body()).unwrap();
+        assert!(!json.contains("hunter2") && !error.to_string().contains("hunter2"));
+    }
+}

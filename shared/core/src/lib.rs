@@ -1,0 +1,23 @@
+//! What every other crate stands on: the ports (capabilities a runtime offers), the one error
+//! table, identifiers, time and money.
+//!
+//! No I/O and no framework lives here. A port is a trait with the smallest set of operations that
+//! Cloudflare Workers, AWS Lambda and the native server all do well; `platforms/*` implement them.
+
+mod error;
+mod http;
+pub mod id;
+mod kv;
+pub mod ledger;
+mod money;
+mod runtime;
+pub mod time;
+
+pub use error::{Code, Details, Error, Result, StoreError};
+pub use futures_util::future::BoxFuture;
+pub use http::{ByteStream, Http, HttpError, HttpRequest, HttpResponse};
+pub use jiff::Timestamp;
+pub use kv::Kv;
+pub use ledger::Ledger;
+pub use money::{Money, Price};
+pub use runtime::{Clock, Ports, Random, Spawn};

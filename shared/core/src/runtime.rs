@@ -1,0 +1,40 @@
+use crate::{BoxFuture, Http, Kv, Ledger, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+/// Time.
+pub trait Clock: Send + Sync {
+    /// Now, UTC.
+    fn now(&self) -> Timestamp;
+
+    /// Resolves after `duration`.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// Entropy fit for secrets.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Work that outlives the response.
+pub trait Spawn: Send + Sync {
+    /// Runs `task` to its end, as far as the platform lets it.
+    fn spawn(&self, task: BoxFuture<'static, ()>);
+}
+
+/// A runtime: one implementation of every port.
+#[derive(Clone)]
+pub struct Ports {
+    /// Global read-mostly storage.
+    pub kv: Arc<dyn Kv>,
+    /// An account's consistent items.
+    pub ledger: Arc<dyn Ledger>,
+    /// Outgoing HTTP.
+    pub http: Arc<dyn Http>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Entropy.
+    pub random: Arc<dyn Random>,
+    /// Work that outlives the response.
+    pub spawn: Arc<dyn Spawn>,
+}

@@ -1,0 +1,141 @@
+//! Accounts: the operator's view of who may use the gateway.
+
+use openclaw_core::{Error, Money, Result, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What an account may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// 100 requests a minute unless configured otherwise.
+    #[default]
+    Free,
+    /// 1,000 requests a minute unless configured otherwise.
+    Pro,
+    /// As many as the account's own `rate_limit` says.
+    Enterprise,
+}
+
+/// Whether an account's keys work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// They do.
+    #[default]
+    Active,
+    /// They are refused.
+    Suspended,
+}
+
+/// An account on the wire and in the store.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Account {
+    /// `acct_…`.
+    pub id: String,
+    /// Always `account`.
+    #[serde(default = "object")]
+    pub object: String,
+    /// A name for people.
+    pub name: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// Requests a minute, where the tier's number does not hold.
+    pub rate_limit: Option<u64>,
+    /// Dollars a UTC month.
+    pub monthly_budget: Option<Money>,
+    /// Whether its keys work.
+    pub status: Status,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+fn object() -> String {
+    "account".into()
+}
+
+/// `POST /accounts`.
+#[derive(Debug, Deserialize)]
+pub struct CreateAccount {
+    /// 1 to 200 characters.
+    pub name: String,
+    /// Default `free`.
+    #[serde(default)]
+    pub tier: Tier,
+    /// Requests a minute, where the tier's number shall not hold; required for `enterprise`
+    /// unless `limits.enterprise` is configured.
+    pub rate_limit: Option<u64>,
+    /// Dollars a UTC month.
+    pub monthly_budget: Option<Money>,
+}
+
+impl CreateAccount {
+    /// Checks lengths and ranges.
+    pub fn validate(&self) -> Result<()> {
+        validate_name(&self.name)?;
+        validate_rate_limit(self.rate_limit)
+    }
+}
+
+/// `PATCH /accounts/{id}`: what is absent stays, `null` removes.
+#[derive(Debug, Default, Deserialize)]
+pub struct UpdateAccount {
+    /// 1 to 200 characters.
+    pub name: Option<String>,
+    /// The new tier.
+    pub tier: Option<Tier>,
+    /// Requests a minute.
+    #[serde(default, deserialize_with = "present")]
+    pub rate_limit: Option<Option<u64>>,
+    /// Dollars a UTC month.
+    #[serde(default, deserialize_with = "present")]
+    pub monthly_budget: Option<Option<Money>>,
+    /// Whether its keys work.
+    pub status: Option<Status>,
+}
+
+impl UpdateAccount {
+    /// Checks lengths and ranges.
+    pub fn validate(&self) -> Result<()> {
+        self.name.as_deref().map_or(Ok(()), validate_name)?;
+        validate_rate_limit(self.rate_limit.flatten())
+    }
+
+    /// The account with the changes in it.
+    #[must_use]
+    pub fn apply(self, account: Account) -> Account {
+        Account {
+            name: self.name.unwrap_or(account.name),
+            tier: self.tier.unwrap_or(account.tier),
+            rate_limit: self.rate_limit.unwrap_or(account.rate_limit),
+            monthly_budget: self.monthly_budget.unwrap_or(account.monthly_budget),
+            status: self.status.unwrap_or(account.status),
+            ..account
+        }
+    }
+}
+
+/// Tells an absent field (outer `None`) from `null` (inner `None`).
+pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+pub(crate) fn validate_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() || name.chars().count() > 200 {
+        return Err(Error::invalid("name", "must have 1 to 200 characters"));
+    }
+    Ok(())
+}
+
+pub(crate) fn validate_rate_limit(limit: Option<u64>) -> Result<()> {
+    if limit.is_some_and(|limit| !(1..=10_000_000).contains(&limit)) {
+        return Err(Error::invalid(
+            "rate_limit",
+            "must be from 1 to 10000000 requests a minute",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,588 @@
+//! Chat requests: OpenAI's `POST /chat/completions`
+//! (<https://platform.openai.com/docs/api-reference/chat/create>), borrowed from the body.
+//!
+//! What the gateway needs is parsed and checked; every other field that OpenAI knows stays the
+//! bytes that came ([`ChatRequest::fields`]) and is handed on. Fields nobody knows are ignored.
+
+use crate::json::{parse, parse_text};
+use openclaw_core::{Error, Result};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
+};
+use serde_json::value::RawValue;
+use std::{borrow::Cow, fmt, ops::RangeInclusive};
+
+/// The fields of OpenAI's request that are handed on as they came.
+const KNOWN: &[&str] = &[
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "top_p",
+    "n",
+    "stop",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "top_logprobs",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "functions",
+    "function_call",
+    "user",
+    "metadata",
+    "store",
+    "service_tier",
+    "modalities",
+    "audio",
+    "prediction",
+    "reasoning_effort",
+    "verbosity",
+    "web_search_options",
+    "safety_identifier",
+    "prompt_cache_key",
+];
+
+const ROLES: &[&str] = &[
+    "system",
+    "developer",
+    "user",
+    "assistant",
+    "tool",
+    "function",
+];
+
+/// A chat request that has been checked.
+#[derive(Debug)]
+pub struct ChatRequest<'a> {
+    /// The model's id in our catalog.
+    pub model: Cow<'a, str>,
+    /// At least one.
+    pub messages: Vec<Message<'a>>,
+    /// Whether the answer shall stream.
+    pub stream: bool,
+    /// `stream_options.include_usage`.
+    pub include_usage: bool,
+    /// `max_completion_tokens`, or the older `max_tokens`.
+    pub max_tokens: Option<u64>,
+    /// How many choices; default 1.
+    pub n: u64,
+    fields: Vec<(&'static str, &'a RawValue)>,
+}
+
+/// Top-level fields in the order they came; `null` counts as absent, as OpenAI has it.
+struct Fields<'a>(Vec<(&'static str, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Fields<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Known;
+        impl<'de> Visitor<'de> for Known {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields: Vec<(&'static str, &RawValue)> = Vec::with_capacity(8);
+                while let Some(Text(key)) = map.next_key()? {
+                    let value: &RawValue = map.next_value()?;
+                    let Some(known) = KNOWN.iter().find(|known| **known == key) else {
+                        continue;
+                    };
+                    if fields.iter().any(|(name, _)| name == known) {
+                        return Err(A::Error::custom(format!("duplicate field `{known}`")));
+                    }
+                    if value.get() != "null" {
+                        fields.push((known, value));
+                    }
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Known)
+    }
+}
+
+impl<'a> ChatRequest<'a> {
+    /// Parses and checks a body; what depends on the model is checked by
+    /// [`Self::validate_for`].
+    pub fn parse(body: &'a [u8]) -> Result<Self> {
+        let Fields(fields) = parse(parse_text(body)?, "")?;
+        let fields = Raw(fields);
+        let model = fields
+            .get::<Text<'a>>("model")?
+            .ok_or_else(|| required("model"))?
+            .0;
+        let messages = fields
+            .get::<Vec<Message<'a>>>("messages")?
+            .ok_or_else(|| required("messages"))?;
+        if model.is_empty() {
+            return Err(Error::invalid("model", "must not be empty"));
+        }
+        validate_messages(&messages)?;
+        fields.check_number("temperature", 0.0..=2.0)?;
+        fields.check_number("top_p", 0.0..=1.0)?;
+        fields.check_number("presence_penalty", -2.0..=2.0)?;
+        fields.check_number("frequency_penalty", -2.0..=2.0)?;
+        fields.check_number("top_logprobs", 0.0..=20.0)?;
+        for name in ["tools", "functions", "modalities"] {
+            fields.check_shape(name, '[', "must be an array")?;
+        }
+        for name in [
+            "response_format",
+            "logit_bias",
+            "metadata",
+            "audio",
+            "prediction",
+        ] {
+            fields.check_shape(name, '{', "must be an object")?;
+        }
+        fields.get::<bool>("logprobs")?;
+        let max_tokens = fields.whole("max_completion_tokens", 1..=u64::MAX)?;
+        let older = fields.whole("max_tokens", 1..=u64::MAX)?;
+        Ok(Self {
+            stream: fields.get("stream")?.unwrap_or(false),
+            include_usage: fields
+                .get::<StreamOptions>("stream_options")?
+                .is_some_and(|options| options.include_usage),
+            max_tokens: max_tokens.or(older),
+            n: fields.whole("n", 1..=128)?.unwrap_or(1),
+            model,
+            messages,
+            fields: fields.0,
+        })
+    }
+
+    /// Checks what the model bounds: how many tokens it can write.
+    pub fn validate_for(&self, max_output_tokens: u64) -> Result<()> {
+        if self
+            .max_tokens
+            .is_none_or(|tokens| tokens <= max_output_tokens)
+        {
+            return Ok(());
+        }
+        let name = if self.raw("max_completion_tokens").is_some() {
+            "max_completion_tokens"
+        } else {
+            "max_tokens"
+        };
+        Err(Error::invalid(
+            name,
+            format!("must be at most {max_output_tokens} for this model"),
+        ))
+    }
+
+    /// The known fields, as the bytes that came.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &'a RawValue)> {
+        self.fields.iter().copied()
+    }
+
+    /// One of them.
+    pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    /// One of them, parsed; the error names it.
+    pub fn field<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
+        self.raw(name)
+            .map(|value| parse(value.get(), name))
+            .transpose()
+    }
+}
+
+#[derive(Deserialize)]
+struct StreamOptions {
+    #[serde(default)]
+    include_usage: bool,
+}
+
+struct Raw<'a>(Vec<(&'static str, &'a RawValue)>);
+
+impl<'a> Raw<'a> {
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.get())
+    }
+
+    fn get<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
+        self.raw(name).map(|text| parse(text, name)).transpose()
+    }
+
+    fn check_number(&self, name: &str, range: RangeInclusive<f64>) -> Result<()> {
+        match self.get::<f64>(name) {
+            Ok(number) if number.is_none_or(|number| range.contains(&number)) => Ok(()),
+            Ok(_) => Err(Error::invalid(
+                name,
+                format!("must be from {} to {}", range.start(), range.end()),
+            )),
+            Err(_) => Err(Error::invalid(name, "must be a number")),
+        }
+    }
+
+    fn whole(&self, name: &str, range: RangeInclusive<u64>) -> Result<Option<u64>> {
+        let bad = || {
+            let issue = match *range.end() {
+                u64::MAX => format!("must be a whole number of at least {}", range.start()),
+                most => format!("must be a whole number from {} to {most}", range.start()),
+            };
+            Error::invalid(name, issue)
+        };
+        match self.get::<u64>(name) {
+            Ok(number) if number.is_none_or(|number| range.contains(&number)) => Ok(number),
+            _ => Err(bad()),
+        }
+    }
+
+    fn check_shape(&self, name: &str, start: char, issue: &str) -> Result<()> {
+        match self.raw(name) {
+            Some(text) if !text.starts_with(start) => Err(Error::invalid(name, issue)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn required(field: &str) -> Error {
+    Error::invalid(field, "is required")
+}
+
+/// A string that borrows from the body where it has no escapes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+/// One message.
+#[derive(Debug, Deserialize)]
+pub struct Message<'a> {
+    /// One of `system`, `developer`, `user`, `assistant`, `tool`, `function`.
+    #[serde(borrow)]
+    pub role: Cow<'a, str>,
+    /// Text, or parts.
+    #[serde(borrow, default)]
+    pub content: Option<Content<'a>>,
+    /// The calls an assistant's message makes.
+    #[serde(borrow, default)]
+    pub tool_calls: Option<Vec<ToolCall<'a>>>,
+    /// The call a tool's message answers.
+    #[serde(borrow, default)]
+    pub tool_call_id: Option<Text<'a>>,
+    /// An assistant's refusal.
+    #[serde(borrow, default)]
+    pub refusal: Option<Text<'a>>,
+    /// The older form of a tool call.
+    #[serde(borrow, default)]
+    pub function_call: Option<&'a RawValue>,
+    /// An assistant's earlier audio.
+    #[serde(borrow, default)]
+    pub audio: Option<&'a RawValue>,
+}
+
+/// What a message says.
+#[derive(Debug)]
+pub enum Content<'a> {
+    /// Plain text.
+    Text(Cow<'a, str>),
+    /// Text, images and more.
+    Parts(Vec<Part<'a>>),
+}
+
+impl<'a> Content<'a> {
+    /// Its texts in order.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (text, parts) = match self {
+            Self::Text(text) => (Some(&**text), None),
+            Self::Parts(parts) => (None, Some(parts)),
+        };
+        let of_parts = parts
+            .into_iter()
+            .flatten()
+            .filter_map(|part| part.text.as_ref());
+        text.into_iter().chain(of_parts.map(|text| &*text.0))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextOrParts;
+        impl<'de> Visitor<'de> for TextOrParts {
+            type Value = Content<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or an array of content parts")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Content::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Content::Text(Cow::Owned(text.into())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(parts)).map(Content::Parts)
+            }
+        }
+        deserializer.deserialize_any(TextOrParts)
+    }
+}
+
+/// One part of a message's content.
+#[derive(Debug, Deserialize)]
+pub struct Part<'a> {
+    /// `text`, `image_url`, `input_audio`, `file`, `refusal`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// Of a `text` part.
+    #[serde(borrow, default)]
+    pub text: Option<Text<'a>>,
+    /// Of an `image_url` part.
+    #[serde(borrow, default)]
+    pub image_url: Option<ImageUrl<'a>>,
+}
+
+/// An image by address or as a `data:` URL.
+#[derive(Debug, Deserialize)]
+pub struct ImageUrl<'a> {
+    /// The URL.
+    #[serde(borrow)]
+    pub url: Cow<'a, str>,
+}
+
+/// A call an assistant made earlier.
+#[derive(Debug, Deserialize)]
+pub struct ToolCall<'a> {
+    /// The id the tool's answer names.
+    #[serde(borrow)]
+    pub id: Cow<'a, str>,
+    /// What was called; absent for kinds other than functions.
+    #[serde(borrow, default)]
+    pub function: Option<FunctionCall<'a>>,
+}
+
+/// A function and its arguments.
+#[derive(Debug, Deserialize)]
+pub struct FunctionCall<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// Its arguments: JSON, as a string.
+    #[serde(borrow)]
+    pub arguments: Cow<'a, str>,
+}
+
+/// A tool the model may call (`tools[]`), as [`ChatRequest::field`] parses it.
+#[derive(Debug, Deserialize)]
+pub struct Tool<'a> {
+    /// `function`.
+    #[serde(borrow, rename = "type")]
+    pub kind: Cow<'a, str>,
+    /// What it is.
+    #[serde(borrow, default)]
+    pub function: Option<Function<'a>>,
+}
+
+/// A function the model may call.
+#[derive(Debug, Deserialize)]
+pub struct Function<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Cow<'a, str>,
+    /// What it does.
+    #[serde(borrow, default)]
+    pub description: Option<Text<'a>>,
+    /// Its parameters: a JSON Schema.
+    #[serde(borrow, default)]
+    pub parameters: Option<&'a RawValue>,
+}
+
+fn validate_messages(messages: &[Message<'_>]) -> Result<()> {
+    if messages.is_empty() {
+        return Err(Error::invalid("messages", "must not be empty"));
+    }
+    messages.iter().enumerate().try_for_each(|(at, message)| {
+        validate_message(message)
+            .map_err(|(field, issue)| Error::invalid(format!("messages[{at}].{field}"), issue))
+    })
+}
+
+fn validate_message(message: &Message<'_>) -> Result<(), (&'static str, String)> {
+    let role = &*message.role;
+    if !ROLES.contains(&role) {
+        return Err(("role", format!("must be one of {}", ROLES.join(", "))));
+    }
+    let says_otherwise = role == "assistant"
+        && (message.tool_calls.is_some()
+            || message.function_call.is_some()
+            || message.refusal.is_some()
+            || message.audio.is_some());
+    match &message.content {
+        None if !says_otherwise => return Err(("content", "is required".into())),
+        Some(Content::Parts(parts)) if parts.is_empty() => {
+            return Err(("content", "must not be empty".into()));
+        }
+        _ => {}
+    }
+    if role == "tool" && message.tool_call_id.is_none() {
+        return Err(("tool_call_id", "is required".into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_core::Details;
+
+    fn fault(body: &str) -> (String, String) {
+        match ChatRequest::parse(body.as_bytes()).unwrap_err().details {
+            Some(Details::Field { field, issue }) => (field, issue),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_mistake_names_its_field() {
+        let with = |extra: &str| {
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}],{extra}}}"#)
+        };
+        let cases = [
+            (r#"{"messages":[]}"#.into(), "model", "is required"),
+            (r#"{"model":"m"}"#.into(), "messages", "is required"),
+            (
+                r#"{"model":"m","messages":"x"}"#.into(),
+                "messages",
+                "must be an array",
+            ),
+            (
+                r#"{"model":"m","messages":[]}"#.into(),
+                "messages",
+                "must not be empty",
+            ),
+            (
+                r#"{"model":"m","messages":[{"role":"user"}]}"#.into(),
+                "messages[0].content",
+                "is required",
+            ),
+            (
+                r#"{"model":"m","messages":[{"content":"x"}]}"#.into(),
+                "messages[0].role",
+                "is required",
+            ),
+            (
+                r#"{"model":"m","messages":[{"role":"tool","content":"x"}]}"#.into(),
+                "messages[0].tool_call_id",
+                "is required",
+            ),
+            (
+                r#"{"model":7,"messages":[]}"#.into(),
+                "model",
+                "must be a string",
+            ),
+            (
+                with(r#""temperature":2.1"#),
+                "temperature",
+                "must be from 0 to 2",
+            ),
+            (
+                with(r#""temperature":"hot""#),
+                "temperature",
+                "must be a number",
+            ),
+            (
+                with(r#""max_tokens":0"#),
+                "max_tokens",
+                "must be a whole number of at least 1",
+            ),
+            (
+                with(r#""max_tokens":1.5"#),
+                "max_tokens",
+                "must be a whole number of at least 1",
+            ),
+            (
+                with(r#""n":0"#),
+                "n",
+                "must be a whole number from 1 to 128",
+            ),
+            (with(r#""stream":"yes""#), "stream", "must be a boolean"),
+            (with(r#""tools":{}"#), "tools", "must be an array"),
+        ];
+        for (body, field, issue) in cases {
+            assert_eq!(fault(&body), (field.into(), issue.into()), "{body}");
+        }
+        let (field, issue) = fault(r#"{"model":"m","messages":[{"role":"robot","content":"x"}]}"#);
+        assert_eq!(field, "messages[0].role");
+        assert!(issue.contains("assistant"), "{issue}");
+    }
+
+    #[test]
+    fn known_fields_stay_the_bytes_that_came_and_unknown_ones_go() {
+        let body = br#"{"model":"m","seed": 1e3 ,"nonsense":{"a":[]},"messages":[{"role":"user","content":"x"}],"user":null}"#;
+        let request = ChatRequest::parse(body).unwrap();
+        let fields: Vec<_> = request
+            .fields()
+            .map(|(name, value)| (name, value.get()))
+            .collect();
+        assert_eq!(fields[1], ("seed", "1e3"));
+        assert_eq!(
+            fields.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+            ["model", "seed", "messages"]
+        );
+    }
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        let body = br#"{"model":"m","messages":[{"role":"user","content":"hello"},{"role":"user","content":[{"type":"text","text":"a\"b"}]}]}"#;
+        let request = ChatRequest::parse(body).unwrap();
+        assert!(matches!(
+            &request.messages[0].content,
+            Some(Content::Text(Cow::Borrowed("hello")))
+        ));
+        let texts: Vec<_> = request.messages[1]
+            .content
+            .iter()
+            .flat_map(Content::texts)
+            .collect();
+        assert_eq!(texts, ["a\"b"]);
+    }
+
+    #[test]
+    fn a_field_given_twice_is_refused() {
+        assert_eq!(
+            fault(r#"{"model":"m","model":"n","messages":[]}"#).0,
+            "body"
+        );
+    }
+
+    #[test]
+    fn the_models_bound_is_named_after_the_field_that_broke_it() {
+        let body = br#"{"model":"m","max_completion_tokens":11,"messages":[{"role":"user","content":"x"}]}"#;
+        let request = ChatRequest::parse(body).unwrap();
+        assert!(request.validate_for(11).is_ok());
+        assert!(
+            request
+                .validate_for(10)
+                .unwrap_err()
+                .message
+                .contains("max_completion_tokens")
+        );
+    }
+}

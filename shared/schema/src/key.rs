@@ -1,0 +1,291 @@
+//! API keys and tokens on the wire.
+
+use crate::account::{present, validate_name, validate_rate_limit};
+use openclaw_core::{Error, Money, Result, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a key opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Chat completions.
+    Chat,
+    /// The list of models.
+    Models,
+    /// Skills.
+    Skills,
+    /// Workflows and their runs.
+    Workflows,
+    /// Files.
+    Files,
+    /// Usage and the request log.
+    Analytics,
+    /// Webhooks.
+    Webhooks,
+    /// Keys, and everything above.
+    Admin,
+}
+
+impl Scope {
+    /// What a new key opens when nothing is said: all but `admin`.
+    pub const DEFAULT: [Self; 7] = [
+        Self::Chat,
+        Self::Models,
+        Self::Skills,
+        Self::Workflows,
+        Self::Files,
+        Self::Analytics,
+        Self::Webhooks,
+    ];
+
+    /// As on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Models => "models",
+            Self::Skills => "skills",
+            Self::Workflows => "workflows",
+            Self::Files => "files",
+            Self::Analytics => "analytics",
+            Self::Webhooks => "webhooks",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// Whether a key says of itself that it is for tests. Both work alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// `oc_live_…`.
+    #[default]
+    Live,
+    /// `oc_test_…`.
+    Test,
+}
+
+/// What happens to the provider's answer when the client has left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnDisconnect {
+    /// It is cancelled at once.
+    #[default]
+    Cancel,
+    /// It is read to its end, unseen but accounted.
+    Drain,
+}
+
+/// `POST /keys`.
+#[derive(Debug, Deserialize)]
+pub struct CreateKey {
+    /// 1 to 200 characters.
+    pub name: String,
+    /// The account, where the operator makes the key; an account's own key needs no naming.
+    pub account: Option<String>,
+    /// Default live.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Default: all but `admin`.
+    pub scopes: Option<Vec<Scope>>,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+    /// Requests a minute, below the account's own limit.
+    pub rate_limit: Option<u64>,
+    /// Dollars a UTC month.
+    pub monthly_budget: Option<Money>,
+    /// The models it may use; absent: all.
+    pub models: Option<Vec<String>>,
+    /// Default `cancel`.
+    #[serde(default)]
+    pub on_disconnect: OnDisconnect,
+}
+
+impl CreateKey {
+    /// Checks lengths and ranges; `now` is what an expiry must be behind.
+    pub fn validate(&self, now: Timestamp) -> Result<()> {
+        validate_name(&self.name)?;
+        validate_rate_limit(self.rate_limit)?;
+        validate_scopes(self.scopes.as_deref())?;
+        validate_expiry(self.expires_at, now)
+    }
+}
+
+/// `PATCH /keys/{id}`: what is absent stays, `null` removes.
+#[derive(Debug, Default, Deserialize)]
+pub struct UpdateKey {
+    /// 1 to 200 characters.
+    pub name: Option<String>,
+    /// The new scopes.
+    pub scopes: Option<Vec<Scope>>,
+    /// When it stops working.
+    #[serde(default, deserialize_with = "present")]
+    pub expires_at: Option<Option<Timestamp>>,
+    /// Requests a minute.
+    #[serde(default, deserialize_with = "present")]
+    pub rate_limit: Option<Option<u64>>,
+    /// Dollars a UTC month.
+    #[serde(default, deserialize_with = "present")]
+    pub monthly_budget: Option<Option<Money>>,
+    /// The models it may use.
+    #[serde(default, deserialize_with = "present")]
+    pub models: Option<Option<Vec<String>>>,
+    /// What happens when the client has left.
+    pub on_disconnect: Option<OnDisconnect>,
+}
+
+impl UpdateKey {
+    /// Checks lengths and ranges.
+    pub fn validate(&self, now: Timestamp) -> Result<()> {
+        self.name.as_deref().map_or(Ok(()), validate_name)?;
+        validate_rate_limit(self.rate_limit.flatten())?;
+        validate_scopes(self.scopes.as_deref())?;
+        validate_expiry(self.expires_at.flatten(), now)
+    }
+
+    /// The key with the changes in it.
+    #[must_use]
+    pub fn apply(self, key: Key) -> Key {
+        Key {
+            name: self.name.unwrap_or(key.name),
+            scopes: self.scopes.unwrap_or(key.scopes),
+            expires_at: self.expires_at.unwrap_or(key.expires_at),
+            rate_limit: self.rate_limit.unwrap_or(key.rate_limit),
+            monthly_budget: self.monthly_budget.unwrap_or(key.monthly_budget),
+            models: self.models.unwrap_or(key.models),
+            on_disconnect: self.on_disconnect.unwrap_or(key.on_disconnect),
+            ..key
+        }
+    }
+}
+
+/// `POST /keys/{id}/rotate`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RotateKey {
+    /// Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days).
+    pub grace_period: u64,
+}
+
+impl RotateKey {
+    /// Checks the range.
+    pub fn validate(&self) -> Result<()> {
+        if self.grace_period > 30 * 86_400 {
+            return Err(Error::invalid(
+                "grace_period",
+                "must be from 0 to 2592000 seconds",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A key as it is shown: without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Key {
+    /// `key_…`.
+    pub id: String,
+    /// Always `key`.
+    #[serde(default = "object")]
+    pub object: String,
+    /// The account it belongs to.
+    pub account: String,
+    /// A name for people.
+    pub name: String,
+    /// Live or test.
+    pub mode: Mode,
+    /// What it opens.
+    pub scopes: Vec<Scope>,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+    /// Requests a minute.
+    pub rate_limit: Option<u64>,
+    /// Dollars a UTC month.
+    pub monthly_budget: Option<Money>,
+    /// The models it may use; `null`: all.
+    pub models: Option<Vec<String>>,
+    /// What happens when the client has left.
+    pub on_disconnect: OnDisconnect,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    #[serde(default)]
+    pub last_used_at: Option<Timestamp>,
+}
+
+fn object() -> String {
+    "key".into()
+}
+
+impl Key {
+    /// Whether it opens `scope`.
+    pub fn opens(&self, scope: Scope) -> bool {
+        self.scopes
+            .iter()
+            .any(|held| *held == scope || *held == Scope::Admin)
+    }
+}
+
+/// A key at the one moment its secret is known.
+#[derive(Debug, Serialize)]
+pub struct NewKey {
+    /// The key.
+    #[serde(flatten)]
+    pub key: Key,
+    /// `oc_live_…`: shown once, stored nowhere.
+    #[serde(rename = "key")]
+    pub secret: String,
+}
+
+/// `POST /auth/token`.
+#[derive(Debug, Deserialize)]
+pub struct CreateToken {
+    /// A valid API key.
+    pub api_key: String,
+    /// Seconds, 60 to 86,400; default 3,600.
+    #[serde(default = "hour")]
+    pub expires_in: u64,
+}
+
+const fn hour() -> u64 {
+    3600
+}
+
+impl CreateToken {
+    /// Checks the range.
+    pub fn validate(&self) -> Result<()> {
+        if !(60..=86_400).contains(&self.expires_in) {
+            return Err(Error::invalid(
+                "expires_in",
+                "must be from 60 to 86400 seconds",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The answer to [`CreateToken`].
+#[derive(Debug, Serialize)]
+pub struct Token {
+    /// The JWT.
+    pub token: String,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+    /// Always `Bearer`.
+    pub token_type: &'static str,
+    /// Seconds until then.
+    pub expires_in: u64,
+}
+
+fn validate_scopes(scopes: Option<&[Scope]>) -> Result<()> {
+    if scopes.is_some_and(<[Scope]>::is_empty) {
+        return Err(Error::invalid("scopes", "must not be empty"));
+    }
+    Ok(())
+}
+
+fn validate_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    if expires_at.is_some_and(|at| at <= now) {
+        return Err(Error::invalid("expires_at", "must be in the future"));
+    }
+    Ok(())
+}
