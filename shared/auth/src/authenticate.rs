@@ -1,0 +1,163 @@
+//! A credential in, an identity out.
+
+use crate::{
+    Directory, Secrets, api_key,
+    jwt::{self, Claims},
+    record::{Credential, KEY, decode},
+};
+use openclaw_core::{Error, Ports, Result, Timestamp, time};
+use openclaw_schema::{
+    account::Account,
+    key::{Key, Token},
+};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+use subtle::ConstantTimeEq;
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// The holder of `OPENCLAW_ADMIN_TOKEN`.
+    Operator,
+    /// The holder of a key, or of a token made from one.
+    Caller(Arc<Caller>),
+}
+
+/// A key and its account.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The key.
+    pub key: Key,
+    /// The account it belongs to.
+    pub account: Account,
+}
+
+/// Knows the secrets; checks credentials against them and against the stored keys.
+pub struct Authenticator {
+    secrets: Secrets,
+    touched: Mutex<Touched>,
+}
+
+/// The keys whose use has been noted in this minute.
+#[derive(Default)]
+struct Touched {
+    minute: Timestamp,
+    keys: HashSet<String>,
+}
+
+impl Authenticator {
+    /// Over these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self {
+            secrets,
+            touched: Mutex::default(),
+        }
+    }
+
+    /// The accounts and keys.
+    pub const fn directory<'a>(&'a self, ports: &'a Ports) -> Directory<'a> {
+        Directory::new(ports, &self.secrets.pepper)
+    }
+
+    /// Whose credential this is: the operator's token, an API key or a JWT; 401.
+    pub async fn authenticate(&self, ports: &Ports, credential: &str) -> Result<Identity> {
+        if self.is_operator(credential) {
+            return Ok(Identity::Operator);
+        }
+        if credential.starts_with(api_key::PREFIX) {
+            return self.key(ports, credential).await.map(Identity::Caller);
+        }
+        let claims = jwt::verify(&self.secrets.jwt, credential, ports.clock.now())?;
+        let credential = self.find(ports, &claims.sub).await?;
+        self.admit(ports, credential).map(Identity::Caller)
+    }
+
+    /// Whose API key this is; 401.
+    pub async fn key(&self, ports: &Ports, text: &str) -> Result<Arc<Caller>> {
+        let id = api_key::parse(text).ok_or_else(invalid_key)?;
+        let credential = self.find(ports, &id).await?;
+        let hash = api_key::hash(&self.secrets.pepper, text);
+        if !credential.accepts(&hash, ports.clock.now()) {
+            return Err(invalid_key());
+        }
+        self.admit(ports, credential)
+    }
+
+    /// A token that stands for `key` for the next `seconds`, never longer than the key lives.
+    pub fn token(&self, key: &Key, seconds: u64, now: Timestamp) -> Result<Token> {
+        let now = time::whole_second(now);
+        let wanted = time::shift(now, i64::try_from(seconds).unwrap_or(i64::MAX));
+        let expires_at = key
+            .expires_at
+            .map_or(wanted, |end| wanted.min(time::whole_second(end)));
+        let claims = Claims {
+            sub: key.id.clone(),
+            iat: now.as_second(),
+            nbf: now.as_second(),
+            exp: expires_at.as_second(),
+        };
+        Ok(Token {
+            token: jwt::sign(&self.secrets.jwt, &claims)?,
+            expires_at,
+            token_type: "Bearer",
+            expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or_default(),
+        })
+    }
+
+    fn is_operator(&self, credential: &str) -> bool {
+        let token = self.secrets.admin_token.reveal();
+        credential.as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    async fn find(&self, ports: &Ports, id: &str) -> Result<Credential> {
+        let bytes = ports
+            .kv
+            .get(&format!("{KEY}{id}"))
+            .await?
+            .ok_or_else(invalid_key)?;
+        decode(&bytes)
+    }
+
+    fn admit(&self, ports: &Ports, credential: Credential) -> Result<Arc<Caller>> {
+        let now = ports.clock.now();
+        credential.ensure_usable(now)?;
+        let caller = Caller {
+            key: credential.record.key,
+            account: credential.account,
+        };
+        if self.is_first_use(&caller.key.id, now) {
+            self.note_use(ports, &caller);
+        }
+        Ok(Arc::new(caller))
+    }
+
+    /// Whether this process sees the key for the first time in this minute.
+    fn is_first_use(&self, id: &str, now: Timestamp) -> bool {
+        let minute = time::floor(now, time::MINUTE);
+        let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if touched.minute != minute {
+            *touched = Touched {
+                minute,
+                keys: HashSet::new(),
+            };
+        }
+        !touched.keys.contains(id) && touched.keys.insert(id.to_string())
+    }
+
+    /// Writes the time of use beside the request: nobody waits for it, and losing it is harmless.
+    fn note_use(&self, ports: &Ports, caller: &Caller) {
+        let (ports_, pepper) = (ports.clone(), self.secrets.pepper.clone());
+        let (account, key) = (caller.account.id.clone(), caller.key.id.clone());
+        ports.spawn.spawn(Box::pin(async move {
+            let _ = Directory::new(&ports_, &pepper)
+                .touch_key(&account, &key)
+                .await;
+        }));
+    }
+}
+
+fn invalid_key() -> Error {
+    Error::unauthorized("Invalid API key")
+}

@@ -1,0 +1,75 @@
+//! What is stored of accounts and keys, and where.
+
+use crate::api_key::hashes_match;
+use bytes::Bytes;
+use openclaw_core::{Error, Result, Timestamp, ledger::Item};
+use openclaw_schema::{
+    account::{Account, Status},
+    key::Key,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// The ledger partition that lists the accounts.
+pub(crate) const OPERATOR: &str = "operator";
+/// In [`OPERATOR`]: `account/<id>` → [`Account`].
+pub(crate) const ACCOUNT: &str = "account/";
+/// In the account's partition: `key/<id>` → [`KeyRecord`]; in `Kv`: `key/<id>` → [`Credential`].
+pub(crate) const KEY: &str = "key/";
+/// In the account's partition: `used/<id>` → when the key was last used.
+pub(crate) const USED: &str = "used/";
+
+/// A key as its account's ledger holds it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct KeyRecord {
+    /// What is shown of it.
+    pub(crate) key: Key,
+    /// The hash of its text.
+    pub(crate) hash: String,
+    /// The hash of the text before the last rotation, and until when that still works.
+    pub(crate) previous: Option<(String, Timestamp)>,
+}
+
+/// What authentication needs: key and account in one document.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Credential {
+    #[serde(flatten)]
+    pub(crate) record: KeyRecord,
+    pub(crate) account: Account,
+}
+
+impl Credential {
+    /// Whether it opens anything `now`.
+    pub(crate) fn ensure_usable(&self, now: Timestamp) -> Result<()> {
+        if self.record.key.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::unauthorized("The API key has expired"));
+        }
+        if self.account.status == Status::Suspended {
+            return Err(Error::unauthorized("The account is suspended"));
+        }
+        Ok(())
+    }
+
+    /// Whether `hash` is that of its text, or of the one before within the grace period.
+    pub(crate) fn accepts(&self, hash: &str, now: Timestamp) -> bool {
+        let previous = self.record.previous.as_ref();
+        hashes_match(&self.record.hash, hash)
+            || previous.is_some_and(|(old, until)| now < *until && hashes_match(old, hash))
+    }
+}
+
+pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .map_err(Error::internal)
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(Error::internal)
+}
+
+pub(crate) fn decode_item<T: DeserializeOwned>(item: &Item) -> Result<T> {
+    let document = item
+        .document()
+        .ok_or_else(|| Error::internal("a document was expected"))?;
+    decode(document)
+}

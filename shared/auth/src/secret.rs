@@ -1,0 +1,122 @@
+//! The gateway's own secrets.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+
+/// Text that must not reach a log: its `Debug` shows nothing of it.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text, for the one place that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// HMAC-SHA256 keyed with this secret.
+    pub(crate) fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
+        // A key of any length is allowed: HMAC hashes long ones (RFC 2104), so the error of the
+        // general interface cannot occur and an empty key stands in for it.
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
+            .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+        mac.update(message);
+        mac
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Everything the gateway keeps secret about itself; it comes from the runtime's environment.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// `OPENCLAW_ADMIN_TOKEN`: the operator's bearer token.
+    pub admin_token: Secret,
+    /// `OPENCLAW_JWT_SECRETS`: key id and secret of each; the first signs, all verify.
+    pub jwt: Vec<(String, Secret)>,
+    /// `OPENCLAW_KEY_PEPPER`: what stored hashes of API keys are keyed with.
+    pub pepper: Secret,
+}
+
+impl Secrets {
+    /// The shortest secret that is taken.
+    pub const MIN_LENGTH: usize = 16;
+
+    /// Checks the values of the three variables; the error names the one at fault.
+    pub fn parse(admin_token: &str, jwt_secrets: &str, pepper: &str) -> Result<Self, String> {
+        let check = |name: &str, text: &str| {
+            if text.len() < Self::MIN_LENGTH {
+                return Err(format!(
+                    "{name} must have at least {} characters",
+                    Self::MIN_LENGTH
+                ));
+            }
+            Ok(Secret::new(text))
+        };
+        let jwt = jwt_secrets
+            .split(',')
+            .map(|pair| match pair.trim().split_once(':') {
+                Some((kid, secret)) if !kid.is_empty() => Ok((
+                    kid.to_string(),
+                    check("OPENCLAW_JWT_SECRETS: each secret", secret)?,
+                )),
+                _ => {
+                    Err("OPENCLAW_JWT_SECRETS must be kid:secret, separated by commas".to_string())
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            admin_token: check("OPENCLAW_ADMIN_TOKEN", admin_token)?,
+            pepper: check("OPENCLAW_KEY_PEPPER", pepper)?,
+            jwt,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: &str = "0123456789abcdef";
+
+    #[test]
+    fn the_variable_at_fault_is_named() {
+        let jwt = format!("k1:{LONG}");
+        assert!(
+            Secrets::parse("short", &jwt, LONG)
+                .unwrap_err()
+                .contains("ADMIN_TOKEN")
+        );
+        assert!(
+            Secrets::parse(LONG, LONG, LONG)
+                .unwrap_err()
+                .contains("JWT_SECRETS")
+        );
+        assert!(
+            Secrets::parse(LONG, "k1:short", LONG)
+                .unwrap_err()
+                .contains("JWT_SECRETS")
+        );
+        assert!(
+            Secrets::parse(LONG, &jwt, "")
+                .unwrap_err()
+                .contains("PEPPER")
+        );
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let secrets = Secrets::parse(LONG, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
+        assert_eq!(secrets.jwt.len(), 2);
+        assert!(!format!("{secrets:?}").contains(LONG));
+    }
+}
