@@ -1,0 +1,142 @@
+//! The usage row and the hour's sums.
+
+use bytes::Bytes;
+use openclaw_core::{
+    Error, Money, Result, Timestamp,
+    ledger::{Counters, Delta, Step, When},
+    time::{self, DAY},
+};
+use openclaw_schema::usage::{Detail, MAX_DAYS, TokenUsage};
+use serde::{Deserialize, Serialize};
+
+/// Days for which single rows are kept; the hours' sums are kept for [`MAX_DAYS`].
+const ROW_DAYS: i64 = 90;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// With a whole answer.
+    Completed,
+    /// With an error, before or after its first token.
+    Failed,
+    /// Its client left, or a crash cut it off.
+    Interrupted,
+}
+
+/// One request, accounted.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct UsageRow {
+    /// The request's id.
+    pub request: String,
+    /// The key that called.
+    pub key: String,
+    /// The model that was asked for.
+    pub model: String,
+    /// The provider that answered last, where one did.
+    pub provider: Option<String>,
+    /// How it ended.
+    pub status: Status,
+    /// Tokens in and out.
+    pub usage: TokenUsage,
+    /// Whether the tokens are our estimate because the provider told none.
+    pub estimated: bool,
+    /// Nano-dollars.
+    pub cost: i64,
+    /// When it was admitted.
+    pub started: Timestamp,
+    /// Milliseconds until it was settled.
+    pub duration_ms: u64,
+}
+
+/// The prefix of the hours' sums: `hour/<hour>/<key>/<model>`.
+pub(crate) const HOURS: &str = "hour/";
+
+impl UsageRow {
+    /// The steps that write the row and add it to its hour.
+    pub(crate) fn steps(&self) -> Result<[Step; 2]> {
+        let document = serde_json::to_vec(self).map_err(Error::internal)?;
+        let row = Step::Put {
+            key: format!("row/{}/{}", sortable(self.started), self.request),
+            document: Bytes::from(document),
+            when: When::Always,
+            expires: Some(time::shift(self.started, ROW_DAYS * DAY)),
+        };
+        let hour = Step::Add {
+            key: format!(
+                "{HOURS}{}/{}/{}",
+                time::hour(self.started),
+                self.key,
+                self.model
+            ),
+            deltas: self.sums(),
+            expires: Some(time::shift(self.started, (MAX_DAYS + 1) * DAY)),
+        };
+        Ok([row, hour])
+    }
+
+    fn sums(&self) -> Vec<Delta> {
+        let one_if = |condition| i64::from(condition);
+        let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        [
+            ("requests", 1),
+            ("prompt_tokens", tokens(self.usage.prompt_tokens)),
+            ("completion_tokens", tokens(self.usage.completion_tokens)),
+            ("cost", self.cost),
+            ("errors", one_if(self.status == Status::Failed)),
+            ("interrupted", one_if(self.status == Status::Interrupted)),
+            ("estimated", one_if(self.estimated)),
+        ]
+        .into_iter()
+        .filter(|(_, by)| *by != 0)
+        .map(|(field, by)| Delta::new(field, by))
+        .collect()
+    }
+}
+
+/// The sums that [`UsageRow::sums`] wrote, read back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub(crate) requests: u64,
+    pub(crate) cost: Money,
+    pub(crate) detail: Detail,
+}
+
+impl Sums {
+    pub(crate) fn read(counters: &Counters) -> Self {
+        let get = |field| counters.get(field).copied().unwrap_or_default();
+        let count = |field| u64::try_from(get(field)).unwrap_or_default();
+        Self {
+            requests: count("requests"),
+            cost: Money::from_nanos(get("cost")),
+            detail: Detail {
+                prompt_tokens: count("prompt_tokens"),
+                completion_tokens: count("completion_tokens"),
+                errors: count("errors"),
+                interrupted: count("interrupted"),
+                estimated_requests: count("estimated"),
+            },
+        }
+    }
+
+    pub(crate) const fn tokens(&self) -> u64 {
+        self.detail.prompt_tokens + self.detail.completion_tokens
+    }
+}
+
+impl std::ops::AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.cost += other.cost;
+        self.detail.prompt_tokens += other.detail.prompt_tokens;
+        self.detail.completion_tokens += other.detail.completion_tokens;
+        self.detail.errors += other.detail.errors;
+        self.detail.interrupted += other.detail.interrupted;
+        self.detail.estimated_requests += other.detail.estimated_requests;
+    }
+}
+
+/// `at` to the millisecond in a form whose order is the order of time.
+fn sortable(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
