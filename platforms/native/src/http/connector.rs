@@ -1,0 +1,81 @@
+use futures_util::FutureExt;
+use http::{Uri, uri::Scheme};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use openclaw_core::BoxFuture;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{net::TcpStream, sync::OnceCell};
+use tower_service::Service;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// From the name to a connection ready for the request, TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// TCP without Nagle's delay; TLS for `https`.
+///
+/// What TLS needs is made with the first `https` request: reading the system's certificates takes
+/// longer than the rest of the server's start.
+#[derive(Clone)]
+pub(super) struct Connector {
+    tcp: HttpConnector,
+    tls: Arc<OnceCell<HttpsConnector<HttpConnector>>>,
+}
+
+impl Connector {
+    pub(super) fn new() -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.set_nodelay(true);
+        tcp.enforce_http(false);
+        Self {
+            tcp,
+            tls: Arc::default(),
+        }
+    }
+
+    async fn connect(self, to: Uri) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, BoxError> {
+        let Self { mut tcp, tls } = self;
+        if to.scheme() != Some(&Scheme::HTTPS) {
+            return Ok(tcp.call(to).await?.into());
+        }
+        let tls = tls.get_or_try_init(|| load(tcp)).await?;
+        tls.clone().call(to).await
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.tcp.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, to: Uri) -> Self::Future {
+        let connecting = tokio::time::timeout(CONNECT, self.clone().connect(to));
+        async move {
+            connecting.await.unwrap_or_else(|_| {
+                let seconds = CONNECT.as_secs();
+                Err(format!("no connection within {seconds} s").into())
+            })
+        }
+        .boxed()
+    }
+}
+
+async fn load(tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxError> {
+    let roots = || {
+        HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
+    };
+    let builder = tokio::task::spawn_blocking(roots).await??;
+    Ok(builder
+        .https_only()
+        .enable_all_versions()
+        .wrap_connector(tcp))
+}

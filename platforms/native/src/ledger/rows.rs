@@ -1,0 +1,153 @@
+use crate::database::{column, timestamp};
+use bytes::Bytes;
+use openclaw_core::{
+    Timestamp,
+    ledger::{Counters, Item, Value},
+};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, types::Type};
+
+use super::overlay::Changes;
+
+/// `items.kind`.
+const DOCUMENT: i64 = 0;
+const COUNTERS: i64 = 1;
+
+/// What a query asks for.
+pub(super) struct Range {
+    pub(super) account: String,
+    pub(super) prefix: String,
+    pub(super) after: Option<String>,
+    pub(super) limit: usize,
+    pub(super) now: Timestamp,
+}
+
+/// One item, expired or not.
+pub(super) fn find(
+    reader: &Connection,
+    account: &str,
+    key: &str,
+) -> rusqlite::Result<Option<Item>> {
+    reader
+        .prepare_cached("SELECT kind, value, expires FROM items WHERE account = ?1 AND key = ?2")?
+        .query_row((account, key), |row| item(row, 0))
+        .optional()
+}
+
+/// The live items of a range.
+pub(super) fn query(reader: &Connection, range: &Range) -> rusqlite::Result<Vec<(String, Item)>> {
+    // Two bounds of which one always holds by the other: a query plan for each case would not be
+    // faster. The end of the prefix is found by looking, because no string is the next one.
+    let mut statement = reader.prepare_cached(
+        "SELECT key, kind, value, expires FROM items
+         WHERE account = ?1 AND key >= ?2 AND key > ?3 ORDER BY key",
+    )?;
+    let after = range.after.as_deref();
+    let first = after.map_or(&*range.prefix, |after| after.max(&range.prefix));
+    let mut rows = statement.query((&range.account, first, after))?;
+    let mut found = Vec::new();
+    while found.len() < range.limit
+        && let Some(row) = rows.next()?
+    {
+        let key: String = row.get(0)?;
+        if !key.starts_with(&range.prefix) {
+            break;
+        }
+        let item = item(row, 1)?;
+        if item.is_live(range.now) {
+            found.push((key, item));
+        }
+    }
+    Ok(found)
+}
+
+/// Accounts that hold a key under `prefix`: two index steps an account, however many items it has.
+pub(super) fn accounts_with(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<String>> {
+    let mut next =
+        reader.prepare("SELECT account FROM items WHERE account > ?1 ORDER BY account LIMIT 1")?;
+    let mut first = reader
+        .prepare("SELECT key FROM items WHERE account = ?1 AND key >= ?2 ORDER BY key LIMIT 1")?;
+    let mut found = Vec::new();
+    let mut last = String::new();
+    while let Some(account) = next
+        .query_row([&last], |row| row.get::<_, String>(0))
+        .optional()?
+    {
+        let key: Option<String> = first
+            .query_row((&account, prefix), |row| row.get(0))
+            .optional()?;
+        if key.is_some_and(|key| key.starts_with(prefix)) {
+            found.push(account.clone());
+        }
+        last = account;
+    }
+    Ok(found)
+}
+
+/// Writes a batch.
+pub(super) fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<()> {
+    let mut put = transaction.prepare_cached(
+        "INSERT OR REPLACE INTO items (account, key, kind, value, expires)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut delete =
+        transaction.prepare_cached("DELETE FROM items WHERE account = ?1 AND key = ?2")?;
+    for (account, key, item) in changes.iter() {
+        let Some(item) = item else {
+            delete.execute((account, key))?;
+            continue;
+        };
+        let expires = item.expires.map(column);
+        match &item.value {
+            Value::Document(bytes) => put.execute((account, key, DOCUMENT, &bytes[..], expires))?,
+            Value::Counters(counters) => {
+                put.execute((account, key, COUNTERS, encode(counters)?, expires))?
+            }
+        };
+    }
+    Ok(())
+}
+
+/// Removes at most `limit` expired rows of each table; how many.
+pub(super) fn sweep(
+    transaction: &Transaction<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> rusqlite::Result<usize> {
+    let bounds = (column(now), i64::try_from(limit).unwrap_or(i64::MAX));
+    let items = transaction.execute(
+        "DELETE FROM items WHERE (account, key) IN
+         (SELECT account, key FROM items WHERE expires <= ?1 LIMIT ?2)",
+        bounds,
+    )?;
+    let keys = transaction.execute(
+        "DELETE FROM kv WHERE key IN (SELECT key FROM kv WHERE expires <= ?1 LIMIT ?2)",
+        bounds,
+    )?;
+    Ok(items + keys)
+}
+
+/// The item in the columns `kind, value, expires` from `at` on.
+fn item(row: &Row<'_>, at: usize) -> rusqlite::Result<Item> {
+    let value = match row.get(at)? {
+        DOCUMENT => Value::Document(Bytes::from(row.get::<_, Vec<u8>>(at + 1)?)),
+        COUNTERS => Value::Counters(decode(row.get_ref(at + 1)?.as_blob()?, at + 1)?),
+        kind => return Err(rusqlite::Error::IntegralValueOutOfRange(at, kind)),
+    };
+    let expires: Option<i64> = row.get(at + 2)?;
+    Ok(Item {
+        value,
+        expires: expires.map(timestamp),
+    })
+}
+
+/// Counters stand as a JSON object, for whoever looks into the file.
+fn encode(counters: &Counters) -> rusqlite::Result<Vec<u8>> {
+    serde_json::to_vec(counters)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+}
+
+fn decode(bytes: &[u8], column: usize) -> rusqlite::Result<Counters> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, error.into())
+    })
+}
