@@ -1,0 +1,40 @@
+//! What every case stands on: the gateway under test, accounts in it, and a client.
+
+mod account;
+mod client;
+mod config;
+mod expect;
+mod jwt;
+mod mock;
+mod native;
+mod programs;
+mod stream;
+mod supervise;
+mod target;
+mod timing;
+
+pub use account::{Account, Key};
+pub use client::{Client, Reply};
+pub use expect::Failure;
+pub use jwt::{Forgery, Jwt};
+pub use mock::{Mock, chat, hello, tag};
+pub use native::{Native, Options, binary};
+pub use programs::{node, python, run, sh};
+pub use stream::{Ended, Stream, Transcript};
+pub use target::{Gateway, Target, gateway};
+pub use timing::{eventually, minute_with, now};
+
+/// The operator's token of every gateway the suite starts.
+pub const ADMIN_TOKEN: &str = "operator-token-of-the-conformance-suite";
+
+/// The secrets that tokens are signed with, newest first.
+pub const JWT_SECRETS: [(&str, &str); 2] = [
+    ("k1", "the-newer-secret-of-the-conformance-suite"),
+    ("k0", "the-older-secret-of-the-conformance-suite"),
+];
+
+/// The key of the upstream that speaks OpenAI's dialect.
+pub const OPENAI_KEY: &str = "sk-mock-4f1e9c0d7b2a4e6f8a1b3c5d7e9f0a2b";
+
+/// The key of the upstream that speaks Anthropic's dialect.
+pub const ANTHROPIC_KEY: &str = "sk-ant-mock-8c6b4a2f0e1d3c5b7a9f8e6d4c2b0a1f";

@@ -1,0 +1,71 @@
+//! Clients that are programs of their own: the seed's examples and the official SDKs.
+
+use super::target::gateway;
+use std::{
+    path::{Path, PathBuf},
+    process::Output,
+    time::Duration,
+};
+use tokio::process::Command;
+
+/// The Python that has `openai` and `requests`.
+///
+/// # Panics
+/// When nobody says where it is.
+pub fn python() -> Command {
+    let python = std::env::var_os("OPENCLAW_PYTHON").expect(
+        "OPENCLAW_PYTHON is not set: `cargo xtask setup` installs the clients, `cargo xtask test` \
+         sets it",
+    );
+    Command::new(python)
+}
+
+/// Node with `openai` and `axios`.
+///
+/// # Panics
+/// When nobody says where they are.
+pub fn node() -> Command {
+    let modules = std::env::var_os("OPENCLAW_NODE_MODULES").expect(
+        "OPENCLAW_NODE_MODULES is not set: `cargo xtask setup` installs the clients, \
+         `cargo xtask test` sets it",
+    );
+    let node = std::env::var_os("OPENCLAW_NODE").unwrap_or_else(|| "node".into());
+    let mut command = Command::new(node);
+    command.env("NODE_PATH", modules);
+    command
+}
+
+/// The shell, for `curl` examples.
+pub fn sh() -> Command {
+    Command::new("sh")
+}
+
+/// Runs a file of this package with the gateway's address and `key` in its environment; what it
+/// wrote to standard output.
+///
+/// # Panics
+/// When it fails or takes more than 60 s.
+pub async fn run(command: Command, file: &str, key: &str) -> String {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let output = execute(command, &path, key).await;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let status = output.status;
+    assert!(status.success(), "{file}: {status}\n{stdout}\n{stderr}");
+    stdout
+}
+
+async fn execute(mut command: Command, path: &Path, key: &str) -> Output {
+    let base_url = format!("{}/v1", gateway().await.base_url);
+    let output = command
+        .arg(path)
+        .env("OPENCLAW_BASE_URL", &base_url)
+        .env("OPENCLAW_API_KEY", key)
+        .env("NO_PROXY", "127.0.0.1")
+        .kill_on_drop(true)
+        .output();
+    tokio::time::timeout(Duration::from_secs(60), output)
+        .await
+        .expect("an end within 60 s")
+        .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"))
+}

@@ -1,0 +1,85 @@
+//! Which runtime is tested, and the gateway on it that all cases share.
+
+use super::{ADMIN_TOKEN, Client, mock::Mock, native::Native};
+use tokio::sync::OnceCell;
+
+/// A runtime, chosen by `OPENCLAW_TARGET`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The self-hosted server.
+    Native,
+}
+
+impl Target {
+    /// What `OPENCLAW_TARGET` says; default native.
+    ///
+    /// # Panics
+    /// When it names no runtime.
+    pub fn chosen() -> Self {
+        match std::env::var("OPENCLAW_TARGET").as_deref() {
+            Err(_) | Ok("native") => Self::Native,
+            Ok(other) => panic!("OPENCLAW_TARGET={other}: it must be native"),
+        }
+    }
+
+    /// Whether this is the native runtime; where it is not, the case says why it is skipped.
+    pub fn is_native_or_skips(reason: &str) -> bool {
+        let native = Self::chosen() == Self::Native;
+        if !native {
+            eprintln!("skipped: {reason}");
+        }
+        native
+    }
+}
+
+/// The gateway that the cases share.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Without a path.
+    pub base_url: String,
+    /// The operator's token.
+    pub admin_token: String,
+    /// The upstream all its providers lead to.
+    pub upstream: &'static Mock,
+}
+
+/// Started at the first call, once for the process.
+///
+/// # Panics
+/// When it does not start.
+pub async fn gateway() -> &'static Gateway {
+    static GATEWAY: OnceCell<Result<Gateway, String>> = OnceCell::const_new();
+    match GATEWAY.get_or_init(start).await {
+        Ok(gateway) => gateway,
+        Err(reason) => panic!("the gateway does not start: {reason}"),
+    }
+}
+
+async fn start() -> Result<Gateway, String> {
+    let base_url = match Target::chosen() {
+        Target::Native => {
+            let server = Native::start_for_good("gateway").await?;
+            let base_url = server.base_url.clone();
+            // It ends with this process.
+            std::mem::forget(server);
+            base_url
+        }
+    };
+    Ok(Gateway {
+        base_url,
+        admin_token: ADMIN_TOKEN.into(),
+        upstream: Mock::get(),
+    })
+}
+
+impl Gateway {
+    /// A client without credentials.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.base_url)
+    }
+
+    /// A client with the operator's token.
+    pub fn operator(&self) -> Client {
+        Client::new(&self.base_url).operator(&self.admin_token)
+    }
+}

@@ -1,0 +1,31 @@
+//! Time as the cases need it.
+
+use jiff::Timestamp;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Now.
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Waits for the next UTC minute unless this one has at least so many seconds left: what counts
+/// within a minute must not run into the next.
+pub async fn minute_with(seconds: u64) {
+    let into = now().as_millisecond().rem_euclid(60_000).unsigned_abs();
+    let left = 60_000 - into;
+    if left < seconds * 1000 {
+        sleep(Duration::from_millis(left + 50)).await;
+    }
+}
+
+/// Asks again and again until there is an answer, for at most 5 s.
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    for _ in 0..250 {
+        if let Some(answer) = ask().await {
+            return Some(answer);
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    None
+}

@@ -1,0 +1,137 @@
+//! Anthropic's wire format: <https://docs.anthropic.com/en/api/messages>.
+
+use super::{
+    reply::{Events, Reply, Said},
+    script::Usage,
+};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+const ID: &str = "msg_01XFDUDYJgAACzvnptvVoYEL";
+
+/// A `message`.
+pub(super) fn plain(reply: &Reply) -> Value {
+    let (block, stop) = match &reply.said {
+        Said::Text(pieces) => (json!({"type": "text", "text": pieces.concat()}), "end_turn"),
+        Said::Call { call, .. } => (
+            json!({
+                "type": "tool_use",
+                "id": call.id,
+                "name": call.name,
+                "input": call.arguments,
+            }),
+            "tool_use",
+        ),
+    };
+    let mut message = json!({
+        "id": ID,
+        "type": "message",
+        "role": "assistant",
+        "model": reply.model,
+        "content": [block],
+        "stop_reason": stop,
+        "stop_sequence": null,
+    });
+    if let Some(usage) = reply.usage {
+        message["usage"] = usage_object(usage, usage.completion_tokens);
+    }
+    message
+}
+
+/// `message_start` to `message_stop`.
+pub(super) fn stream(reply: &Reply) -> Events {
+    let (block, stop) = match &reply.said {
+        Said::Text(_) => (json!({"type": "text", "text": ""}), "end_turn"),
+        Said::Call { call, .. } => (
+            json!({"type": "tool_use", "id": call.id, "name": call.name, "input": {}}),
+            "tool_use",
+        ),
+    };
+    let delta = |piece: &String| match &reply.said {
+        Said::Text(_) => json!({"type": "text_delta", "text": piece}),
+        Said::Call { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
+    };
+    let deltas = reply.said.pieces().iter().map(|piece| {
+        event(json!({"type": "content_block_delta", "index": 0, "delta": delta(piece)}))
+    });
+    let mut last = json!({
+        "type": "message_delta",
+        "delta": {"stop_reason": stop, "stop_sequence": null},
+    });
+    if let Some(usage) = reply.usage {
+        last["usage"] = json!({"output_tokens": usage.completion_tokens});
+    }
+    Events {
+        opening: vec![
+            event(start(reply)),
+            event(json!({"type": "content_block_start", "index": 0, "content_block": block})),
+            event(json!({"type": "ping"})),
+        ],
+        deltas: deltas.collect(),
+        closing: vec![
+            event(json!({"type": "content_block_stop", "index": 0})),
+            event(last),
+            event(json!({"type": "message_stop"})),
+        ],
+    }
+}
+
+/// The error object of a status that is not 200.
+pub(super) fn error(status: u16) -> Value {
+    let (kind, message) = match status {
+        400 => (
+            "invalid_request_error",
+            "prompt is too long: 200001 tokens > 200000 maximum",
+        ),
+        401 => ("authentication_error", "invalid x-api-key"),
+        429 => (
+            "rate_limit_error",
+            "This request would exceed your rate limit.",
+        ),
+        529 => ("overloaded_error", "Overloaded"),
+        _ => ("api_error", "Internal server error"),
+    };
+    json!({"type": "error", "error": {"type": kind, "message": message}})
+}
+
+/// What comes in place of the next event when the model fails in the middle of a stream.
+pub(super) fn error_event() -> Bytes {
+    event(error(529))
+}
+
+/// An event that is no JSON.
+pub(super) fn malformed_event() -> Bytes {
+    Bytes::from_static(b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\n\n")
+}
+
+fn start(reply: &Reply) -> Value {
+    let mut message = json!({
+        "id": ID,
+        "type": "message",
+        "role": "assistant",
+        "model": reply.model,
+        "content": [],
+        "stop_reason": null,
+        "stop_sequence": null,
+    });
+    if let Some(usage) = reply.usage {
+        message["usage"] = usage_object(usage, 1);
+    }
+    json!({"type": "message_start", "message": message})
+}
+
+fn usage_object(usage: Usage, output_tokens: u64) -> Value {
+    json!({
+        "input_tokens": usage.prompt_tokens,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": output_tokens,
+        "service_tier": "standard",
+    })
+}
+
+/// The event's name is its data's `type`.
+fn event(data: Value) -> Bytes {
+    let name = data["type"].as_str().unwrap_or_default();
+    format!("event: {name}\ndata: {data}\n\n").into()
+}

@@ -1,0 +1,20 @@
+//! A provider under control: OpenAI's chat completions and Anthropic's messages, plain and
+//! streaming, in the vendors' wire formats.
+//!
+//! It is told what to do by the text of the last user message: one that begins with
+//! `{"upstream":` is a [`Script`], anything else gets a fixed answer from prebuilt bytes, which
+//! is what makes it cheap enough to be the mock of a benchmark. What a script's `tag` saw is
+//! told at `GET /control/{tag}` ([`Report`]).
+
+mod anthropic;
+mod fixed;
+mod openai;
+mod play;
+mod record;
+mod reply;
+mod script;
+mod serve;
+
+pub use record::{Report, Seen};
+pub use script::{Script, ToolCall, Usage};
+pub use serve::{Settings, serve};

@@ -1,0 +1,83 @@
+//! A script's answer before it takes a vendor's form.
+
+use super::script::{Script, ToolCall, Usage};
+use bytes::Bytes;
+
+/// The text of an answer nobody scripted.
+pub(super) const FIXED_TEXT: &str = "Hello! How can I help you today?";
+
+/// What to say, in no vendor's words.
+pub(super) struct Reply {
+    /// The model's name as it was asked for.
+    pub(super) model: String,
+    pub(super) said: Said,
+    /// `None`: the vendor keeps it to itself.
+    pub(super) usage: Option<Usage>,
+}
+
+/// Text, or a tool call with its arguments as JSON text; both in pieces.
+pub(super) enum Said {
+    Text(Vec<String>),
+    Call { call: ToolCall, pieces: Vec<String> },
+}
+
+impl Reply {
+    pub(super) fn new(script: &Script, model: &str) -> Self {
+        let said = match &script.tool_call {
+            None => Said::Text(pieces_of(script)),
+            Some(call) => Said::Call {
+                pieces: split(&call.arguments.to_string(), script.chunks.unwrap_or(3)),
+                call: call.clone(),
+            },
+        };
+        let default = Usage {
+            prompt_tokens: 11,
+            completion_tokens: said.pieces().len() as u64,
+        };
+        Self {
+            model: model.into(),
+            usage: (!script.no_usage).then_some(script.usage.unwrap_or(default)),
+            said,
+        }
+    }
+}
+
+impl Said {
+    pub(super) fn pieces(&self) -> &[String] {
+        match self {
+            Self::Text(pieces) | Self::Call { pieces, .. } => pieces,
+        }
+    }
+}
+
+/// A stream's events in the vendor's bytes.
+pub(super) struct Events {
+    /// What comes before the first content.
+    pub(super) opening: Vec<Bytes>,
+    /// One event for each content chunk.
+    pub(super) deltas: Vec<Bytes>,
+    /// Finish, usage, end.
+    pub(super) closing: Vec<Bytes>,
+}
+
+fn pieces_of(script: &Script) -> Vec<String> {
+    match (&script.text, script.chunks) {
+        (Some(text), Some(count)) => split(text, count),
+        (None, Some(count)) => (0..count).map(|at| format!("w{at} ")).collect(),
+        (text, None) => text
+            .as_deref()
+            .unwrap_or(FIXED_TEXT)
+            .split_inclusive(' ')
+            .map(Into::into)
+            .collect(),
+    }
+}
+
+/// `text` in at most `count` pieces of about the same number of characters.
+fn split(text: &str, count: usize) -> Vec<String> {
+    let letters: Vec<char> = text.chars().collect();
+    letters
+        .chunks(letters.len().div_ceil(count.max(1)).max(1))
+        .map(|piece| piece.iter().collect())
+        .collect()
+}

@@ -1,0 +1,270 @@
+//! The HTTP server.
+
+use super::{
+    anthropic,
+    fixed::Fixed,
+    openai,
+    play::{self, Failures, Play},
+    record::{Ending, Records, Seen},
+    reply::Reply,
+    script::Script,
+};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use memchr::memmem::Finder;
+use serde_json::{Value, json};
+use std::{future::pending, io, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::sleep};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// How requests without a script are answered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Settings {
+    /// Between two events of a stream; zero: the whole stream in one write.
+    pub pace: Duration,
+}
+
+/// Serves until the task is dropped.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, settings: Settings) -> io::Result<()> {
+    let upstream = Arc::new(Upstream::new(settings));
+    loop {
+        let (socket, _) = listener.accept().await?;
+        // Without it an event waits up to 40 ms for the acknowledgement of the one before.
+        socket.set_nodelay(true)?;
+        let upstream = upstream.clone();
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let upstream = upstream.clone();
+                async move { upstream.answer(request).await }
+            });
+            // A connection that breaks is what half the scripts are for.
+            let _ = http1::Builder::new()
+                .serve_connection(TokioIo::new(socket), service)
+                .await;
+        });
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Dialect {
+    Openai,
+    Anthropic,
+}
+
+struct Upstream {
+    script: Finder<'static>,
+    openai: Fixed,
+    anthropic: Fixed,
+    records: Records,
+}
+
+impl Upstream {
+    fn new(settings: Settings) -> Self {
+        Self {
+            // As it looks inside a JSON string.
+            script: Finder::new(b"{\\\"upstream\\\":"),
+            openai: Fixed::openai(settings.pace),
+            anthropic: Fixed::anthropic(settings.pace),
+            records: Records::default(),
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Play>> {
+        let dialect = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/v1/chat/completions") => Dialect::Openai,
+            (&Method::POST, "/v1/messages") => Dialect::Anthropic,
+            (&Method::GET, "/v1/models") => {
+                let models = json!({"object": "list", "data": [
+                    {"id": "mock", "object": "model", "created": 0, "owned_by": "openclaw"},
+                ]});
+                return Ok(respond(StatusCode::OK, &models));
+            }
+            (&Method::GET, path) => {
+                return Ok(match path.strip_prefix("/control/") {
+                    Some(tag) => respond(StatusCode::OK, &self.records.report(tag)),
+                    None => respond(StatusCode::NOT_FOUND, &json!({"error": "no such path"})),
+                });
+            }
+            _ => {
+                return Ok(respond(
+                    StatusCode::NOT_FOUND,
+                    &json!({"error": "no such path"}),
+                ));
+            }
+        };
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        if self.script.find(&body).is_none() {
+            return Ok(self.answer_fixed(dialect, &body));
+        }
+        let body: Value = serde_json::from_slice(&body)?;
+        match Script::find(&body) {
+            Some(Ok(script)) => self.answer_script(dialect, script, &head, body).await,
+            Some(Err(mistake)) => {
+                let error =
+                    json!({"error": {"message": format!("the script is wrong: {mistake}")}});
+                Ok(respond(StatusCode::BAD_REQUEST, &error))
+            }
+            None => Ok(self.answer_fixed(dialect, body.to_string().as_bytes())),
+        }
+    }
+
+    fn answer_fixed(&self, dialect: Dialect, body: &[u8]) -> Response<Play> {
+        let fixed = match dialect {
+            Dialect::Openai => &self.openai,
+            Dialect::Anthropic => &self.anthropic,
+        };
+        let (stream, steps) = fixed.answer(body);
+        success(stream, Play::new(steps, None))
+    }
+
+    async fn answer_script(
+        &self,
+        dialect: Dialect,
+        script: Script,
+        head: &http::request::Parts,
+        body: Value,
+    ) -> io::Result<Response<Play>> {
+        let model = body["model"].as_str().unwrap_or_default().to_string();
+        let stream = body["stream"] == true;
+        let include_usage = body["stream_options"]["include_usage"] == true;
+        let (place, ending) = self.records.begin(&script.tag, seen(head, body));
+        let script = match script.fail_first {
+            Some(first) if place >= first => script.without_failures(),
+            _ => script,
+        };
+        sleep(script.head_delay()).await;
+        if script.never {
+            pending::<()>().await;
+        }
+        if script.hang_up {
+            finish(ending);
+            return Err(io::Error::other("hung up by the script"));
+        }
+        if let Some(status) = script.status {
+            return refuse(dialect, &script, status, ending);
+        }
+        let reply = Reply::new(&script, &model);
+        let steps = if stream {
+            let (events, failures) = dialect.stream(&reply, include_usage);
+            play::stream(&script, events, &failures)
+        } else {
+            play::plain(&script, dialect.plain(&reply).to_string().into())
+        };
+        Ok(success(stream, Play::new(steps, Some(ending))))
+    }
+}
+
+impl Dialect {
+    fn plain(self, reply: &Reply) -> Value {
+        match self {
+            Self::Openai => openai::plain(reply),
+            Self::Anthropic => anthropic::plain(reply),
+        }
+    }
+
+    fn stream(self, reply: &Reply, include_usage: bool) -> (super::reply::Events, Failures) {
+        match self {
+            Self::Openai => (
+                openai::stream(reply, include_usage),
+                Failures {
+                    error_event: openai::error_event(),
+                    malformed_event: openai::malformed_event(),
+                },
+            ),
+            Self::Anthropic => (
+                anthropic::stream(reply),
+                Failures {
+                    error_event: anthropic::error_event(),
+                    malformed_event: anthropic::malformed_event(),
+                },
+            ),
+        }
+    }
+
+    fn error(self, status: u16) -> Value {
+        match self {
+            Self::Openai => openai::error(status),
+            Self::Anthropic => anthropic::error(status),
+        }
+    }
+}
+
+/// The scripted status with the scripted or the vendor's body.
+fn refuse(
+    dialect: Dialect,
+    script: &Script,
+    status: u16,
+    ending: Ending,
+) -> io::Result<Response<Play>> {
+    let (kind, body) = match &script.body {
+        Some(body) if body.trim_start().starts_with('<') => {
+            (HeaderValue::from_static("text/html"), body.clone())
+        }
+        Some(body) => (JSON, body.clone()),
+        None => (JSON, dialect.error(status).to_string()),
+    };
+    let mut response = Response::new(Play::new(play::plain(script, body.into()), Some(ending)));
+    *response.status_mut() = StatusCode::from_u16(status).map_err(io::Error::other)?;
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if let Some(after) = &script.retry_after {
+        let after = HeaderValue::from_str(after).map_err(io::Error::other)?;
+        response.headers_mut().insert(header::RETRY_AFTER, after);
+    }
+    Ok(response)
+}
+
+fn success(stream: bool, play: Play) -> Response<Play> {
+    let kind = if stream {
+        HeaderValue::from_static("text/event-stream; charset=utf-8")
+    } else {
+        JSON
+    };
+    let mut response = Response::new(play);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn respond(status: StatusCode, body: &impl serde::Serialize) -> Response<Play> {
+    let body: Bytes = serde_json::to_vec(body).unwrap_or_default().into();
+    let mut response = success(false, Play::new([play::Step::Write(body)], None));
+    *response.status_mut() = status;
+    response
+}
+
+fn seen(head: &http::request::Parts, body: Value) -> Seen {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Seen {
+        path: head.uri.to_string(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+        body,
+    }
+}
+
+/// The script wanted this end, so the client did not cancel.
+fn finish(mut ending: Ending) {
+    ending.finish();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::script::PREFIX, *};
+
+    #[test]
+    fn the_search_matches_the_prefix_as_json_escapes_it() {
+        let escaped = serde_json::to_vec(&format!("{PREFIX}{{}}}}")).unwrap();
+        let upstream = Upstream::new(Settings::default());
+        assert!(upstream.script.find(&escaped).is_some());
+    }
+}
