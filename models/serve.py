@@ -48,13 +48,12 @@ def main() -> None:
     parser.add_argument("--assemble", action="store_true")
     parser.add_argument("--port", type=int, default=8081)
     arguments = parser.parse_args()
-    # llama.cpp's threads do not end by themselves; nothing here needs saving.
-    for end in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(end, lambda *_: os._exit(0))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     if arguments.assemble:
         assemble(arguments.weights)
     else:
         serve(arguments.weights, arguments.port)
+        # llama.cpp's threads do not end by themselves; nothing here needs saving.
         os._exit(0)
 
 

@@ -1,3 +1,82 @@
-//! The project's verbs.
+//! The project's verbs: `cargo xtask setup | up | test | bench`.
+//!
+//! Progress goes to standard error, results (an address, a key, a sum) to standard output.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks on its standard streams"
+)]
 
-fn main() {}
+mod bench;
+mod cache;
+mod cargo;
+mod config;
+#[cfg(test)]
+mod directions;
+mod gateway;
+mod http;
+mod model;
+mod process;
+mod setup;
+mod steps;
+mod test;
+#[cfg(test)]
+mod tidy;
+mod up;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+/// What can be done with this checkout.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Fetches what `up` and `test` need beside Rust, once: the small model, the official SDKs.
+    Setup {
+        /// Where the gateway is to run.
+        #[arg(default_value = "native")]
+        runtime: Runtime,
+    },
+    /// Builds and starts the gateway with a real small model; Ctrl-C ends both.
+    Up(up::Options),
+    /// Checks style, lints and directions, then runs every test; the last line is the sum.
+    Test(test::Options),
+    /// Measures the gateway against nginx and a bare proxy, and prints the table.
+    Bench(bench::Options),
+}
+
+/// Where the gateway runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Runtime {
+    /// The self-hosted server.
+    Native,
+}
+
+fn main() -> ExitCode {
+    let verb = Arguments::parse().verb;
+    let done = process::watch_signals().and_then(|()| match verb {
+        Verb::Setup {
+            runtime: Runtime::Native,
+        } => setup::everything().map(|_| ExitCode::SUCCESS),
+        Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Test(options) => test::run(&options),
+        Verb::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+    });
+    match done {
+        Ok(code) => code,
+        Err(error) if error.is::<process::Interrupted>() => {
+            eprintln!("interrupted");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

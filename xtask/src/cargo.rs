@@ -1,0 +1,81 @@
+//! Calling cargo, and where things are in the checkout.
+
+use crate::process;
+use anyhow::{Result, bail};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What everything is built with unless it is measured: quick to build, optimised enough.
+pub(crate) const PROFILE: &str = "ci";
+
+/// The top of the checkout.
+pub(crate) fn root() -> &'static Path {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().unwrap_or(own)
+}
+
+/// `cargo <arguments>` at the top of the checkout.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Something that a build made and that can be run.
+#[derive(Debug)]
+pub(crate) struct Executable {
+    /// Its target's name, such as `openclaw-api`.
+    pub(crate) name: String,
+    /// The folder of its package: tests run in it.
+    pub(crate) package: PathBuf,
+    /// Whether it is a test harness.
+    pub(crate) is_test: bool,
+    /// Where it is.
+    pub(crate) path: PathBuf,
+}
+
+/// Runs a `cargo build` and gives what it made. Diagnostics are shown as ever.
+pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Executable>> {
+    let mut command = command(&["build", "--message-format", "json-render-diagnostics"]);
+    let mut made = Vec::new();
+    let status = process::lines(command.args(arguments), |line| {
+        made.extend(
+            serde_json::from_str(line)
+                .ok()
+                .as_ref()
+                .and_then(executable),
+        );
+    })?;
+    if !status.success() {
+        bail!("the build failed");
+    }
+    Ok(made)
+}
+
+/// The binary `name` of `package`, built.
+pub(crate) fn binary(package: &str, name: &str, profile: &str) -> Result<PathBuf> {
+    let arguments = ["--package", package, "--bin", name, "--profile", profile];
+    match build(&arguments)?
+        .into_iter()
+        .find(|made| made.name == name)
+    {
+        Some(made) => Ok(made.path),
+        None => bail!("cargo built no `{name}`"),
+    }
+}
+
+fn executable(message: &Value) -> Option<Executable> {
+    if message["reason"] != "compiler-artifact" {
+        return None;
+    }
+    let manifest = Path::new(message["manifest_path"].as_str()?);
+    Some(Executable {
+        name: message["target"]["name"].as_str()?.into(),
+        package: manifest.parent()?.into(),
+        is_test: message["profile"]["test"].as_bool()?,
+        path: message["executable"].as_str()?.into(),
+    })
+}

@@ -1,0 +1,322 @@
+//! Child processes: each in a process group of its own, none left behind.
+//!
+//! A signal to us only sets a flag. Whoever waits for a child looks at the flag and ends that child,
+//! so that services end in the order their owner chooses.
+
+use anyhow::{Context, Result, bail};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use std::{
+    collections::VecDeque,
+    fmt,
+    io::{BufRead, BufReader, Read, Write},
+    os::unix::process::CommandExt,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+/// How often a child and the flag are looked at.
+const TICK: Duration = Duration::from_millis(20);
+/// Lines of a service's output that are kept for the case that it dies.
+const TAIL: usize = 30;
+
+static SIGNALS: AtomicUsize = AtomicUsize::new(0);
+
+/// Ctrl-C, SIGTERM or SIGHUP came.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// From here on a signal interrupts instead of killing.
+pub(crate) fn watch_signals() -> Result<()> {
+    ctrlc::set_handler(interrupt).context("cannot watch for Ctrl-C")
+}
+
+/// Makes every wait in this process end, as a signal does.
+pub(crate) fn interrupt() {
+    SIGNALS.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Sleeps a moment; [`Interrupted`] as soon as a signal came.
+pub(crate) fn pause() -> Result<()> {
+    check_signals()?;
+    thread::sleep(TICK);
+    Ok(())
+}
+
+/// Runs a command to its end with our own output; an error when it fails.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = wait(&mut spawn(command)?)?;
+    if !status.success() {
+        bail!("`{}` failed: {status}", line(command));
+    }
+    Ok(())
+}
+
+/// Runs a command to its end with `input` and gives its standard output; an error, with what it
+/// printed, when it fails.
+pub(crate) fn capture(command: &mut Command, input: &str) -> Result<String> {
+    command.stdin(Stdio::piped());
+    let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // One that ends without reading shows why by its status.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let stdout = collect(child.stdout.take());
+    let stderr = collect(child.stderr.take());
+    let status = wait(&mut child)?;
+    let (stdout, stderr) = (joined(stdout), joined(stderr));
+    if !status.success() {
+        let said = format!("{}\n{}", stdout.trim(), stderr.trim());
+        bail!("`{}` failed: {status}\n{}", line(command), said.trim());
+    }
+    Ok(stdout)
+}
+
+/// Runs a command to its end, giving each line of its standard output to `each`.
+pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
+    let mut child = spawn(command.stdout(Stdio::piped()))?;
+    let (sender, receiver) = mpsc::channel();
+    let reader = read_lines(child.stdout.take(), move |line| {
+        // The receiver only goes when we were interrupted.
+        let _ = sender.send(line.to_owned());
+    });
+    let status = loop {
+        match receiver.recv_timeout(TICK) {
+            Ok(line) => each(&line),
+            Err(_) => {
+                if let Some(status) = child.try_wait()? {
+                    break status;
+                }
+                pause_or_end(&mut child)?;
+            }
+        }
+    };
+    // What it left behind ends with it, and with that the pipe.
+    signal(&child, Signal::SIGKILL);
+    joined_unit(reader);
+    receiver.try_iter().for_each(|line| each(&line));
+    Ok(status)
+}
+
+/// A child that runs beside us until [`Service::stop`] or the end of this value.
+pub(crate) struct Service {
+    name: &'static str,
+    child: Child,
+    tail: Arc<Mutex<VecDeque<String>>>,
+    readers: Vec<JoinHandle<()>>,
+    /// How long it may take to end after SIGTERM.
+    grace: Duration,
+}
+
+impl Service {
+    /// Starts it. Its output is kept for the case that it dies and, with `echo`, shown behind its
+    /// name. Its standard input stays open as long as we live, so that it can end with us.
+    pub(crate) fn start(
+        name: &'static str,
+        command: &mut Command,
+        echo: bool,
+        grace: Duration,
+    ) -> Result<Self> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = start(command)?;
+        let tail = Arc::new(Mutex::new(VecDeque::with_capacity(TAIL)));
+        let keep = |tail: &Arc<Mutex<VecDeque<String>>>| {
+            let tail = Arc::clone(tail);
+            move |line: &str| {
+                if echo {
+                    eprintln!("{name} │ {line}");
+                }
+                let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+                if tail.len() == TAIL {
+                    tail.pop_front();
+                }
+                tail.push_back(line.to_owned());
+            }
+        };
+        let readers = vec![
+            read_lines(child.stdout.take(), keep(&tail)),
+            read_lines(child.stderr.take(), keep(&tail)),
+        ];
+        Ok(Self {
+            name,
+            child,
+            tail,
+            readers,
+            grace,
+        })
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// An error with its last output when it has ended by itself.
+    pub(crate) fn check(&mut self) -> Result<()> {
+        if let Some(status) = self.child.try_wait()? {
+            // Its last words may still be on their way through the pipe.
+            self.readers.drain(..).for_each(joined_unit);
+            let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+            let said = Vec::from_iter(tail.iter().map(String::as_str)).join("\n  ");
+            bail!("{} ended by itself ({status}):\n  {said}", self.name);
+        }
+        Ok(())
+    }
+
+    /// What it printed last, oldest first.
+    pub(crate) fn tail(&self) -> Vec<String> {
+        let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        tail.iter().cloned().collect()
+    }
+
+    /// Waits until `ready` gives something; an error when the service ends first, when a signal
+    /// comes or when `limit` is over.
+    pub(crate) fn wait_for<T>(
+        &mut self,
+        limit: Duration,
+        mut ready: impl FnMut(&Self) -> Option<T>,
+    ) -> Result<T> {
+        let since = Instant::now();
+        loop {
+            if let Some(answer) = ready(self) {
+                return Ok(answer);
+            }
+            self.check()?;
+            if since.elapsed() > limit {
+                let said = self.tail().join("\n  ");
+                bail!(
+                    "{} is not ready after {} s:\n  {said}",
+                    self.name,
+                    limit.as_secs()
+                );
+            }
+            pause()?;
+        }
+    }
+
+    /// Ends it: SIGTERM to its group, SIGKILL when its grace is over or a second signal came.
+    pub(crate) fn stop(&mut self) {
+        end(&mut self.child, self.grace);
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn spawn(command: &mut Command) -> Result<Child> {
+    start(command.stdin(Stdio::null()))
+}
+
+fn start(command: &mut Command) -> Result<Child> {
+    check_signals()?;
+    command
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("cannot run `{}`", line(command)))
+}
+
+fn check_signals() -> Result<()> {
+    if SIGNALS.load(Ordering::SeqCst) > 0 {
+        bail!(Interrupted);
+    }
+    Ok(())
+}
+
+fn wait(child: &mut Child) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        pause_or_end(child)?;
+    }
+}
+
+fn pause_or_end(child: &mut Child) -> Result<()> {
+    pause().inspect_err(|_| end(child, Duration::from_secs(5)))
+}
+
+fn end(child: &mut Child, grace: Duration) {
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
+    signal(child, Signal::SIGTERM);
+    let (since, signals) = (Instant::now(), SIGNALS.load(Ordering::SeqCst));
+    while matches!(child.try_wait(), Ok(None)) {
+        let impatient = SIGNALS.load(Ordering::SeqCst) > signals.max(1);
+        if impatient || since.elapsed() > grace {
+            signal(child, Signal::SIGKILL);
+            // Cannot fail to end now; an error would mean it is already reaped.
+            let _ = child.wait();
+            return;
+        }
+        thread::sleep(TICK);
+    }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    if let Ok(id) = i32::try_from(child.id()) {
+        // The group may be gone already: that is what was wanted.
+        let _ = killpg(Pid::from_raw(id), signal);
+    }
+}
+
+fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            // What was read before an error is still worth showing.
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn read_lines(
+    stream: Option<impl Read + Send + 'static>,
+    mut each: impl FnMut(&str) + Send + 'static,
+) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let Some(stream) = stream else { return };
+        for line in BufReader::new(stream).split(b'\n') {
+            let Ok(line) = line else { return };
+            each(String::from_utf8_lossy(&line).trim_end_matches('\r'));
+        }
+    })
+}
+
+fn joined(thread: JoinHandle<String>) -> String {
+    thread.join().unwrap_or_default()
+}
+
+fn joined_unit(thread: JoinHandle<()>) {
+    // A reader has nothing to panic with; its lines are out already.
+    let _ = thread.join();
+}
+
+fn line(command: &Command) -> String {
+    let mut words = vec![command.get_program()];
+    words.extend(command.get_args());
+    Vec::from_iter(words.iter().map(|word| word.to_string_lossy())).join(" ")
+}

@@ -1,0 +1,163 @@
+//! What the verbs need beside Rust, fetched once into the cache: the model with its server, and the
+//! official SDKs of the conformance suite.
+
+use crate::{cache, cargo, process, steps::Steps};
+use anyhow::{Context, Result, bail};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The oldest Python that the pinned packages have wheels for.
+const PYTHON: (u32, u32) = (3, 10);
+/// The oldest Node that the pinned packages run on.
+const NODE: u32 = 20;
+
+/// The model and what serves it.
+pub(crate) struct Model {
+    /// A Python that has the server.
+    pub(crate) python: PathBuf,
+    /// The weights, a GGUF file.
+    pub(crate) weights: PathBuf,
+}
+
+/// The official SDKs.
+pub(crate) struct Sdks {
+    /// A Python that has `openai` and `requests`.
+    pub(crate) python: PathBuf,
+    /// The `node_modules` that has `openai` and `axios`.
+    pub(crate) node_modules: PathBuf,
+}
+
+/// All of it, in steps.
+pub(crate) fn everything() -> Result<(Model, Sdks)> {
+    let mut steps = Steps::new(3);
+    let model = steps.step(&model_step()?, model)?;
+    let python = steps.step("SDKs for Python", sdk_python)?;
+    let node_modules = steps.step("SDKs for Node", sdk_node)?;
+    Ok((
+        model,
+        Sdks {
+            python,
+            node_modules,
+        },
+    ))
+}
+
+/// What to call the step that is [`model`].
+pub(crate) fn model_step() -> Result<String> {
+    let size = if cache::has("model", &python_pins("models/requirements.txt")?)? {
+        "there"
+    } else {
+        "fetching 280 MB (first time only)"
+    };
+    Ok(format!("model: Gemma 3 270M with llama.cpp, {size}"))
+}
+
+/// The model and its server.
+pub(crate) fn model() -> Result<Model> {
+    let pins = python_pins("models/requirements.txt")?;
+    let entry = cache::entry("model", &pins, |entry| {
+        let python = venv(entry, "models/requirements.txt")?;
+        let serve = cargo::root().join("models/serve.py");
+        process::capture(
+            Command::new(python)
+                .arg(serve)
+                .arg("--assemble")
+                .arg(weights(entry)),
+            "",
+        )?;
+        Ok(())
+    })?;
+    Ok(Model {
+        python: interpreter(&entry),
+        weights: weights(&entry),
+    })
+}
+
+fn sdk_python() -> Result<PathBuf> {
+    let requirements = "tests/sdk/python/requirements.txt";
+    let entry = cache::entry("sdk-python", &python_pins(requirements)?, |entry| {
+        venv(entry, requirements).map(|_| ())
+    })?;
+    Ok(interpreter(&entry))
+}
+
+fn sdk_node() -> Result<PathBuf> {
+    let lock = pins("tests/sdk/node/package-lock.json")?;
+    let entry = cache::entry("sdk-node", &lock, |entry| {
+        check_node()?;
+        for file in ["package.json", "package-lock.json"] {
+            let from = cargo::root().join("tests/sdk/node").join(file);
+            fs::copy(&from, entry.join(file))
+                .with_context(|| format!("cannot copy {}", from.display()))?;
+        }
+        let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+        process::capture(Command::new("npm").args(arguments).current_dir(entry), "")?;
+        Ok(())
+    })?;
+    Ok(entry.join("node_modules"))
+}
+
+/// A virtual environment in `entry` with what `requirements` pins; its Python.
+fn venv(entry: &Path, requirements: &str) -> Result<PathBuf> {
+    let folder = entry.join("venv");
+    process::capture(
+        Command::new("python3").args(["-m", "venv"]).arg(folder),
+        "",
+    )
+    .context("python3 cannot make a virtual environment; where `ensurepip` is missing (Debian, Ubuntu): apt-get install python3-venv")?;
+    let python = interpreter(entry);
+    let arguments = ["-m", "pip", "install", "--disable-pip-version-check"];
+    let mut pip = Command::new(&python);
+    pip.args(arguments)
+        .args(["--no-input", "--only-binary", ":all:", "--quiet", "-r"])
+        .arg(cargo::root().join(requirements));
+    process::capture(&mut pip, "")
+        .with_context(|| format!("cannot install what {requirements} pins"))?;
+    Ok(python)
+}
+
+fn interpreter(entry: &Path) -> PathBuf {
+    entry.join("venv/bin/python")
+}
+
+fn weights(entry: &Path) -> PathBuf {
+    entry.join("gemma-3-270m.gguf")
+}
+
+/// What an entry is made from: the pins, and for which machine.
+fn pins(file: &str) -> Result<String> {
+    let path = cargo::root().join(file);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    Ok(format!("{os} {arch}\n{text}"))
+}
+
+/// What a virtual environment is made from: the pins, and the Python that it points to.
+fn python_pins(file: &str) -> Result<String> {
+    let print = "import sys; print(*sys.version_info[:2]); print(sys.executable)";
+    let python = process::capture(Command::new("python3").args(["-c", print]), "")
+        .context("Python is needed (python3)")?;
+    let mut numbers = python
+        .split_whitespace()
+        .map(|word| word.parse().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if found < PYTHON {
+        let ((major, minor), (old, older)) = (PYTHON, found);
+        bail!("Python {major}.{minor} or newer is needed; python3 is {old}.{older}");
+    }
+    Ok(python + &pins(file)?)
+}
+
+fn check_node() -> Result<()> {
+    let version = process::capture(Command::new("node").arg("--version"), "")
+        .context("Node is needed (node and npm)")?;
+    let major = version.trim().trim_start_matches('v').split('.').next();
+    if major.and_then(|major| major.parse().ok()) < Some(NODE) {
+        bail!("Node {NODE} or newer is needed; node is {}", version.trim());
+    }
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! `cargo xtask test`: style, lints, every test; the last line is the sum of all.
+
+use crate::{
+    Runtime,
+    cargo::{self, Executable, PROFILE},
+    model,
+    process::{self, Interrupted},
+    setup,
+    steps::seconds,
+};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::{
+    path::Path,
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+/// The test target that is the conformance suite.
+const SUITE: &str = "conformance";
+/// What every cargo command is about: the same set each time, so that nothing is compiled twice.
+const ALL: [&str; 3] = ["--workspace", "--profile", PROFILE];
+
+/// Options of `test`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the conformance suite's gateway runs.
+    #[arg(default_value = "native")]
+    runtime: Runtime,
+    /// The conformance suite on every runtime.
+    #[arg(long)]
+    all: bool,
+}
+
+/// Runs everything, whatever fails before, as long as it was built.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let runtimes = match options.all {
+        true => <Runtime as clap::ValueEnum>::value_variants().to_vec(),
+        false => vec![options.runtime],
+    };
+    let mut report = Report::default();
+    let finished = steps(&runtimes, &mut report);
+    report.print();
+    finished?;
+    println!("{} passed, {} failed", report.sum.passed, report.sum.failed);
+    Ok(ExitCode::from(u8::from(report.sum.failed > 0)))
+}
+
+fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
+    let (model, sdks) = setup::everything()?;
+    report.step("style", |_| {
+        process::run(&mut cargo::command(&["fmt", "--all", "--check"]))
+    })?;
+    report.step("lints", |_| {
+        let mut clippy = cargo::command(&["clippy", "--all-targets"]);
+        process::run(clippy.args(ALL).args(["--", "--deny", "warnings"]))
+    })?;
+    let mut built = vec![];
+    report.step("build", |_| {
+        built = cargo::build(&[&ALL[..], &["--lib", "--bins", "--tests"]].concat())?;
+        Ok(())
+    })?;
+    let tests = built.iter().filter(|made| made.is_test);
+    let (suite, own): (Vec<_>, Vec<_>) = tests.partition(|test| test.name == SUITE);
+    if suite.is_empty() {
+        // The build failed, and that has been counted.
+        return Ok(());
+    }
+    report.step("tests of the crates", |sum| {
+        own.iter().try_for_each(|test| sum.run(&mut command(test)))
+    })?;
+    report.step("examples in the docs", |sum| {
+        let mut doc = cargo::command(&["test", "--doc", "--no-fail-fast"]);
+        sum.run(doc.args(ALL))
+    })?;
+    let (_serving, model_url) = model::start(&model)?;
+    for runtime in runtimes {
+        let target = format!("{runtime:?}").to_lowercase();
+        report.step(&format!("conformance: {target}"), |sum| {
+            suite.iter().try_for_each(|test| {
+                let mut command = command(test);
+                command.env("OPENCLAW_TARGET", &target);
+                command.env("OPENCLAW_BIN", server(&built)?);
+                command.env("OPENCLAW_PYTHON", &sdks.python);
+                command.env("OPENCLAW_NODE_MODULES", &sdks.node_modules);
+                command.env("OPENCLAW_MODEL_URL", &model_url);
+                sum.run(&mut command)
+            })
+        })?;
+    }
+    Ok(())
+}
+
+/// A test harness as cargo runs it: in the folder of its package, which it is told.
+fn command(test: &Executable) -> Command {
+    let mut command = Command::new(&test.path);
+    command.current_dir(&test.package);
+    command.env("CARGO_MANIFEST_DIR", &test.package);
+    command
+}
+
+fn server(built: &[Executable]) -> Result<&Path> {
+    let server = built
+        .iter()
+        .find(|made| made.name == "openclaw-api" && !made.is_test);
+    Ok(&server.context("the build made no openclaw-api")?.path)
+}
+
+/// What has been done so far.
+#[derive(Default)]
+struct Report {
+    sum: Sum,
+    rows: Vec<String>,
+}
+
+impl Report {
+    /// Does one step. Its failure is counted, as one where it names no failed test, and does not
+    /// end the others; only a signal does.
+    fn step(&mut self, name: &str, work: impl FnOnce(&mut Sum) -> Result<()>) -> Result<()> {
+        eprintln!("── {name}");
+        let (since, mut sum) = (Instant::now(), Sum::default());
+        if let Err(error) = work(&mut sum) {
+            if error.is::<Interrupted>() {
+                return Err(error);
+            }
+            eprintln!("{name}: {error:#}");
+            sum.failed += 1;
+        }
+        let how = match (sum.passed, sum.failed) {
+            (0, 0) => "ok".into(),
+            (passed, 0) => format!("ok, {passed} passed"),
+            (passed, failed) => format!("FAILED, {passed} passed, {failed} failed"),
+        };
+        self.rows
+            .push(format!("{name:24} {:>12}  {how}", seconds(since.elapsed())));
+        self.sum.passed += sum.passed;
+        self.sum.failed += sum.failed;
+        Ok(())
+    }
+
+    fn print(&self) {
+        eprintln!("──");
+        self.rows.iter().for_each(|row| eprintln!("{row}"));
+    }
+}
+
+/// Tests by their outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    passed: u64,
+    failed: u64,
+}
+
+impl Sum {
+    /// Runs one or more test harnesses, shows what they print and adds what they sum up. Ending
+    /// badly without a failed test, as by a crash, counts as one.
+    fn run(&mut self, command: &mut Command) -> Result<()> {
+        let before = self.failed;
+        let status = process::lines(command, |line| {
+            println!("{line}");
+            self.add(line);
+        })?;
+        if !status.success() && self.failed == before {
+            eprintln!("{}: {status}", command.get_program().display());
+            self.failed += 1;
+        }
+        Ok(())
+    }
+
+    /// Adds a line such as `test result: ok. 5 passed; 0 failed; …`, and nothing for any other.
+    fn add(&mut self, line: &str) {
+        let Some((_, counts)) = line
+            .strip_prefix("test result: ")
+            .and_then(|result| result.split_once(". "))
+        else {
+            return;
+        };
+        for count in counts.split("; ") {
+            match count.split_once(' ') {
+                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
+                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_summed_and_other_lines_are_not() {
+        let mut sum = Sum::default();
+        for line in [
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+            "test auth::rejects ... ok",
+        ] {
+            sum.add(line);
+        }
+        let (passed, failed) = (15, 2);
+        assert_eq!(sum, Sum { passed, failed });
+    }
+
+    #[test]
+    fn a_crash_counts_as_one_failure() {
+        let mut sum = Sum::default();
+        sum.run(Command::new("sh").args([
+            "-c",
+            "echo 'test result: ok. 1 passed; 0 failed'; kill -9 $$",
+        ]))
+        .unwrap();
+        let (passed, failed) = (1, 1);
+        assert_eq!(sum, Sum { passed, failed });
+    }
+}

@@ -1,0 +1,203 @@
+//! `cargo xtask up`: the gateway with a real small model behind it.
+
+use crate::{
+    Runtime, cargo,
+    config::{self, Config},
+    gateway::{self, Gateway},
+    model,
+    process::{self, Service},
+    setup::{self, Model},
+    steps::Steps,
+};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde_json::json;
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    thread,
+};
+
+/// First line of an environment file that `up` wrote, and may therefore replace and remove.
+const MARK: &str = "# Written by `cargo xtask up`; gone when it ends.";
+
+/// Options of `up`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the gateway runs.
+    #[arg(default_value = "native")]
+    runtime: Runtime,
+    /// The port to listen on [default: the configuration's, else 3000].
+    #[arg(long)]
+    port: Option<u16>,
+    /// A configuration (README, "Configuration"). Its provider `local` becomes the small model,
+    /// which is left out when the file has models and all go elsewhere.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// An OpenAI-compatible server in place of the small model, with all models that it lists. Its
+    /// key, where it needs one, is taken from OPENCLAW_UPSTREAM_KEY.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+    /// Where to write OPENCLAW_BASE_URL, OPENCLAW_API_KEY and OPENCLAW_ADMIN_TOKEN once everything
+    /// answers; removed at the end.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+}
+
+/// Starts everything, prints how to use it, and ends it again on Ctrl-C, SIGTERM or when a part dies.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let Runtime::Native = options.runtime;
+    let mut config = Config::read(options.config.as_deref())?;
+    let port = options.port.or(config.port()).unwrap_or(3000);
+    gateway::check_port(port)?;
+    let env_file = options
+        .env_file
+        .as_deref()
+        .map(EnvFile::claim)
+        .transpose()?;
+    // What the model is asked for its address must be known before minutes of building.
+    let asked = match &options.upstream {
+        Some(url) if config.has_local() => Some(config::unasked(url)),
+        Some(url) => Some(config::upstream(url)?),
+        None => None,
+    };
+    let small = asked.is_none() && config.wants_local();
+    if let Some(upstream) = asked {
+        config.add(upstream)?;
+    }
+
+    let mut steps = Steps::new(if small { 3 } else { 2 });
+    let (binary, fetched) = build(&mut steps, small)?;
+    let data = config.data_folder().unwrap_or(cargo::root().join("data"));
+    let gateway = Gateway::new(binary, port, &data)?;
+    if let Some(file) = &options.config {
+        gateway.check_config(file)?;
+    }
+    let mut model = None;
+    if let Some(fetched) = fetched {
+        let (service, url) = steps.step("model: starting", || model::start(&fetched))?;
+        config.add(config::small_model(&url))?;
+        model = Some(service);
+    }
+    let mut service = steps.step("gateway: starting", || gateway.start(&config.text()))?;
+    let (key, is_new) = gateway.key(&mut service)?;
+    if let Some(file) = &env_file {
+        file.write(&gateway, &key)?;
+    }
+    greet(&gateway, &config, &key, is_new);
+    let ended = watch(&mut service, model.as_mut());
+    eprintln!("ending: the gateway finishes what is in flight; Ctrl-C once more does not wait");
+    service.stop();
+    if let Some(model) = &mut model {
+        model.stop();
+    }
+    ended
+}
+
+/// Builds the gateway while, with `small`, the model is fetched.
+fn build(steps: &mut Steps, small: bool) -> Result<(PathBuf, Option<Model>)> {
+    let mut what = "gateway: building".to_owned();
+    if small {
+        what = format!("{what}; {}", setup::model_step()?);
+    }
+    steps.step(&what, || {
+        let fetching = small.then(|| thread::spawn(setup::model));
+        let built = cargo::binary("openclaw-server", "openclaw-api", cargo::PROFILE);
+        if built.is_err() {
+            // Whoever fetches must not be left behind.
+            process::interrupt();
+        }
+        let fetched = fetching.map(|thread| match thread.join() {
+            Ok(model) => model,
+            Err(_) => bail!("fetching the model panicked"),
+        });
+        Ok((built?, fetched.transpose()?))
+    })
+}
+
+/// Returns when a signal comes; an error when a part ends by itself.
+fn watch(gateway: &mut Service, mut model: Option<&mut Service>) -> Result<()> {
+    while process::pause().is_ok() {
+        gateway.check()?;
+        if let Some(model) = &mut model {
+            model.check()?;
+        }
+    }
+    Ok(())
+}
+
+fn greet(gateway: &Gateway, config: &Config, key: &str, is_new: bool) {
+    let address = gateway.address();
+    let made = if is_new {
+        " (made just now, with the account `local`)"
+    } else {
+        ""
+    };
+    println!("\naddress  {address}/v1\nkey      {key}{made}");
+    if let Some(model) = config.example() {
+        let body = json!({
+            "model": model,
+            "messages": [{ "role": "user", "content": "What is the capital of France?" }],
+        });
+        println!(
+            "\ncurl {address}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{body}'"
+        );
+    }
+    println!("\nCtrl-C ends it.");
+}
+
+/// The file of `--env-file`, which is there while everything answers.
+struct EnvFile<'p>(&'p Path);
+
+impl<'p> EnvFile<'p> {
+    /// Takes the path for ours: an older file of ours goes, another's stays and is an error.
+    fn claim(path: &'p Path) -> Result<Self> {
+        match fs::read_to_string(path) {
+            Ok(text) if text.is_empty() || text.starts_with(MARK) => fs::remove_file(path)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Ok(_) => bail!(
+                "{} is there and was not written by `up`: name another file",
+                path.display()
+            ),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+            }
+        }
+        Ok(Self(path))
+    }
+
+    fn write(&self, gateway: &Gateway, key: &str) -> Result<()> {
+        let (address, admin) = (gateway.address(), gateway.admin_token()?);
+        let text = format!(
+            "{MARK}\nOPENCLAW_BASE_URL={address}\nOPENCLAW_API_KEY={key}\nOPENCLAW_ADMIN_TOKEN={admin}\n"
+        );
+        gateway::write_private(self.0, &text)
+    }
+}
+
+impl Drop for EnvFile<'_> {
+    fn drop(&mut self) {
+        // It may never have been written.
+        let _ = fs::remove_file(self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_of_ours_is_replaced() {
+        let folder = std::env::temp_dir().join(format!("openclaw-xtask-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("up.env");
+        fs::write(&path, format!("{MARK}\nold")).unwrap();
+        drop(EnvFile::claim(&path).unwrap());
+        assert!(!path.exists());
+        fs::write(&path, "SOMETHING=else\n").unwrap();
+        assert!(EnvFile::claim(&path).is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "SOMETHING=else\n");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
