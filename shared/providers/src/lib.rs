@@ -1,1 +1,35 @@
-//! To come.
+//! The provider side of the gateway: which models there are, where they are served, in which
+//! wire format, and what happens when a provider fails.
+//!
+//! - [`Providers`] is the catalog: the built-in rows and the configuration's, with credentials.
+//! - [`Providers::plan`] converts a chat request for the model's target; [`Plan::complete`] and
+//!   [`Plan::stream`] send it, retry, and move on to other targets and fallback models.
+//! - Dialects (`openai`, `anthropic`) are pure: request out, answer in, stream event in. What is
+//!   OpenAI-compatible is a row in `catalog.json` or in the configuration, not code.
+//! - [`sse`] parses event streams, [`tokens`] estimates where a provider does not count.
+//!
+//! Nothing here knows a runtime: calls, time and randomness come through the ports.
+
+mod answer;
+mod anthropic;
+mod body;
+mod call;
+mod catalog;
+mod dialect;
+mod fault;
+mod health;
+mod openai;
+mod order;
+mod plan;
+mod provider;
+mod refusal;
+mod route;
+mod secret;
+pub mod sse;
+mod stream;
+pub mod tokens;
+
+pub use answer::{Chunk, Completion, Failure, Reply, Served};
+pub use catalog::{Model, Providers};
+pub use plan::Plan;
+pub use stream::ChunkStream;
