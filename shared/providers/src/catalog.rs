@@ -1,0 +1,188 @@
+//! The catalog: providers and models, built in and configured, with their credentials.
+//!
+//! `catalog.json` is a document of the configuration's schema. A configured row replaces the
+//! built-in one of the same id. A provider whose variable is named but not set is left out, and
+//! so are targets on it and models without a target. Models come in a stable order: configured
+//! ones first, each as written.
+//!
+//! Ollama, llama.cpp and other servers of one's own need no credentials, so nothing tells whether
+//! they run: `ollama` has a provider row but no models, and is there for configured models.
+
+use crate::{
+    health::{Health, Slot},
+    provider::Provider,
+    secret::Secret,
+};
+use openclaw_schema::config::{
+    self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
+};
+use serde_json::value::RawValue;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+const BUILT_IN: &str = include_str!("../catalog.json");
+
+/// The models, where they are served, how calls are routed and how the targets are doing. One
+/// per process.
+#[derive(Debug)]
+pub struct Providers {
+    models: Vec<Arc<Model>>,
+    by_id: HashMap<String, Arc<Model>>,
+    pub(crate) routing: Routing,
+    pub(crate) health: Health,
+}
+
+/// A model that can be asked for.
+#[derive(Debug)]
+pub struct Model {
+    /// What callers ask for.
+    pub id: String,
+    /// A name for people.
+    pub name: String,
+    /// The provider of its first target that has credentials.
+    pub provider: String,
+    /// Tokens of prompt and completion together.
+    pub context_length: u64,
+    /// Tokens of a completion.
+    pub max_output_tokens: u64,
+    /// Such as `chat`, `completion`, `function_calling`, `vision`.
+    pub capabilities: Vec<String>,
+    /// Dollars per 1,000 tokens.
+    pub pricing: Pricing,
+    pub(crate) targets: Vec<Target>,
+    pub(crate) fallbacks: Vec<String>,
+    /// Fields that are added where the caller left them out.
+    pub(crate) defaults: Vec<(String, Box<RawValue>)>,
+}
+
+/// A place that serves a model.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) provider: Arc<Provider>,
+    /// The model's name there, as a JSON string.
+    pub(crate) model: String,
+    pub(crate) weight: u32,
+    pub(crate) slot: Slot,
+}
+
+impl Providers {
+    /// Checks `config`, adds the built-in rows and resolves credentials: `secret` gives the value
+    /// of an environment variable or secret binding.
+    pub fn new(
+        config: &Config,
+        secret: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let built_in = built_in()?;
+        config.validate(&Builtin {
+            providers: built_in
+                .providers
+                .iter()
+                .map(|row| row.id.clone())
+                .collect(),
+            models: built_in.models.iter().map(|row| row.id.clone()).collect(),
+        })?;
+        let providers = providers(config, &built_in, secret)?;
+        let mut slots = HashMap::new();
+        let mut seen = HashSet::new();
+        let models: Vec<_> = config
+            .models
+            .iter()
+            .chain(&built_in.models)
+            .filter(|row| seen.insert(row.id.as_str()))
+            .filter_map(|row| Model::new(row, &providers, &mut slots))
+            .map(Arc::new)
+            .collect();
+        Ok(Self {
+            by_id: models
+                .iter()
+                .map(|model| (model.id.clone(), Arc::clone(model)))
+                .collect(),
+            health: Health::new(slots.len(), &config.routing),
+            routing: config.routing.clone(),
+            models,
+        })
+    }
+
+    /// The models that can be asked for, in a stable order.
+    pub fn models(&self) -> impl Iterator<Item = &Arc<Model>> {
+        self.models.iter()
+    }
+
+    /// One of them.
+    pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
+        self.by_id.get(id)
+    }
+}
+
+/// The built-in rows.
+fn built_in() -> Result<Config, ConfigError> {
+    serde_json::from_str(BUILT_IN).map_err(|error| ConfigError {
+        path: "catalog.json".into(),
+        issue: error.to_string(),
+    })
+}
+
+/// The providers that can be called, by id.
+fn providers(
+    config: &Config,
+    built_in: &Config,
+    secret: impl Fn(&str) -> Option<String>,
+) -> Result<HashMap<String, Arc<Provider>>, ConfigError> {
+    let mut providers = HashMap::new();
+    let rows = built_in.providers.iter().enumerate();
+    for (at, row) in rows.chain(config.providers.iter().enumerate()) {
+        let key = row.api_key_env.as_deref();
+        let credential = key.and_then(&secret).as_deref().and_then(Secret::new);
+        if key.is_some() && credential.is_none() {
+            // A configured row without its credential hides the built-in one nevertheless.
+            providers.remove(&row.id);
+            continue;
+        }
+        let provider = Provider::new(row, credential).map_err(|(field, issue)| ConfigError {
+            path: format!("providers[{at}].{field}"),
+            issue: issue.into(),
+        })?;
+        providers.insert(row.id.clone(), Arc::new(provider));
+    }
+    Ok(providers)
+}
+
+impl Model {
+    /// `None` where no target's provider can be called.
+    fn new(
+        row: &config::Model,
+        providers: &HashMap<String, Arc<Provider>>,
+        slots: &mut HashMap<(String, String), Slot>,
+    ) -> Option<Self> {
+        let mut target = |row: &TargetRow| {
+            let next = slots.len();
+            let place = (row.provider.clone(), row.model.clone());
+            Some(Target {
+                provider: Arc::clone(providers.get(&row.provider)?),
+                model: serde_json::Value::from(row.model.as_str()).to_string(),
+                weight: row.weight,
+                slot: *slots.entry(place).or_insert(Slot(next)),
+            })
+        };
+        let targets: Vec<_> = row.targets.iter().filter_map(&mut target).collect();
+        let raw = |value: &serde_json::Value| RawValue::from_string(value.to_string()).ok();
+        Some(Self {
+            id: row.id.clone(),
+            name: row.name.clone().unwrap_or_else(|| row.id.clone()),
+            provider: targets.first()?.provider.id.to_string(),
+            context_length: row.context_length,
+            max_output_tokens: row.max_output_tokens.unwrap_or(row.context_length),
+            capabilities: row.capabilities.clone(),
+            pricing: row.pricing,
+            targets,
+            fallbacks: row.fallbacks.clone(),
+            defaults: row
+                .defaults
+                .iter()
+                .filter_map(|(name, value)| Some((name.clone(), raw(value)?)))
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,405 @@
+//! OpenAI's chat completions (<https://platform.openai.com/docs/api-reference/chat>), and every
+//! provider compatible with them. What callers send and get goes through as the bytes that came;
+//! only what the gateway must know is parsed.
+
+use crate::{
+    Chunk, Completion,
+    dialect::{Input, MAX_TOKENS, Malformed, Step},
+    sse::Event,
+    tokens,
+};
+use bytes::Bytes;
+use memchr::{memchr, memchr2};
+use openclaw_core::Result;
+use openclaw_schema::{chat::Text, usage::TokenUsage};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Behind the base URL.
+pub(crate) const PATH: &str = "/chat/completions";
+
+/// The caller's fields as they came, then the model's defaults. A stream always asks for usage:
+/// the gateway accounts by it.
+pub(crate) fn convert(input: &Input<'_>) -> Result<Bytes> {
+    let mut body = Vec::with_capacity(1024);
+    let asked = input.request.max_tokens;
+    let bound = input.max_tokens().filter(|bound| Some(*bound) != asked);
+    for (name, value) in input.request.fields() {
+        match (name, bound) {
+            ("model" | "stream" | "stream_options", _) => {}
+            (name, Some(bound)) if MAX_TOKENS.contains(&name) => {
+                push(&mut body, name, &bound.to_string());
+            }
+            (name, _) => push(&mut body, name, value.get()),
+        }
+    }
+    for (name, value) in input.defaults() {
+        push(&mut body, name, value.get());
+    }
+    if input.stream {
+        push(&mut body, "stream", "true");
+        push(&mut body, "stream_options", r#"{"include_usage":true}"#);
+    }
+    body.push(b'}');
+    Ok(body.into())
+}
+
+fn push(body: &mut Vec<u8>, name: &str, value: &str) {
+    body.extend_from_slice(b",\"");
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b"\":");
+    body.extend_from_slice(value.as_bytes());
+}
+
+/// What is read of an answer or a chunk.
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow, default)]
+    choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(default)]
+    index: u32,
+    #[serde(borrow, default)]
+    finish_reason: Option<&'a RawValue>,
+    #[serde(borrow, default, alias = "message")]
+    delta: Option<Said<'a>>,
+}
+
+/// A message or a part of one. Raw, because vendors write more than OpenAI there: what cannot be
+/// read shall not stop it from being passed on.
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    /// DeepSeek's, llama.cpp's and vLLM's.
+    #[serde(borrow, default)]
+    reasoning_content: Option<&'a RawValue>,
+    /// OpenRouter's and Groq's.
+    #[serde(borrow, default)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
+}
+
+impl Said<'_> {
+    fn tokens(&self) -> u64 {
+        let texts = [
+            self.content,
+            self.refusal,
+            self.reasoning_content,
+            self.reasoning,
+        ];
+        let texts: u64 = texts.into_iter().flatten().map(of_text).sum();
+        texts + self.tool_calls.map_or(0, of_calls)
+    }
+}
+
+/// Tokens of a JSON string; without escapes it need not be decoded.
+fn of_text(raw: &RawValue) -> u64 {
+    let json = raw.get();
+    match json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
+        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
+        None => tokens::estimate(json),
+    }
+}
+
+fn of_calls(raw: &RawValue) -> u64 {
+    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
+    calls
+        .iter()
+        .filter_map(|call| call.function.as_ref())
+        .flat_map(|function| [&function.name, &function.arguments])
+        .flatten()
+        .map(|text| tokens::estimate(&text.0))
+        .sum()
+}
+
+impl Answer<'_> {
+    fn parse(bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
+        let answer: Answer<'_> = serde_json::from_str(text)
+            .map_err(|error| format!("not what it should be: {error}"))?;
+        match answer.error {
+            Some(error) => Err(format!("error in the answer: {}", error.get())),
+            None => Ok(answer),
+        }
+    }
+
+    fn usage(&self) -> Option<TokenUsage> {
+        serde_json::from_str(self.usage?.get()).ok()
+    }
+
+    fn tokens(&self) -> u64 {
+        let choices = self.choices.iter().flatten();
+        choices
+            .filter_map(|choice| choice.delta.as_ref())
+            .map(Said::tokens)
+            .sum()
+    }
+}
+
+/// A whole answer: the bytes as they came.
+pub(crate) fn completion(body: Bytes) -> Result<Completion, Malformed> {
+    let answer = Answer::parse(&body)?;
+    if answer.choices.as_ref().is_none_or(Vec::is_empty) {
+        return Err("an answer without choices".into());
+    }
+    let usage = answer.usage();
+    let estimated_completion_tokens = match usage {
+        Some(_) => 0,
+        None => answer.tokens(),
+    };
+    Ok(Completion {
+        body,
+        usage,
+        estimated_completion_tokens,
+    })
+}
+
+/// A stream: `data: [DONE]` ends it.
+#[derive(Debug, Default)]
+pub(crate) struct Decoder {
+    /// Choices that were seen, and those of them that have their `finish_reason`: a bit each.
+    seen: u128,
+    finished: u128,
+}
+
+impl Decoder {
+    pub(crate) fn event(&mut self, event: &Event) -> Result<Step, Malformed> {
+        if &*event.name == b"error" {
+            let words = String::from_utf8_lossy(&event.data);
+            return Err(format!("error event: {words}"));
+        }
+        if event.data.trim_ascii() == b"[DONE]" {
+            return Ok(Step::End(None));
+        }
+        let answer = Answer::parse(&event.data)?;
+        let (tokens, usage) = (answer.tokens(), answer.usage());
+        let choices = answer.choices.ok_or("a chunk without choices")?;
+        for choice in &choices {
+            let bit = 1u128.checked_shl(choice.index).unwrap_or_default();
+            self.seen |= bit;
+            if choice.finish_reason.is_some() {
+                self.finished |= bit;
+            }
+        }
+        Ok(Step::Chunk(Chunk {
+            tokens,
+            finished: choices.iter().any(|choice| choice.finish_reason.is_some()),
+            has_choices: !choices.is_empty(),
+            usage,
+            json: one_line(event.data.clone()),
+        }))
+    }
+
+    /// Some servers leave `[DONE]` out.
+    pub(crate) fn may_end(&self) -> bool {
+        self.finished != 0 && self.finished == self.seen
+    }
+}
+
+/// Several `data` lines are joined by LF. In JSON that is white space, in an event it is not.
+fn one_line(json: Bytes) -> Bytes {
+    if memchr2(b'\n', b'\r', &json).is_none() {
+        return json;
+    }
+    let blank = |byte: &u8| {
+        if matches!(byte, b'\n' | b'\r') {
+            b' '
+        } else {
+            *byte
+        }
+    };
+    json.iter().map(blank).collect::<Vec<_>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(data: &str) -> Event {
+        Event {
+            data: data.to_owned().into(),
+            ..Event::default()
+        }
+    }
+
+    fn chunk(data: &str) -> Chunk {
+        match Decoder::default().event(&event(data)) {
+            Ok(Step::Chunk(chunk)) => chunk,
+            other => panic!("{data}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_chunk_is_passed_on_as_it_came_and_counted() {
+        let cases = [
+            (
+                r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]}"#,
+                0,
+                false,
+            ),
+            (
+                r#"{ "choices":[{"delta":{"content":" world"}}] }"#,
+                1,
+                false,
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":"\u4f60\u597d"}}]}"#,
+                2,
+                false,
+            ),
+            (
+                r#"{"choices":[{"delta":{"reasoning_content":"so"}}]}"#,
+                1,
+                false,
+            ),
+            (
+                r#"{"choices":[{"delta":{"content":[{"type":"thinking"}]}}]}"#,
+                5,
+                false,
+            ),
+            (
+                r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}}]}"#,
+                3,
+                false,
+            ),
+            (
+                r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+                0,
+                true,
+            ),
+        ];
+        for (json, tokens, finished) in cases {
+            let chunk = chunk(json);
+            assert_eq!(
+                (&*chunk.json, chunk.tokens, chunk.finished),
+                (json.as_bytes(), tokens, finished)
+            );
+            assert!(chunk.has_choices && chunk.usage.is_none());
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_several_lines_becomes_one() {
+        let chunk = chunk("{\"choices\":\n[]}");
+        assert_eq!(&*chunk.json, b"{\"choices\": []}");
+    }
+
+    #[test]
+    fn usage_is_read_where_it_is() {
+        let usage = chunk(
+            r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#,
+        );
+        assert_eq!(
+            usage.usage,
+            Some(TokenUsage {
+                prompt_tokens: 3,
+                completion_tokens: 4
+            })
+        );
+        assert!(!usage.has_choices);
+        assert_eq!(chunk(r#"{"choices":[],"usage":null}"#).usage, None);
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_refused() {
+        for data in [
+            "",
+            "{",
+            "42",
+            "{}",
+            r#"{"error":{"message":"x"}}"#,
+            r#"{"choices":[]} x"#,
+            r#"{"choices":{}}"#,
+        ] {
+            assert!(Decoder::default().event(&event(data)).is_err(), "{data}");
+        }
+        let named = Event {
+            name: "error".into(),
+            ..event(r#"{"choices":[]}"#)
+        };
+        assert!(Decoder::default().event(&named).is_err());
+        let latin = Event {
+            data: Bytes::from_static(b"{\"choices\":[],\"x\":\"\xff\"}"),
+            ..Event::default()
+        };
+        assert!(Decoder::default().event(&latin).is_err());
+    }
+
+    #[test]
+    fn the_end_may_be_left_out_once_every_choice_has_finished() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.event(&event("[DONE]")), Ok(Step::End(None)));
+        let steps = [
+            (
+                r#"{"choices":[{"index":0,"delta":{}},{"index":1,"delta":{}}]}"#,
+                false,
+            ),
+            (
+                r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+                false,
+            ),
+            (
+                r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+                true,
+            ),
+            (r#"{"choices":[],"usage":null}"#, true),
+        ];
+        for (data, may_end) in steps {
+            decoder.event(&event(data)).unwrap();
+            assert_eq!(decoder.may_end(), may_end, "{data}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_usage_is_estimated() {
+        let body = r#"{"choices":[{"message":{"content":"one two three"}}],"usage":null}"#;
+        let completion = completion(body.into()).unwrap();
+        assert_eq!(
+            (completion.usage, completion.estimated_completion_tokens),
+            (None, 3)
+        );
+        assert_eq!(completion.body, body);
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_refused() {
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            r#"{"choices":[]}"#,
+            r#"{"choices":[{}],"error":"x"}"#,
+        ] {
+            assert!(completion(body.into()).is_err(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! In which order targets are tried.
+
+use crate::{Model, Providers, catalog::Target};
+use openclaw_core::{Random, Timestamp};
+use std::sync::Arc;
+
+/// A target of a model.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) model: Arc<Model>,
+    at: usize,
+}
+
+impl Candidate {
+    pub(crate) fn target(&self) -> &Target {
+        &self.model.targets[self.at]
+    }
+}
+
+/// The model's targets drawn by weight, then those of its fallbacks, without the ones that are
+/// cooling down. When all are, the one whose cooldown ends first: trying it costs less than
+/// refusing the request. A fallback's own fallbacks do not count.
+pub(crate) fn candidates(
+    providers: &Providers,
+    model: &Arc<Model>,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Vec<Candidate> {
+    let fallbacks = model.fallbacks.iter();
+    let fallbacks = fallbacks.filter_map(|id| providers.model(id));
+    let (mut order, mut cooling) = (vec![], vec![]);
+    for model in std::iter::once(model).chain(fallbacks) {
+        for at in draw(&model.targets, random) {
+            let candidate = Candidate {
+                model: Arc::clone(model),
+                at,
+            };
+            match providers.health.cooling(model.targets[at].slot, now) {
+                None => order.push(candidate),
+                Some(until) => cooling.push((until, candidate)),
+            }
+        }
+    }
+    if order.is_empty() {
+        let first = cooling.into_iter().min_by_key(|(until, _)| *until);
+        order.extend(first.map(|(_, candidate)| candidate));
+    }
+    order
+}
+
+/// The indices of `targets`, each drawn by its weight among those that are left.
+fn draw(targets: &[Target], random: &dyn Random) -> Vec<usize> {
+    let mut left: Vec<usize> = (0..targets.len()).collect();
+    let mut order = Vec::with_capacity(targets.len());
+    while left.len() > 1 {
+        let weight = |at: &usize| u64::from(targets[*at].weight);
+        let mut ticket = below(random, left.iter().map(weight).sum());
+        let holds = |at: &usize| match ticket.checked_sub(weight(at)) {
+            Some(rest) => {
+                ticket = rest;
+                false
+            }
+            None => true,
+        };
+        let drawn = left.iter().position(holds).unwrap_or_default();
+        order.push(left.remove(drawn));
+    }
+    order.extend(left);
+    order
+}
+
+/// A number from 0 to `end` - 1, uniform but for one part in 2⁶⁴ / `end`.
+pub(crate) fn below(random: &dyn Random, end: u64) -> u64 {
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes);
+    u64::from_le_bytes(bytes) % end.max(1)
+}

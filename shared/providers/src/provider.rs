@@ -1,0 +1,89 @@
+//! A provider that can be called: where, how and with which credential.
+
+use crate::{dialect, secret::Secret};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use openclaw_schema::config::{self, Dialect};
+use std::sync::Arc;
+
+/// A field of a provider's row, and what is wrong with it.
+pub(crate) type Wrong = (&'static str, &'static str);
+
+/// One row of the catalog with its credential.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) id: Arc<str>,
+    pub(crate) dialect: Dialect,
+    pub(crate) secret: Option<Secret>,
+    endpoint: Uri,
+    /// Of every request; the credential is marked sensitive, so `Debug` hides it.
+    headers: HeaderMap,
+}
+
+impl Provider {
+    pub(crate) fn new(row: &config::Provider, secret: Option<Secret>) -> Result<Self, Wrong> {
+        Ok(Self {
+            id: row.id.as_str().into(),
+            dialect: row.dialect,
+            endpoint: endpoint(row)?,
+            headers: headers(row.dialect, secret.as_ref())?,
+            secret,
+        })
+    }
+
+    /// The request that carries `body`. `request_id` goes along, so that a provider's log can be
+    /// matched with ours.
+    pub(crate) fn request(&self, body: Bytes, request_id: &str) -> Request<Bytes> {
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.endpoint.clone();
+        *request.headers_mut() = self.headers.clone();
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            request.headers_mut().insert("x-request-id", id);
+        }
+        request
+    }
+}
+
+/// `base_url`, with or without a slash at its end, and the dialect's path.
+fn endpoint(row: &config::Provider) -> Result<Uri, Wrong> {
+    let base = row.base_url.trim_end_matches('/');
+    let uri: Uri = format!("{base}{}", dialect::path(row.dialect))
+        .parse()
+        .map_err(|_| ("base_url", "is not a URL"))?;
+    if uri.query().is_some() || base.contains('#') {
+        return Err(("base_url", "must have no query and no fragment"));
+    }
+    match uri.authority() {
+        Some(authority) if !authority.host().is_empty() && !authority.as_str().contains('@') => {
+            Ok(uri)
+        }
+        _ => Err(("base_url", "must have a host and no credentials")),
+    }
+}
+
+fn headers(dialect: Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong> {
+    let mut headers = HeaderMap::with_capacity(8);
+    let fixed = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::ACCEPT, "application/json, text/event-stream"),
+        (
+            header::USER_AGENT,
+            concat!("openclaw-api/", env!("CARGO_PKG_VERSION")),
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in dialect::headers(dialect) {
+        headers.insert(*name, HeaderValue::from_static(value));
+    }
+    if let Some(secret) = secret {
+        let (name, value) = dialect::credential(dialect, secret.expose());
+        let mut value = HeaderValue::from_str(&value)
+            .map_err(|_| ("api_key_env", "holds characters that a header cannot carry"))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}

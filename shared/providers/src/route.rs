@@ -1,0 +1,181 @@
+//! From target to target until one answers.
+
+use crate::{
+    Failure, Plan, Reply, Served,
+    call::{Call, Mode},
+    dialect,
+    fault::{Fault, Next},
+    order::{Candidate, below, candidates},
+};
+use bytes::Bytes;
+use openclaw_core::{Error, Ports, Random};
+use openclaw_schema::config::Routing;
+use std::{sync::Arc, time::Duration};
+
+/// Tries the model's targets and those of its fallbacks, each up to `routing.attempts` times.
+/// The failure is that of the last call.
+pub(crate) async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Failure> {
+    let now = ports.clock.now();
+    let mut failure = Failure {
+        error: Error::internal("no target was tried"),
+        provider: None,
+        attempts: 0,
+    };
+    for candidate in candidates(&plan.providers, &plan.model, &*ports.random, now) {
+        let provider = &candidate.target().provider;
+        let converted = match plan.convert(&candidate.model, provider.dialect) {
+            Ok(converted) => converted,
+            // This one cannot be asked what another could; why another failed says more.
+            Err(error) if failure.attempts == 0 => {
+                failure.error = error;
+                continue;
+            }
+            Err(_) => continue,
+        };
+        let body = dialect::body(&candidate.target().model, &converted);
+        let attempt = Attempt {
+            plan: &plan,
+            ports: &ports,
+            candidate: &candidate,
+            body,
+        };
+        match attempt.run::<M>(&mut failure.attempts).await {
+            Ok(answer) => {
+                let served = Served {
+                    provider: Arc::clone(&provider.id),
+                    model: Arc::clone(&candidate.model),
+                    attempts: failure.attempts,
+                };
+                return Ok(Reply { answer, served });
+            }
+            Err(fault) => {
+                failure.error = fault.error;
+                failure.provider = Some(Arc::clone(&provider.id));
+                if fault.next == Next::Stop {
+                    break;
+                }
+            }
+        }
+    }
+    Err(failure)
+}
+
+/// One target with its request.
+struct Attempt<'a> {
+    plan: &'a Plan,
+    ports: &'a Ports,
+    candidate: &'a Candidate,
+    body: Bytes,
+}
+
+impl Attempt<'_> {
+    /// Calls until the target answers, will not answer, or has been called often enough.
+    /// `total` counts the calls.
+    async fn run<M: Mode>(&self, total: &mut u32) -> Result<M::Answer, Fault> {
+        let routing = &self.plan.providers.routing;
+        let mut calls = 1;
+        loop {
+            *total += 1;
+            let fault = match self.call::<M>().await {
+                Ok(answer) => return Ok(answer),
+                Err(fault) => fault,
+            };
+            self.count(&fault, calls);
+            let wait = backoff(routing, calls, fault.error.retry_after, &*self.ports.random);
+            match wait {
+                Some(wait) if fault.next == Next::Retry && calls < routing.attempts => {
+                    if !wait.is_zero() {
+                        self.ports.clock.sleep(wait).await;
+                    }
+                }
+                _ => return Err(fault),
+            }
+            calls += 1;
+        }
+    }
+
+    fn call<M: Mode>(&self) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
+        let target = self.candidate.target();
+        let body = self.body.clone();
+        M::call(Call {
+            ports: self.ports,
+            providers: &self.plan.providers,
+            target,
+            request: target.provider.request(body, &self.plan.request_id),
+        })
+    }
+
+    /// Notes a failure for the log, and for the target unless the request is to blame.
+    fn count(&self, fault: &Fault, calls: u32) {
+        let target = self.candidate.target();
+        if fault.next != Next::Stop {
+            let now = self.ports.clock.now();
+            self.plan.providers.health.failed(target.slot, now);
+        }
+        tracing::warn!(
+            request_id = self.plan.request_id,
+            provider = &*target.provider.id,
+            model = target.model,
+            calls,
+            next = ?fault.next,
+            code = fault.error.code.as_str(),
+            cause = fault.error.cause,
+            "provider call failed"
+        );
+    }
+}
+
+/// How long to wait after the `calls`th call: anything up to a bound that doubles with each
+/// ("full jitter", so that those who failed together do not come back together), and no less than
+/// the provider asked for. `None` when that is more than is ever waited.
+fn backoff(
+    routing: &Routing,
+    calls: u32,
+    retry_after: Option<Duration>,
+    random: &dyn Random,
+) -> Option<Duration> {
+    let most = Duration::from_millis(routing.max_backoff_ms);
+    let asked = retry_after.unwrap_or_default();
+    if asked > most {
+        return None;
+    }
+    let doubled = 1u64.checked_shl(calls - 1).unwrap_or(u64::MAX);
+    let bound = routing.backoff_ms.saturating_mul(doubled);
+    let bound = bound.min(routing.max_backoff_ms);
+    let jitter = below(random, bound.saturating_add(1));
+    Some(asked.max(Duration::from_millis(jitter)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(u64);
+
+    impl Random for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.copy_from_slice(&self.0.to_le_bytes()[..bytes.len()]);
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_their_bound_with_full_jitter() {
+        let routing = Routing {
+            backoff_ms: 100,
+            max_backoff_ms: 1000,
+            ..Routing::default()
+        };
+        let wait = |calls, asked: Option<u64>, drawn| {
+            let asked = asked.map(Duration::from_millis);
+            backoff(&routing, calls, asked, &Fixed(drawn)).map(|wait| wait.as_millis())
+        };
+        assert_eq!(wait(1, None, 0), Some(0));
+        assert_eq!(wait(1, None, 100), Some(100));
+        assert_eq!(wait(1, None, 101), Some(0));
+        assert_eq!(wait(3, None, 400), Some(400));
+        assert_eq!(wait(9, None, 1000), Some(1000));
+        assert_eq!(wait(9999, None, 1000), Some(1000));
+        assert_eq!(wait(1, Some(700), 50), Some(700));
+        assert_eq!(wait(1, Some(1001), 50), None);
+    }
+}

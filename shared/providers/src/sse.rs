@@ -1,0 +1,284 @@
+//! Server-sent events, as the HTML standard interprets an event stream
+//! (<https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation>):
+//! lines end with LF, CRLF or CR, a leading byte order mark is skipped, lines that start with a
+//! colon are comments, several `data` lines are one value joined by LF.
+//!
+//! [`Parser::push`] takes bytes as they come, [`Parser::next`] gives the events that are complete:
+//! the same ones however the bytes were split. A `data` line that lies whole in one push is not
+//! copied. `retry` is of no use here and ignored; bytes are not checked to be UTF-8.
+
+use bytes::{Buf, Bytes};
+use memchr::{memchr, memchr2};
+
+/// The longest line, and the most data in one event, in bytes.
+pub const MAX_EVENT: usize = 1 << 20;
+
+/// An event with data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The `event` field; empty stands for `message`.
+    pub name: Bytes,
+    /// The `data` lines, joined by LF.
+    pub data: Bytes,
+    /// The last `id` field of the stream up to here.
+    pub id: Bytes,
+}
+
+/// An event or line of more than [`MAX_EVENT`] bytes. The parser gives nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an event is longer than {MAX_EVENT} bytes")]
+pub struct TooLong;
+
+/// Turns bytes into events.
+#[derive(Debug, Default)]
+pub struct Parser {
+    /// What is left of the last push.
+    chunk: Bytes,
+    /// The start of a line whose end has not come yet.
+    partial: Vec<u8>,
+    /// The last line ended with CR: an LF that follows belongs to it.
+    after_cr: bool,
+    /// The first line, where a byte order mark may be, is over.
+    past_first: bool,
+    too_long: bool,
+    name: Bytes,
+    data: Data,
+    id: Bytes,
+}
+
+#[derive(Debug, Default)]
+enum Data {
+    #[default]
+    None,
+    /// A single line, mostly a slice of what was pushed.
+    One(Bytes),
+    Joined(Vec<u8>),
+}
+
+impl Parser {
+    /// Adds bytes. Cheapest when [`Self::next`] has returned `None` before.
+    pub fn push(&mut self, bytes: Bytes) {
+        if self.chunk.is_empty() {
+            self.chunk = bytes;
+        } else {
+            self.chunk = [&*self.chunk, &*bytes].concat().into();
+        }
+    }
+
+    /// The next complete event, `None` until more bytes come.
+    #[allow(clippy::should_implement_trait)] // Not an iterator: `None` is not the end.
+    pub fn next(&mut self) -> Result<Option<Event>, TooLong> {
+        if self.too_long {
+            return Err(TooLong);
+        }
+        let event = self.advance();
+        self.too_long = event.is_err();
+        event
+    }
+
+    fn advance(&mut self) -> Result<Option<Event>, TooLong> {
+        while let Some(line) = self.line()? {
+            if !line.is_empty() {
+                self.field(&line)?;
+            } else if let Some(event) = self.dispatch() {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The next whole line, without its end.
+    fn line(&mut self) -> Result<Option<Bytes>, TooLong> {
+        if self.after_cr && !self.chunk.is_empty() {
+            self.after_cr = false;
+            if self.chunk[0] == b'\n' {
+                self.chunk.advance(1);
+            }
+        }
+        let Some(at) = memchr2(b'\n', b'\r', &self.chunk) else {
+            self.partial.extend_from_slice(&self.chunk);
+            self.chunk.clear();
+            return bounded(self.partial.len()).map(|()| None);
+        };
+        let mut line = self.chunk.split_to(at);
+        self.after_cr = self.chunk[0] == b'\r';
+        self.chunk.advance(1);
+        if !self.partial.is_empty() {
+            self.partial.extend_from_slice(&line);
+            line = std::mem::take(&mut self.partial).into();
+        }
+        bounded(line.len())?;
+        if !self.past_first {
+            self.past_first = true;
+            if line.starts_with(b"\xef\xbb\xbf") {
+                line.advance(3);
+            }
+        }
+        Ok(Some(line))
+    }
+
+    fn field(&mut self, line: &Bytes) -> Result<(), TooLong> {
+        let colon = memchr(b':', line).unwrap_or(line.len());
+        let after = line.get(colon + 1..).unwrap_or_default();
+        let skip = usize::from(after.first() == Some(&b' '));
+        let value = || line.slice((colon + 1 + skip).min(line.len())..);
+        match &line[..colon] {
+            b"data" => self.add_data(value())?,
+            b"event" => self.name = value(),
+            // Kept for as long as the stream lives: copied, so that it does not hold the push.
+            b"id" if memchr(0, after).is_none() => self.id = Bytes::copy_from_slice(&value()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, value: Bytes) -> Result<(), TooLong> {
+        self.data = match std::mem::take(&mut self.data) {
+            Data::None => Data::One(value),
+            Data::One(first) => Data::Joined([&*first, &*value].join(&b'\n')),
+            Data::Joined(mut data) => {
+                data.push(b'\n');
+                data.extend_from_slice(&value);
+                Data::Joined(data)
+            }
+        };
+        match &self.data {
+            Data::Joined(data) => bounded(data.len()),
+            _ => Ok(()),
+        }
+    }
+
+    fn dispatch(&mut self) -> Option<Event> {
+        let name = std::mem::take(&mut self.name);
+        let data = match std::mem::take(&mut self.data) {
+            Data::None => return None,
+            Data::One(data) => data,
+            Data::Joined(data) => data.into(),
+        };
+        Some(Event {
+            name,
+            data,
+            id: self.id.clone(),
+        })
+    }
+}
+
+fn bounded(length: usize) -> Result<(), TooLong> {
+    if length > MAX_EVENT {
+        return Err(TooLong);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// All events of `bytes` pushed in pieces that end at `cuts`, and whether it broke off.
+    fn events(bytes: &[u8], cuts: &[usize]) -> (Vec<Event>, bool) {
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
+        ends.push(bytes.len());
+        ends.sort_unstable();
+        let (mut parser, mut events, mut start) = (Parser::default(), vec![], 0);
+        for end in ends {
+            parser.push(Bytes::copy_from_slice(&bytes[start..end]));
+            start = end;
+            loop {
+                match parser.next() {
+                    Ok(Some(event)) => events.push(event),
+                    Ok(None) => break,
+                    Err(TooLong) => return (events, true),
+                }
+            }
+        }
+        (events, false)
+    }
+
+    fn data(text: &str) -> Vec<String> {
+        let text_of = |event: &Event| String::from_utf8(event.data.to_vec()).unwrap();
+        events(text.as_bytes(), &[]).0.iter().map(text_of).collect()
+    }
+
+    /// The examples of the standard, and its corners.
+    #[test]
+    fn the_standard_is_followed() {
+        let cases: &[(&str, &[&str])] = &[
+            ("data: YHOO\ndata: +2\ndata: 10\n\n", &["YHOO\n+2\n10"]),
+            (
+                ": test\n\ndata: first\nid: 1\n\ndata:second\nid\n\ndata:  third\n\n",
+                &["first", "second", " third"],
+            ),
+            ("data\n\ndata\ndata\n\ndata:", &["", "\n"]),
+            ("data:test\n\ndata: test\n\n", &["test", "test"]),
+            ("data: a\r\rdata: b\r\n\r\ndata: c\n\r\n", &["a", "b", "c"]),
+            ("\u{feff}data: a\n\n\u{feff}data: b\n\n", &["a"]),
+            ("event: x\n\ndata: a:b\n\n", &["a:b"]),
+            ("retry: 5\nnonsense\ndata : x\n\n", &[]),
+            ("data: unfinished\n", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(data(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_of_one_event_and_ids_of_all_that_follow() {
+        let (events, _) = events(
+            b"event: a\nid: 7\ndata: 1\n\ndata: 2\n\nid: \0\ndata: 3\n\nid\ndata: 4\n\n",
+            &[],
+        );
+        let seen: Vec<_> = events
+            .iter()
+            .map(|event| (&*event.name, &*event.id))
+            .collect();
+        assert_eq!(
+            seen,
+            [(&b"a"[..], &b"7"[..]), (b"", b"7"), (b"", b"7"), (b"", b"")]
+        );
+    }
+
+    #[test]
+    fn a_line_within_one_push_is_not_copied() {
+        let pushed = Bytes::from_static(b"data: hello\n\n");
+        let mut parser = Parser::default();
+        parser.push(pushed.clone());
+        let event = parser.next().unwrap().unwrap();
+        assert_eq!(event.data.as_ptr(), pushed[6..].as_ptr());
+    }
+
+    #[test]
+    fn an_event_is_bounded_however_it_is_made() {
+        let line = format!("data: {}\n\n", "x".repeat(MAX_EVENT));
+        let lines = format!("data: {}\n", "x".repeat(1000)).repeat(1100);
+        let endless = "x".repeat(MAX_EVENT + 1);
+        for text in [line, lines, endless] {
+            for cuts in [&[][..], &[5, 700_000]] {
+                assert_eq!(events(text.as_bytes(), cuts), (vec![], true));
+            }
+        }
+        let fits = format!("data: {}\n\n", "x".repeat(MAX_EVENT - 6));
+        assert_eq!(events(fits.as_bytes(), &[3]).0.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_gives_the_same_events(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "data: a", "data:", "data", "event: e", "id: 1", "id", ": c", "x", "é", "\u{feff}",
+                "\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "\n\n",
+            ]), 0..40),
+            cuts in prop::collection::vec(0usize..400, 0..40),
+        ) {
+            let text = pieces.concat();
+            prop_assert_eq!(events(text.as_bytes(), &cuts), events(text.as_bytes(), &[]));
+        }
+
+        #[test]
+        fn what_was_written_is_read(values in prop::collection::vec("[^\r\n\u{feff}]{1,30}", 0..20), ending in 0usize..3) {
+            let end = ["\n", "\r", "\r\n"][ending];
+            let text: String = values.iter().map(|value| format!("data: {value}{end}{end}")).collect();
+            prop_assert_eq!(data(&text), values);
+        }
+    }
+}
