@@ -1,1 +1,24 @@
-//! To come.
+//! What every implementation of a port must do, and ports that live in memory.
+//!
+//! - [`contract`]: the cases each [`Kv`](openclaw_core::Kv) and [`Ledger`](openclaw_core::Ledger)
+//!   passes, to be run by whoever has one, in whatever runtime.
+//! - [`MemoryKv`], [`MemoryLedger`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
+//!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
+//!   crates that stand on the ports.
+
+mod clock;
+pub mod contract;
+mod fakes;
+mod http;
+mod kv;
+mod ledger;
+mod random;
+mod spawn;
+
+pub use clock::ManualClock;
+pub use fakes::Fakes;
+pub use http::{Reply, ScriptedHttp};
+pub use kv::MemoryKv;
+pub use ledger::MemoryLedger;
+pub use random::SeededRandom;
+pub use spawn::InlineSpawn;
