@@ -1,1 +1,51 @@
-//! To come.
+//! Accounts (for the operator) and API keys (for keys with the scope `admin`, and the operator).
+
+mod create_account;
+mod create_key;
+mod delete_account;
+mod delete_key;
+mod get_account;
+mod get_key;
+mod list_accounts;
+mod list_keys;
+mod owner;
+mod rotate_key;
+mod update_account;
+mod update_key;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use openclaw_schema::key::Scope;
+use openclaw_web::{Access, App, Guard};
+
+/// The routes.
+pub fn router(app: &App) -> Router<App> {
+    let accounts = Router::new()
+        .route(
+            "/accounts",
+            get(list_accounts::list_accounts).post(create_account::create_account),
+        )
+        .route(
+            "/accounts/{id}",
+            get(get_account::get_account)
+                .patch(update_account::update_account)
+                .delete(delete_account::delete_account),
+        );
+    let keys = Router::new()
+        .route(
+            "/keys",
+            get(list_keys::list_keys).post(create_key::create_key),
+        )
+        .route(
+            "/keys/{id}",
+            get(get_key::get_key)
+                .patch(update_key::update_key)
+                .delete(delete_key::delete_key),
+        )
+        .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
+    Router::new()
+        .merge(Guard::new(app.clone(), Access::Operator).protect(accounts))
+        .merge(Guard::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
+}

@@ -1,1 +1,33 @@
-//! To come.
+//! `POST /chat/completions` and `POST /chat/completions/stream`.
+//!
+//! The way of a request: parse and check the body ([`openclaw_schema::chat`]), reserve and count
+//! it in one ledger call ([`begin`]), call the provider ([`openclaw_providers`]), settle. A plain
+//! answer is settled before it is shown, a stream before its end is; whatever else happens, the
+//! [`openclaw_usage::Ticket`] settles when it is dropped.
+
+mod begin;
+mod complete;
+mod create_completion;
+mod create_completion_stream;
+mod dialect;
+mod relay;
+
+use axum::{Router, routing::post};
+use openclaw_schema::key::Scope;
+use openclaw_web::{Access, App, Guard};
+
+/// The routes.
+pub fn router(app: &App) -> Router<App> {
+    let routes = Router::new()
+        .route(
+            "/chat/completions",
+            post(create_completion::create_completion),
+        )
+        .route(
+            "/chat/completions/stream",
+            post(create_completion_stream::create_completion_stream),
+        );
+    Guard::new(app.clone(), Access::Scope(Scope::Chat))
+        .counted_by_handler()
+        .protect(routes)
+}

@@ -70,6 +70,14 @@ impl Database {
         })
     }
 
+    /// Writes a consistent copy of everything to the new file at `path`, while other processes
+    /// may be reading and writing here.
+    pub fn copy_to(&self, path: &Path) -> Result<(), OpenError> {
+        let target = path.to_string_lossy();
+        let copied = self.writer.lock().execute("VACUUM INTO ?1", [target]);
+        copied.map(|_| ()).map_err(|source| describe(path, source))
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         &self.path

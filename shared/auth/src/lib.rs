@@ -17,4 +17,5 @@ mod secret;
 
 pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;
+pub use record::OPERATOR;
 pub use secret::{Secret, Secrets};

@@ -9,8 +9,8 @@ use openclaw_schema::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// The ledger partition that lists the accounts.
-pub(crate) const OPERATOR: &str = "operator";
+/// The ledger partition that is the operator's: it lists the accounts.
+pub const OPERATOR: &str = "operator";
 /// In [`OPERATOR`]: `account/<id>` → [`Account`].
 pub(crate) const ACCOUNT: &str = "account/";
 /// In the account's partition: `key/<id>` → [`KeyRecord`]; in `Kv`: `key/<id>` → [`Credential`].

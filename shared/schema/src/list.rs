@@ -21,6 +21,11 @@ impl<T> List<T> {
         }
     }
 
+    /// The things themselves.
+    pub fn into_data(self) -> Vec<T> {
+        self.data
+    }
+
     /// A page, from `data` that was read with one item more than `page` shows.
     pub fn page(mut data: Vec<T>, page: &Page) -> Self {
         let has_more = data.len() > page.limit;

@@ -82,11 +82,12 @@ impl Ticket {
         self.update(|progress| progress.usage = Some(usage));
     }
 
-    /// What the request would be accounted with now: the provider's count, or our estimate.
+    /// What the request would be accounted with if it ended now: the provider's count, or our
+    /// estimate.
     pub fn usage(&self) -> TokenUsage {
         self.0
             .as_ref()
-            .map(|open| open.usage().0)
+            .map(|open| open.usage(Status::Completed).0)
             .unwrap_or_default()
     }
 
@@ -135,36 +136,32 @@ impl Open {
     }
 
     fn row(&self, status: Status, now: Timestamp) -> UsageRow {
-        let (usage, estimated) = self.usage();
+        let usage = self.usage(status);
         let pricing = self.progress.pricing.unwrap_or(self.reservation.pricing);
         let provider = self.progress.provider.clone();
-        row(
-            &self.reservation,
-            status,
-            now,
-            (usage, estimated),
-            pricing,
-            provider,
-        )
+        row(&self.reservation, status, now, usage, pricing, provider)
     }
 
-    /// The tokens, and whether they are our estimate.
-    fn usage(&self) -> (TokenUsage, bool) {
+    /// The tokens, and whether they are our estimate. A provider that was called and never
+    /// answered costs nothing, unless the client left it no time to.
+    fn usage(&self, status: Status) -> (TokenUsage, bool) {
         let Progress {
             called,
+            provider,
             usage,
             completion_estimate,
             ..
-        } = self.progress;
+        } = &self.progress;
+        let unanswered = provider.is_none() && status == Status::Failed;
         match usage {
-            Some(usage) => (usage, false),
-            None if !called => (TokenUsage::default(), false),
+            Some(usage) => (*usage, false),
+            None if !called || unanswered => (TokenUsage::default(), false),
             None => {
                 let prompt_tokens = self.reservation.prompt_tokens;
                 (
                     TokenUsage {
                         prompt_tokens,
-                        completion_tokens: completion_estimate,
+                        completion_tokens: *completion_estimate,
                     },
                     true,
                 )

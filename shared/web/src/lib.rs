@@ -1,1 +1,28 @@
-//! To come.
+//! The axum glue between a runtime's entry and the handlers: the middleware stack, the
+//! extractors, and how an error becomes a response.
+//!
+//! A function offers routes as a `Router<App>`, each group of them behind one [`Guard`]:
+//! who may call and where the request is counted. [`stack`] puts what every response needs
+//! around them: request id, CORS, one log line for what went wrong. Nothing here knows on
+//! which runtime it runs.
+
+mod app;
+mod body;
+mod cors;
+mod credential;
+mod error;
+mod gate;
+mod guard;
+mod idempotency;
+mod query;
+mod request_id;
+mod stack;
+
+pub use app::App;
+pub use body::{Json, MAX_BODY, RawJson, SecretJson};
+pub use error::{ApiError, Result};
+pub use gate::Gate;
+pub use guard::{Access, Guard};
+pub use query::{Id, Query};
+pub use request_id::RequestId;
+pub use stack::stack;

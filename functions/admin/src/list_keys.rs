@@ -1,0 +1,26 @@
+use crate::owner::{Caller, owner};
+use axum::extract::State;
+use openclaw_schema::{
+    key::Key,
+    list::{List, Page},
+};
+use openclaw_web::{App, Json, Query, Result};
+use serde::Deserialize;
+
+/// The operator names whose keys.
+#[derive(Deserialize)]
+pub(crate) struct Whose {
+    account: Option<String>,
+}
+
+/// In order of their ids.
+pub(crate) async fn list_keys(
+    State(app): State<App>,
+    caller: Caller,
+    Query(Whose { account }): Query<Whose>,
+    Query(page): Query<Page>,
+) -> Result<Json<List<Key>>> {
+    page.validate()?;
+    let account = owner(&caller, account)?;
+    Ok(Json(app.directory().list_keys(&account, &page).await?))
+}

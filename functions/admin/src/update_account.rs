@@ -1,0 +1,12 @@
+use axum::extract::State;
+use openclaw_schema::account::{Account, UpdateAccount};
+use openclaw_web::{App, Id, Json, Result};
+
+/// What is absent stays, `null` removes; 400, 404.
+pub(crate) async fn update_account(
+    State(app): State<App>,
+    Id(id): Id,
+    Json(change): Json<UpdateAccount>,
+) -> Result<Json<Account>> {
+    Ok(Json(app.directory().update_account(&id, change).await?))
+}

@@ -1,0 +1,247 @@
+//! A stream on its way from the provider to the client: polled through, never collected.
+
+use crate::{
+    begin::Begun,
+    complete::{failed, write_served},
+    dialect::{Dialect, Writer},
+};
+use axum::{body::Body, response::Response};
+use bytes::{Bytes, BytesMut};
+use futures_channel::{mpsc, oneshot};
+use futures_util::{
+    FutureExt, SinkExt, Stream, StreamExt,
+    future::{BoxFuture, Either, join, select},
+    stream,
+};
+use http::{HeaderMap, HeaderValue, header};
+use openclaw_core::{Error, Ports, Result};
+use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
+use openclaw_schema::key::OnDisconnect;
+use openclaw_usage::{Status, Ticket};
+use openclaw_web::App;
+use std::{convert::Infallible, pin::pin, time::Duration};
+
+/// Events that arrived together leave together, up to about this many bytes.
+const BATCH: usize = 16 * 1024;
+
+/// How many writes a client that drains may be behind before the provider is held back.
+const AHEAD: usize = 16;
+
+const PING: &[u8] = b": ping\n\n";
+
+/// Opens the stream and answers with it, or with plain JSON when it fails before its first token.
+///
+/// When the client leaves, the body is dropped, and with it the provider's stream and the
+/// ticket; if the key says to drain, a task of its own reads on.
+pub(crate) async fn respond(
+    app: &App,
+    begun: Begun,
+    dialect: Dialect,
+) -> openclaw_web::Result<Response> {
+    let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
+    let drain = begun.on_disconnect == OnDisconnect::Drain;
+    let opening = Relay::open(app.ports.clone(), heartbeat, begun, Writer::new(dialect));
+    let opened = if drain {
+        drained(&app.ports, opening).await?
+    } else {
+        opening
+            .await?
+            .map(|(relay, headers)| (Body::from_stream(relay.into_stream()), headers))
+    };
+    Ok(match opened {
+        Err(response) => response,
+        Ok((body, headers)) => {
+            let mut response = Response::new(body);
+            *response.headers_mut() = headers;
+            response
+        }
+    })
+}
+
+/// A relay with its response's headers, or the response to give instead.
+type Opened<T> = Result<Result<(T, HeaderMap), Response>>;
+
+/// Runs the relay in a task of its own, which goes on when nobody reads any more.
+async fn drained(
+    ports: &Ports,
+    opening: impl Future<Output = Opened<Relay>> + Send + 'static,
+) -> Opened<Body> {
+    let (head, opened) = oneshot::channel();
+    let (mut events, body) = mpsc::channel(AHEAD);
+    ports.spawn.spawn(Box::pin(async move {
+        let relay = match opening.await {
+            Ok(Ok((relay, headers))) => {
+                let _ = head.send(Ok(Ok(headers)));
+                relay
+            }
+            Ok(Err(response)) => return drop(head.send(Ok(Err(response)))),
+            Err(error) => return drop(head.send(Err(error))),
+        };
+        let mut relayed = pin!(relay.into_stream());
+        while let Some(event) = relayed.next().await {
+            let _ = events.send(event).await;
+        }
+    }));
+    let opened = opened.await.map_err(Error::internal)??;
+    Ok(opened.map(|headers| (Body::from_stream(body), headers)))
+}
+
+enum Source {
+    /// No provider has answered yet, but the client waits for a sign of life.
+    Starting(BoxFuture<'static, Result<Reply<ChunkStream>, Failure>>),
+    Live(ChunkStream),
+}
+
+struct Relay {
+    source: Source,
+    /// What came behind the last chunk of a batch and is not a chunk.
+    pending: Option<Option<Error>>,
+    writer: Writer,
+    ticket: Ticket,
+    ports: Ports,
+    heartbeat: Duration,
+}
+
+impl Relay {
+    /// Waits for the provider, at most one heartbeat; the admission becomes durable meanwhile.
+    async fn open(ports: Ports, heartbeat: Duration, begun: Begun, writer: Writer) -> Opened<Self> {
+        let Begun {
+            plan, mut ticket, ..
+        } = begun;
+        ticket.calling();
+        let start = plan.stream(ports.clone()).boxed();
+        let patience = ports.clock.sleep(heartbeat);
+        let (started, admitted) = join(select(start, patience), ticket.admitted()).await;
+        admitted?;
+        let mut headers = stream_headers();
+        let source = match started {
+            Either::Right(((), start)) => Source::Starting(start),
+            Either::Left((Ok(reply), _)) => {
+                write_served(
+                    &mut headers,
+                    Some(&reply.served.provider),
+                    reply.served.attempts,
+                );
+                ticket.served_by(&reply.served.provider, reply.served.model.pricing);
+                Source::Live(reply.answer)
+            }
+            Either::Left((Err(failure), _)) => {
+                ticket.settle(Status::Failed).await?;
+                return Ok(Err(failed(failure)));
+            }
+        };
+        Ok(Ok((
+            Self {
+                source,
+                pending: None,
+                writer,
+                ticket,
+                ports,
+                heartbeat,
+            },
+            headers,
+        )))
+    }
+
+    fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(Some(self), |relay| async {
+            let (event, relay) = relay?.next().await;
+            Some((Ok(event), relay))
+        })
+    }
+
+    /// The next write, and what is left to write behind it.
+    async fn next(mut self) -> (Bytes, Option<Self>) {
+        loop {
+            if let Some(end) = self.pending.take() {
+                return (self.end(end).await, None);
+            }
+            let silence = self.ports.clock.sleep(self.heartbeat);
+            match &mut self.source {
+                Source::Starting(start) => match select(start, silence).await {
+                    Either::Right(_) => return (Bytes::from_static(PING), Some(self)),
+                    Either::Left((Ok(Reply { answer, served }), _)) => {
+                        self.ticket
+                            .served_by(&served.provider, served.model.pricing);
+                        self.source = Source::Live(answer);
+                    }
+                    Either::Left((Err(failure), _)) => self.pending = Some(Some(failure.error)),
+                },
+                Source::Live(chunks) => match select(chunks.next(), silence).await {
+                    Either::Right(_) => return (Bytes::from_static(PING), Some(self)),
+                    Either::Left((next, _)) => {
+                        let batch = self.batch(next);
+                        if !batch.is_empty() {
+                            return (batch, Some(self));
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// The write that begins with `next` and takes along what is there already.
+    fn batch(&mut self, mut next: Option<Result<Chunk>>) -> Bytes {
+        let mut out = BytesMut::new();
+        loop {
+            match next {
+                Some(Ok(chunk)) => self.chunk(chunk, &mut out),
+                Some(Err(error)) => self.pending = Some(Some(error)),
+                None => self.pending = Some(None),
+            }
+            let full = out.len() >= BATCH || !(self.writer.may_batch() || out.is_empty());
+            let Source::Live(chunks) = &mut self.source else {
+                break;
+            };
+            if self.pending.is_some() || full {
+                break;
+            }
+            match chunks.next().now_or_never() {
+                Some(ready) => next = ready,
+                None => break,
+            }
+        }
+        out.freeze()
+    }
+
+    fn chunk(&mut self, chunk: Chunk, out: &mut BytesMut) {
+        self.ticket.generated(chunk.tokens);
+        if let Some(usage) = chunk.usage {
+            self.ticket.counted(usage);
+        }
+        self.writer.chunk(chunk, out);
+    }
+
+    /// Settles, then writes the end: whoever has read it knows that it is accounted.
+    async fn end(mut self, error: Option<Error>) -> Bytes {
+        let mut out = BytesMut::new();
+        let usage = self.ticket.usage();
+        let status = if error.is_some() {
+            Status::Failed
+        } else {
+            Status::Completed
+        };
+        let settled = self.ticket.settle(status).await;
+        match error.or(settled.err()) {
+            None => self.writer.end(usage, &mut out),
+            Some(error) => {
+                let cause = error.cause.as_deref().unwrap_or_default();
+                tracing::warn!(%error, cause, "a stream failed");
+                self.writer.error(&error, &mut out);
+            }
+        }
+        out.freeze()
+    }
+}
+
+fn stream_headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/event-stream"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // nginx and others collect what they proxy unless they are told not to.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    headers
+}

@@ -1,0 +1,57 @@
+use axum::extract::State;
+use openclaw_web::{App, Json};
+use serde::Serialize;
+
+/// `{"status","version","uptime","models","checks"}`.
+#[derive(Serialize)]
+pub(crate) struct Health {
+    /// `healthy`, or `degraded` while a check fails.
+    status: &'static str,
+    version: &'static str,
+    /// Seconds since this process or isolate started.
+    uptime: i64,
+    models: Vec<String>,
+    checks: Checks,
+}
+
+/// Each `ok` or `failing`.
+#[derive(Serialize)]
+pub(crate) struct Checks {
+    storage: &'static str,
+    models: &'static str,
+}
+
+impl Health {
+    pub(crate) async fn of(app: &App) -> Self {
+        let models: Vec<String> = app
+            .providers
+            .models()
+            .map(|model| model.id.clone())
+            .collect();
+        // Reading a key that is never written tells whether the store answers.
+        let storage = app.ports.kv.get("health").await.is_ok();
+        let word = |ok| if ok { "ok" } else { "failing" };
+        let checks = Checks {
+            storage: word(storage),
+            models: word(!models.is_empty()),
+        };
+        let healthy = storage && !models.is_empty();
+        Self {
+            status: if healthy { "healthy" } else { "degraded" },
+            version: env!("CARGO_PKG_VERSION"),
+            uptime: app.ports.clock.now().as_second() - app.started.as_second(),
+            models,
+            checks,
+        }
+    }
+
+    /// Whether requests can be served: a gateway without models still serves its other routes.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.checks.storage == "ok"
+    }
+}
+
+/// Always 200: the process answers.
+pub(crate) async fn get_health(State(app): State<App>) -> Json<Health> {
+    Json(Health::of(&app).await)
+}

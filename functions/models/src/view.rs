@@ -1,0 +1,36 @@
+use openclaw_providers::Model;
+use openclaw_schema::config::Pricing;
+use serde::Serialize;
+
+/// A model on the wire: the seed's fields and OpenAI's.
+#[derive(Serialize)]
+pub(crate) struct ModelView<'a> {
+    id: &'a str,
+    object: &'static str,
+    /// Unix seconds; OpenAI's SDKs want one, the catalog has none.
+    created: u64,
+    owned_by: &'a str,
+    name: &'a str,
+    provider: &'a str,
+    /// Tokens.
+    context_length: u64,
+    /// Dollars per 1,000 tokens.
+    pricing: Pricing,
+    capabilities: &'a [String],
+}
+
+impl<'a> From<&'a Model> for ModelView<'a> {
+    fn from(model: &'a Model) -> Self {
+        Self {
+            id: &model.id,
+            object: "model",
+            created: 0,
+            owned_by: &model.provider,
+            name: &model.name,
+            provider: &model.provider,
+            context_length: model.context_length,
+            pricing: model.pricing,
+            capabilities: &model.capabilities,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The configuration file: read, checked, and where it is wrong named by file, line and key.
+
+use crate::cli::Place;
+use anyhow::{Context, Result, anyhow};
+use openclaw_providers::Providers;
+use openclaw_schema::config::Config;
+use std::{fs, io::ErrorKind, ops::Range, path::Path};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+const DEFAULT: &str = "openclaw.toml";
+
+/// The configuration of `place`; the defaults where there is no file and none was named.
+pub(crate) fn load(place: &Place) -> Result<Config> {
+    let file = place.config.as_deref().unwrap_or(Path::new(DEFAULT));
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound && place.config.is_none() => {
+            String::new()
+        }
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+    };
+    let mut config = parse(&text).map_err(|wrong| anyhow!("{}:{wrong}", file.display()))?;
+    if let Some(data) = &place.data {
+        config.server.data_dir.clone_from(data);
+    }
+    Ok(config)
+}
+
+/// The document, or `line: key: reason`.
+fn parse(text: &str) -> Result<Config, String> {
+    let line = |span: Option<Range<usize>>| {
+        let start = span.map_or(0, |span| span.start).min(text.len());
+        text[..start].matches('\n').count() + 1
+    };
+    let document = toml::Deserializer::parse(text)
+        .map_err(|error| format!("{}: {}", line(error.span()), error.message()))?;
+    let config: Config = serde_path_to_error::deserialize(document).map_err(|error| {
+        let (path, inner) = (error.path(), error.inner());
+        format!("{}: {path}: {}", line(inner.span()), inner.message())
+    })?;
+    // Credentials do not matter here: what they open is decided when the server starts.
+    Providers::new(&config, |_| None)
+        .map_err(|error| format!("{}: {error}", line(span_of(text, &error.path))))?;
+    Ok(config)
+}
+
+/// Where the value at a path such as `models[0].targets[1].provider` stands; where it is
+/// missing, what should hold it.
+fn span_of(text: &str, path: &str) -> Option<Range<usize>> {
+    let table = DeTable::parse(text).ok()?;
+    let steps = path
+        .split(['.', '['])
+        .map(|step| step.trim_end_matches(']'));
+    let (mut span, mut value) = (table.span(), DeValue::Table(table.into_inner()));
+    for step in steps {
+        let Some(next) = child(value, step) else {
+            break;
+        };
+        span = next.span();
+        value = next.into_inner();
+    }
+    Some(span)
+}
+
+fn child<'a>(value: DeValue<'a>, step: &str) -> Option<Spanned<DeValue<'a>>> {
+    match value {
+        DeValue::Table(mut table) => table.remove(step),
+        DeValue::Array(items) => items.into_iter().nth(step.parse().ok()?),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_is_wrong_is_named_by_line_and_key() {
+        let cases = [
+            ("[limits]\nfree = \"many\"\n", "2: limits.free: "),
+            ("[limits]\n\nfre = 1\n", "3: limits.fre: unknown field"),
+            ("[limits\n", "1: "),
+            ("\n[limits]\npro = 0\n", "3: limits.pro: must be at least 1"),
+            (
+                "[[models]]\nid = \"a\"\ncontext_length = 1\ntargets = [\n  { provider = \"x\", model = \"m\" },\n]\n",
+                "5: models[0].targets[0].provider: is not",
+            ),
+        ];
+        for (text, expected) in cases {
+            let wrong = parse(text).unwrap_err();
+            assert!(wrong.starts_with(expected), "{wrong:?} for {text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_enough() {
+        assert_eq!(parse("").unwrap().server.port, 3000);
+    }
+}

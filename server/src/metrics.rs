@@ -1,0 +1,159 @@
+//! `GET /metrics`: what this process has done since it started, in Prometheus' text format. No
+//! account, key or content is in it.
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::header;
+use openclaw_usage::Totals;
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+/// The media type of the format `encode` writes.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
+/// The metrics of this process.
+#[derive(Clone)]
+pub(crate) struct Metrics(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    requests: Family<Labels, Counter>,
+    seconds: Histogram,
+    in_flight: Gauge,
+    accounted: Family<Kind, Gauge>,
+    tokens: Family<Kind, Gauge>,
+    cost: Gauge<f64, std::sync::atomic::AtomicU64>,
+    totals: Arc<Totals>,
+}
+
+impl Metrics {
+    pub(crate) fn new(totals: Arc<Totals>) -> Self {
+        let buckets = [
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+        ];
+        let mut inner = Inner {
+            registry: Registry::with_prefix("openclaw"),
+            requests: Family::default(),
+            seconds: Histogram::new(buckets),
+            in_flight: Gauge::default(),
+            accounted: Family::default(),
+            tokens: Family::default(),
+            cost: Gauge::default(),
+            totals,
+        };
+        inner.register();
+        Self(Arc::new(inner))
+    }
+
+    /// The text.
+    pub(crate) async fn show(State(Self(inner)): State<Self>) -> Response {
+        inner.read_totals();
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &inner.registry);
+        ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+    }
+
+    /// Counts a request; its time is that until the head of the response.
+    pub(crate) async fn count(
+        State(Self(inner)): State<Self>,
+        request: Request,
+        next: Next,
+    ) -> Response {
+        let started = Instant::now();
+        let method = request.method().to_string();
+        let route = request
+            .extensions()
+            .get::<MatchedPath>()
+            .map(|path| path.as_str().to_string());
+        let in_flight = InFlight::enter(inner.in_flight.clone());
+        let response = next.run(request).await;
+        drop(in_flight);
+        let labels = Labels {
+            method,
+            route: route.unwrap_or_else(|| "none".into()),
+            status: response.status().as_u16(),
+        };
+        inner.requests.get_or_create(&labels).inc();
+        inner.seconds.observe(started.elapsed().as_secs_f64());
+        response
+    }
+}
+
+impl Inner {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("http_requests", "Requests answered", self.requests.clone());
+        let help = "Time until the head of the response";
+        registry.register_with_unit("http_request", help, Unit::Seconds, self.seconds.clone());
+        registry.register(
+            "http_in_flight",
+            "Requests being handled",
+            self.in_flight.clone(),
+        );
+        let help = "Chat requests accounted since the start, by how they ended";
+        registry.register("chats_accounted", help, self.accounted.clone());
+        registry.register(
+            "tokens",
+            "Tokens accounted since the start",
+            self.tokens.clone(),
+        );
+        registry.register(
+            "cost_dollars",
+            "Dollars accounted since the start",
+            self.cost.clone(),
+        );
+    }
+
+    fn read_totals(&self) {
+        let set = |family: &Family<Kind, Gauge>, kind, value: &std::sync::atomic::AtomicU64| {
+            let value = value.load(Ordering::Relaxed).try_into().unwrap_or(i64::MAX);
+            family.get_or_create(&Kind { kind }).set(value);
+        };
+        set(&self.accounted, "completed", &self.totals.completed);
+        set(&self.accounted, "failed", &self.totals.failed);
+        set(&self.accounted, "interrupted", &self.totals.interrupted);
+        set(&self.tokens, "prompt", &self.totals.prompt_tokens);
+        set(&self.tokens, "completion", &self.totals.completion_tokens);
+        self.cost
+            .set(self.totals.cost_nanos.load(Ordering::Relaxed) as f64 / 1e9);
+    }
+}
+
+/// Counts down also when the request's future is dropped.
+struct InFlight(Gauge);
+
+impl InFlight {
+    fn enter(gauge: Gauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,130 @@
+//! `openclaw-api serve`
+
+use crate::{
+    cli::{Place, say_error},
+    config,
+    listen::listen,
+    metrics::Metrics,
+    office::plain,
+    secrets,
+};
+use anyhow::{Context, Result, anyhow};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
+use openclaw_core::Timestamp;
+use openclaw_native::{DataFolder, Native};
+use openclaw_schema::config::Config;
+use openclaw_usage::{RESERVATIONS, settle_orphans};
+use openclaw_web::{App, stack};
+use std::{io::ErrorKind, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+/// How long a shutdown waits for what is in flight.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Runs the gateway until SIGTERM or SIGINT.
+pub(crate) fn serve(port: Option<u16>, place: &Place) -> Result<()> {
+    start_log()?;
+    let mut config = config::load(place)?;
+    config.server.port = port.unwrap_or(config.server.port);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(run(config))
+}
+
+/// `OPENCLAW_LOG` as `tracing` has it, such as `info` or `openclaw_web=debug`.
+fn start_log() -> Result<()> {
+    let filter = EnvFilter::builder().with_env_var("OPENCLAW_LOG");
+    let filter = filter
+        .with_default_directive(tracing::Level::INFO.into())
+        .from_env();
+    let filter = filter.context("OPENCLAW_LOG is wrong")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    Ok(())
+}
+
+async fn run(config: Config) -> Result<()> {
+    let stop = stop_signal()?;
+    let folder = DataFolder::open(&config.server.data_dir)?;
+    let address = (config.server.host.as_str(), config.server.port);
+    let mut lock = folder.lock(&format!("{}:{}", address.0, address.1))?;
+    let listener = bind(address).await?;
+    let address = listener.local_addr()?;
+    lock.announce(&address.to_string())?;
+    let native = Native::open(&folder, config.server.durability)?;
+    let secrets = secrets::load(&folder)?;
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let app = App::new(native.ports(), config, secrets, variable)?;
+    settle_interrupted(&native).await?;
+    tracing::info!(%address, models = app.providers.models().count(), "listening");
+    let finished = listen(listener, router(app), stop, GRACE).await;
+    let settled = native.spawn.close_and_wait(GRACE).await;
+    native.ledger.flush().await?;
+    if !(finished && settled) {
+        say_error("openclaw-api: some requests were cut off after 30 s");
+    }
+    Ok(())
+}
+
+async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
+    TcpListener::bind((host, port))
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => {
+                anyhow!("port {port} on {host} is in use; choose another with --port")
+            }
+            _ => anyhow!("cannot listen on {host}:{port}: {error}"),
+        })
+}
+
+/// All functions, merged.
+fn router(app: App) -> Router {
+    let metrics = Metrics::new(app.totals.clone());
+    let routes = Router::new()
+        .merge(openclaw_function_admin::router(&app))
+        .merge(openclaw_function_analytics::router(&app))
+        .merge(openclaw_function_auth::router())
+        .merge(openclaw_function_chat::router(&app))
+        .merge(openclaw_function_health::router())
+        .merge(openclaw_function_models::router(&app))
+        .route("/metrics", get(Metrics::show).with_state(metrics.clone()));
+    stack(app, routes)
+        .route("/metrics", get(Metrics::show).with_state(metrics.clone()))
+        .layer(from_fn_with_state(metrics, Metrics::count))
+}
+
+/// What a crash left: the folder's lock is ours, so nobody else is going to settle it.
+async fn settle_interrupted(native: &Native) -> Result<()> {
+    let (ports, mut settled) = (native.ports(), 0);
+    for account in native.ledger.accounts_with(RESERVATIONS).await? {
+        let now = ports.clock.now();
+        settled += settle_orphans(&*ports.ledger, &account, Timestamp::MAX, now)
+            .await
+            .map_err(plain)?;
+    }
+    if settled > 0 {
+        tracing::warn!(
+            settled,
+            "requests that a crash cut off are accounted as interrupted"
+        );
+    }
+    Ok(())
+}
+
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,56 @@
+use crate::{ApiError, App, RequestId, cors, error::Cause};
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use http::{HeaderValue, Method};
+use openclaw_core::{Code, Error, id};
+
+/// Routes that still want their [`App`].
+pub(crate) type Routes = Router<App>;
+
+/// The whole service: `routes` under `/v1` and `/api/v1`, JSON errors for what is not there, and
+/// around all of it request ids, CORS and the log.
+pub fn stack(app: App, routes: Router<App>) -> Router {
+    let routes = routes
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method);
+    Router::new()
+        .nest("/v1", routes.clone())
+        .nest("/api/v1", routes)
+        .fallback(no_route)
+        .layer(cors::layer(&app))
+        .layer(from_fn_with_state(app.clone(), outermost))
+        .with_state(app)
+}
+
+async fn no_route() -> ApiError {
+    Error::not_found("endpoint").into()
+}
+
+async fn no_method(method: Method) -> ApiError {
+    let message = format!("{method} is not allowed here");
+    Error::new(Code::MethodNotAllowed, message).into()
+}
+
+/// Names the request and logs, once, why it failed. Query strings and bodies are never logged.
+async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = RequestId(id::new(&*app.ports.random, "req_").into());
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    let status = response.status().as_u16();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    if let Some(Cause(cause)) = response.extensions().get() {
+        tracing::error!(request = &*id.0, %method, route, status, cause, "request failed");
+    } else {
+        tracing::debug!(request = &*id.0, %method, route, status, "request");
+    }
+    response
+}
