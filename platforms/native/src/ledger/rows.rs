@@ -35,11 +35,10 @@ pub(super) fn find(
 
 /// The live items of a range.
 pub(super) fn query(reader: &Connection, range: &Range) -> rusqlite::Result<Vec<(String, Item)>> {
-    // Two bounds of which one always holds by the other: a query plan for each case would not be
-    // faster. The end of the prefix is found by looking, because no string is the next one.
+    // The end of the prefix is found by looking: there is no string that is the next one.
     let mut statement = reader.prepare_cached(
         "SELECT key, kind, value, expires FROM items
-         WHERE account = ?1 AND key >= ?2 AND key > ?3 ORDER BY key",
+         WHERE account = ?1 AND key >= ?2 AND key IS NOT ?3 ORDER BY key",
     )?;
     let after = range.after.as_deref();
     let first = after.map_or(&*range.prefix, |after| after.max(&range.prefix));

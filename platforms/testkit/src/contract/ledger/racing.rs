@@ -67,11 +67,11 @@ async fn racing_additions_to_two_items_stay_together(subject: Store, account: St
 
 async fn of_racing_creations_one_wins(subject: Store, account: String) -> Result {
     let creations = (0..50).map(|at| vec![put("k", format!("{at}"), When::Absent)]);
-    let mut applied = run(&subject, &account, creations.collect()).await?;
+    let applied = run(&subject, &account, creations.collect()).await?;
     expect("winners", applied.len(), 1)?;
-    let winner = applied.remove(0).remove(0);
-    let seen = subject.items(&account).await?.remove(0).1.value;
-    expect("what is there", Some(seen), winner)
+    let winner = applied.into_iter().flatten().flatten().next();
+    let seen = subject.items(&account).await?.into_iter().next();
+    expect("what is there", seen.map(|(_, item)| item.value), winner)
 }
 
 async fn of_racing_removals_one_wins(subject: Store, account: String) -> Result {

@@ -1,0 +1,76 @@
+//! The stores on SQLite keep the contract of their ports.
+
+use openclaw_core::{Kv, Ledger, Timestamp};
+use openclaw_native::{Database, SqliteKv, SqliteLedger, TokioSpawn};
+use openclaw_schema::config::Durability;
+use openclaw_testkit::{
+    ManualClock,
+    contract::{self, Subject, Verdict},
+};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+struct Opened {
+    folder: TempDir,
+    clock: Arc<ManualClock>,
+    database: Arc<Database>,
+}
+
+fn open(durability: Durability) -> Opened {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("openclaw.db");
+    Opened {
+        clock: Arc::new(ManualClock::jumping(Timestamp::constant(1_772_280_000, 0))),
+        database: Arc::new(Database::open(&path, durability).unwrap()),
+        folder,
+    }
+}
+
+fn subject<S>(opened: &Opened, store: S) -> Subject<S> {
+    Subject {
+        store,
+        clock: opened.clock.clone(),
+        spawn: Arc::new(TokioSpawn::default()),
+        run: "sqlite".into(),
+    }
+}
+
+fn assert_kept(verdicts: &[Verdict]) {
+    assert!(!verdicts.is_empty());
+    let broken: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| verdict.result.is_err())
+        .collect();
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+async fn ledger_keeps_the_contract(durability: Durability) {
+    let opened = open(durability);
+    let ledger = SqliteLedger::new(opened.database.clone(), opened.clock.clone()).unwrap();
+    let subject = subject::<Arc<dyn Ledger>>(&opened, Arc::new(ledger));
+    assert_kept(&contract::run(&contract::ledger(), &subject).await);
+    drop(opened.folder);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_ledger_keeps_the_contract() {
+    ledger_keeps_the_contract(Durability::Process).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_ledger_that_survives_power_keeps_the_contract() {
+    ledger_keeps_the_contract(Durability::Power).await;
+}
+
+#[tokio::test]
+async fn sqlite_ledger_keeps_the_contract_on_one_thread() {
+    ledger_keeps_the_contract(Durability::Process).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_kv_keeps_the_contract() {
+    let opened = open(Durability::Process);
+    let kv = SqliteKv::new(opened.database.clone(), opened.clock.clone()).unwrap();
+    let subject = subject::<Arc<dyn Kv>>(&opened, Arc::new(kv));
+    assert_kept(&contract::run(&contract::kv(), &subject).await);
+}
