@@ -88,9 +88,8 @@ impl Mode for Streamed {
         }
         let mut stream = ChunkStream::new(response, ports, providers, target);
         let grace = ports.clock.sleep(FIRST_EVENT);
-        match select(stream.first(), grace).await {
-            Either::Left((Err(fault), _)) => return Err(fault),
-            Either::Left((Ok(()), _)) | Either::Right(_) => {}
+        if let Either::Left((Some(fault), _)) = select(stream.first(), grace).await {
+            return Err(fault);
         }
         Ok(stream)
     }

@@ -1,20 +1,21 @@
 //! What a dialect is: pure functions between OpenAI's chat format, which callers speak, and a
 //! provider's. Sending is `call`'s.
 //!
-//! A body is converted for a model and a dialect. The one field that depends on the target, its
+//! A body is converted for a model and a provider. The one field that depends on the target, its
 //! name for the model, comes first and is put in front by [`body`].
 
-use crate::{Chunk, Completion, Model, anthropic, openai, sse::Event};
+use crate::{Chunk, Completion, Model, anthropic, openai, provider::Provider, sse::Event};
 use bytes::Bytes;
 use openclaw_core::Result;
 use openclaw_schema::{chat::ChatRequest, config::Dialect};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A request for a model.
+/// A request for a model at a provider.
 pub(crate) struct Input<'a> {
     pub(crate) request: &'a ChatRequest<'a>,
     pub(crate) model: &'a Model,
+    pub(crate) provider: &'a Provider,
     pub(crate) stream: bool,
 }
 
@@ -92,8 +93,8 @@ pub(crate) fn credential(dialect: Dialect, key: &str) -> (&'static str, String) 
 
 /// The body's fields behind `"model"`, from the comma to the closing brace. An error is the
 /// caller's: the dialect cannot say what was asked.
-pub(crate) fn convert(dialect: Dialect, input: &Input<'_>) -> Result<Bytes> {
-    match dialect {
+pub(crate) fn convert(input: &Input<'_>) -> Result<Bytes> {
+    match input.provider.dialect {
         Dialect::Openai => openai::convert(input),
         Dialect::Anthropic => anthropic::convert(input),
     }

@@ -18,30 +18,44 @@ use serde_json::value::RawValue;
 /// Behind the base URL.
 pub(crate) const PATH: &str = "/chat/completions";
 
-/// The caller's fields as they came, then the model's defaults. A stream always asks for usage:
-/// the gateway accounts by it.
+/// The caller's fields as they came, then the model's defaults, without what the provider refuses.
+/// A stream asks for usage wherever it can: the gateway accounts by it.
 pub(crate) fn convert(input: &Input<'_>) -> Result<Bytes> {
     let mut body = Vec::with_capacity(1024);
-    let asked = input.request.max_tokens;
-    let bound = input.max_tokens().filter(|bound| Some(*bound) != asked);
-    for (name, value) in input.request.fields() {
-        match (name, bound) {
-            ("model" | "stream" | "stream_options", _) => {}
-            (name, Some(bound)) if MAX_TOKENS.contains(&name) => {
-                push(&mut body, name, &bound.to_string());
-            }
-            (name, _) => push(&mut body, name, value.get()),
+    let ours = ["model", "stream", "stream_options"];
+    let given = input.request.fields();
+    let given = given.filter(|(name, _)| !ours.contains(name));
+    let given = given.map(|(name, value)| -> (&str, &RawValue) { (name, value) });
+    for (name, value) in given.chain(input.defaults()) {
+        match MAX_TOKENS.contains(&name) {
+            true => push_max_tokens(&mut body, name, value.get(), input),
+            false if input.provider.omits(name) => {}
+            false => push(&mut body, name, value.get()),
         }
-    }
-    for (name, value) in input.defaults() {
-        push(&mut body, name, value.get());
     }
     if input.stream {
         push(&mut body, "stream", "true");
-        push(&mut body, "stream_options", r#"{"include_usage":true}"#);
+        if !input.provider.omits("stream_options") {
+            push(&mut body, "stream_options", r#"{"include_usage":true}"#);
+        }
     }
     body.push(b'}');
     Ok(body.into())
+}
+
+/// The bound under the name that the provider knows, held within what the model can do.
+fn push_max_tokens(body: &mut Vec<u8>, name: &str, value: &str, input: &Input<'_>) {
+    let [new, old] = MAX_TOKENS;
+    let other = if name == new { old } else { new };
+    let renamed = input.provider.omits(name);
+    if renamed && input.request.raw(other).is_some() {
+        return;
+    }
+    let name = if renamed { other } else { name };
+    match (input.request.max_tokens, input.max_tokens()) {
+        (Some(asked), Some(bound)) if bound < asked => push(body, name, &bound.to_string()),
+        _ => push(body, name, value),
+    }
 }
 
 fn push(body: &mut Vec<u8>, name: &str, value: &str) {
@@ -283,7 +297,7 @@ mod tests {
             ),
             (
                 r#"{"choices":[{"delta":{"content":[{"type":"thinking"}]}}]}"#,
-                5,
+                6,
                 false,
             ),
             (

@@ -4,11 +4,12 @@ use crate::{
     ChunkStream, Completion, Failure, Model, Providers, Reply,
     call::{Streamed, Whole},
     dialect::{Input, convert},
+    provider::Provider,
     route,
 };
 use bytes::Bytes;
-use openclaw_core::{Ports, Result};
-use openclaw_schema::{chat::ChatRequest, config::Dialect};
+use openclaw_core::{Error, Ports, Result};
+use openclaw_schema::chat::ChatRequest;
 use std::sync::Arc;
 
 /// A chat request, converted for its model.
@@ -19,18 +20,19 @@ pub struct Plan {
     pub(crate) request_id: String,
     body: Bytes,
     stream: bool,
-    /// The conversion that was made at once, and for which dialect.
-    dialect: Dialect,
+    /// The conversion that was made at once, and for which provider.
     converted: Bytes,
+    converted_for: Arc<Provider>,
 }
 
 impl Providers {
     /// Converts `request`, which was parsed from `body`, for `model`. A request that the model's
     /// provider cannot be asked is an error that names the field.
     ///
-    /// The conversion depends on the model and the dialect, not on the target, so the targets of
-    /// a model share it; `body` is kept and parsed again only for a target of another dialect or
-    /// for a fallback. `stream` says which of [`Plan::complete`] and [`Plan::stream`] follows.
+    /// The conversion depends on the model and the provider's wire format, not on the target, so
+    /// most models have one for all targets; `body` is kept and parsed again only for a target
+    /// that needs another, or for a fallback. `stream` says which of [`Plan::complete`] and
+    /// [`Plan::stream`] follows.
     pub fn plan(
         self: &Arc<Self>,
         model: &Arc<Model>,
@@ -39,18 +41,15 @@ impl Providers {
         stream: bool,
         request_id: &str,
     ) -> Result<Plan> {
-        let input = Input {
-            request,
-            model,
-            stream,
-        };
-        let dialects = model.targets.iter().map(|target| target.provider.dialect);
         let mut refused = None;
-        for dialect in dialects {
-            if refused.as_ref().is_some_and(|(first, _)| *first == dialect) {
-                continue;
-            }
-            match convert(dialect, &input) {
+        for provider in model.targets.iter().map(|target| &target.provider) {
+            let input = Input {
+                request,
+                model,
+                provider,
+                stream,
+            };
+            match convert(&input) {
                 Ok(converted) => {
                     return Ok(Plan {
                         providers: Arc::clone(self),
@@ -58,17 +57,14 @@ impl Providers {
                         request_id: request_id.into(),
                         body,
                         stream,
-                        dialect,
                         converted,
+                        converted_for: Arc::clone(provider),
                     });
                 }
-                Err(error) => refused = refused.or(Some((dialect, error))),
+                Err(error) => refused = refused.or(Some(error)),
             }
         }
-        Err(refused.map_or_else(
-            || openclaw_core::Error::internal("a model without targets"),
-            |(_, error)| error,
-        ))
+        Err(refused.unwrap_or_else(|| Error::internal("a model without targets")))
     }
 }
 
@@ -90,17 +86,17 @@ impl Plan {
         route::run::<Streamed>(self, ports)
     }
 
-    /// The request as a model and a dialect have it.
-    pub(crate) fn convert(&self, model: &Arc<Model>, dialect: Dialect) -> Result<Bytes> {
-        if dialect == self.dialect && Arc::ptr_eq(model, &self.model) {
+    /// The request as a model at a provider has it.
+    pub(crate) fn convert(&self, model: &Arc<Model>, provider: &Provider) -> Result<Bytes> {
+        if Arc::ptr_eq(model, &self.model) && provider.understands_like(&self.converted_for) {
             return Ok(self.converted.clone());
         }
         let request = ChatRequest::parse(&self.body)?;
-        let input = Input {
+        convert(&Input {
             request: &request,
             model,
+            provider,
             stream: self.stream,
-        };
-        convert(dialect, &input)
+        })
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Provider {
     pub(crate) id: Arc<str>,
     pub(crate) dialect: Dialect,
     pub(crate) secret: Option<Secret>,
+    /// Request fields that it refuses.
+    omit: Vec<String>,
     endpoint: Uri,
     /// Of every request; the credential is marked sensitive, so `Debug` hides it.
     headers: HeaderMap,
@@ -25,10 +27,21 @@ impl Provider {
         Ok(Self {
             id: row.id.as_str().into(),
             dialect: row.dialect,
+            omit: row.omit.clone(),
             endpoint: endpoint(row)?,
             headers: headers(row.dialect, secret.as_ref())?,
             secret,
         })
+    }
+
+    /// Whether one conversion of a request does for both.
+    pub(crate) fn understands_like(&self, other: &Self) -> bool {
+        self.dialect == other.dialect && self.omit == other.omit
+    }
+
+    /// Whether it refuses this field.
+    pub(crate) fn omits(&self, field: &str) -> bool {
+        self.omit.iter().any(|omitted| omitted == field)
     }
 
     /// The request that carries `body`. `request_id` goes along, so that a provider's log can be

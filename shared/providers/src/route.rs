@@ -23,7 +23,7 @@ pub(crate) async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::An
     };
     for candidate in candidates(&plan.providers, &plan.model, &*ports.random, now) {
         let provider = &candidate.target().provider;
-        let converted = match plan.convert(&candidate.model, provider.dialect) {
+        let converted = match plan.convert(&candidate.model, provider) {
             Ok(converted) => converted,
             // This one cannot be asked what another could; why another failed says more.
             Err(error) if failure.attempts == 0 => {

@@ -68,12 +68,15 @@ impl ChunkStream {
         }
     }
 
-    /// Waits for the first chunk, which is then the next one.
-    pub(crate) fn first(&mut self) -> impl Future<Output = Result<(), Fault>> + Unpin {
+    /// Waits for the first chunk, which is then the next one, or for why there is none.
+    pub(crate) fn first(&mut self) -> impl Future<Output = Option<Fault>> + Unpin {
         poll_fn(|context| {
-            self.poll_chunk(context).map(|first| {
-                self.peeked = first.transpose()?;
-                Ok(())
+            self.poll_chunk(context).map(|first| match first? {
+                Ok(chunk) => {
+                    self.peeked = Some(chunk);
+                    None
+                }
+                Err(fault) => Some(fault),
             })
         })
     }

@@ -162,6 +162,10 @@ pub struct Provider {
     /// The variable that holds its key; absent: it needs none. Models of a provider whose
     /// variable is named but not set are not listed.
     pub api_key_env: Option<String>,
+    /// Request fields that it refuses, such as `stream_options`: they are left out. Of
+    /// `max_tokens` and `max_completion_tokens` one may be named: the other takes its place.
+    #[serde(default)]
+    pub omit: Vec<String>,
 }
 
 /// `[[models]]`.

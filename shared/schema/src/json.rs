@@ -72,7 +72,7 @@ fn issue(text: &str) -> String {
     .flatten();
     match expected {
         None => text.to_string(),
-        Some((_, what)) if what == "a sequence" => "must be an array".into(),
+        Some((_, "a sequence")) => "must be an array".into(),
         Some((_, what)) if what == "a map" || what.starts_with("struct ") => {
             "must be an object".into()
         }
