@@ -89,7 +89,9 @@ impl ChunkStream {
                     Ok(Step::Nothing) => {}
                     Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(chunk))),
                     Ok(Step::End(last)) => {
-                        self.end(context);
+                        if let Some(body) = self.end() {
+                            self.drain(body, context);
+                        }
                         return Poll::Ready(last.map(Ok));
                     }
                     Err(words) => return self.malformed(words),
@@ -100,7 +102,7 @@ impl ChunkStream {
                         let fault = of_cut(&self.provider.id, self.status, cut);
                         return self.fail(fault);
                     }
-                    None if self.decoder.may_end() => self.end(context),
+                    None if self.decoder.may_end() => drop(self.end()),
                     None => {
                         let cause = "the stream ended before the answer was whole";
                         let fault = Fault::broken(&self.provider.id, Some(self.status), cause);
@@ -112,13 +114,15 @@ impl ChunkStream {
         Poll::Ready(None)
     }
 
-    /// The answer is whole. The few bytes that end the response are still read, or the connection
-    /// would be lost to the next request; nobody waits for them.
-    fn end(&mut self, context: &mut Context<'_>) {
+    /// The answer is whole.
+    fn end(&mut self) -> Option<Body> {
         self.providers.health.succeeded(self.slot);
-        let Some(mut body) = self.body.take() else {
-            return;
-        };
+        self.body.take()
+    }
+
+    /// Reads the few bytes that end the response, or the connection would be lost to the next
+    /// request. Nobody waits for them.
+    fn drain(&self, mut body: Body, context: &mut Context<'_>) {
         if body.poll_next_unpin(context).is_ready() {
             return;
         }

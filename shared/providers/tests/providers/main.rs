@@ -1,0 +1,14 @@
+//! Providers from outside: a catalog, scripted upstreams, and a clock that jumps.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: fixtures are files, and what fails shall panic"
+)]
+
+mod catalog;
+mod fakes;
+mod routing;
+mod streams;
+mod world;

@@ -1,0 +1,324 @@
+//! Retries, fallbacks, cooldowns, and what is told when nothing helps.
+
+use crate::{
+    fakes::{Answer, Piece, bytes},
+    world::{HELLO, KEY, WHOLE, World, one_target},
+};
+use openclaw_core::{Code, Details, HttpError};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const OVERLOADED: &str = r#"{"error":{"message":"overloaded"}}"#;
+
+fn connect() -> Answer {
+    Answer::Fails(HttpError::Connect("refused".into()))
+}
+
+fn broken() -> Answer {
+    Answer::Fails(HttpError::Broken("reset".into()))
+}
+
+/// Models `m` on `a` and `b` with these weights, and its fallback `f` on `c`.
+fn three(weights: [u32; 2], routing: Value) -> Value {
+    let provider = |id: &str| json!({"id": id, "base_url": format!("http://{id}.test/v1")});
+    json!({
+        "routing": routing,
+        "providers": [provider("a"), provider("b"), provider("c")],
+        "models": [
+            {"id": "m", "context_length": 1000, "fallbacks": ["f"], "targets": [
+                {"provider": "a", "model": "x", "weight": weights[0]},
+                {"provider": "b", "model": "x", "weight": weights[1]}]},
+            {"id": "f", "context_length": 50, "max_output_tokens": 5, "defaults": {"seed": 7}, "targets": [{"provider": "c", "model": "y"}]},
+        ],
+    })
+}
+
+#[test]
+fn what_may_pass_is_tried_again_and_counted() {
+    let passing = [
+        connect(),
+        broken(),
+        Answer::json(408, "{}"),
+        Answer::json(429, OVERLOADED),
+        Answer::json(500, "<html>"),
+        Answer::json(503, OVERLOADED),
+        Answer::json(529, OVERLOADED),
+        Answer::json(200, "not json"),
+        Answer::json(200, r#"{"error":{"message":"late"},"choices":[]}"#),
+        Answer::Head(200, vec![], vec![bytes("{"), Piece::Breaks]),
+    ];
+    for answer in passing {
+        let world = World::new(one_target("openai", json!({"attempts": 2})), vec![answer]);
+        world.then(Answer::json(200, WHOLE));
+        let reply = world.complete(HELLO).unwrap();
+        assert_eq!((reply.served.attempts, &*reply.served.provider), (2, "a"));
+        assert_eq!(reply.answer.body, WHOLE);
+    }
+}
+
+#[test]
+fn what_will_not_pass_is_not() {
+    for status in [400, 401, 403, 404, 409, 422] {
+        let script = vec![Answer::json(status, OVERLOADED)];
+        let world = World::new(one_target("openai", json!({"attempts": 3})), script);
+        assert_eq!(world.complete(HELLO).unwrap_err().attempts, 1, "{status}");
+    }
+}
+
+#[test]
+fn waits_grow_within_their_bounds() {
+    let routing = json!({"attempts": 5, "backoff_ms": 100, "max_backoff_ms": 300});
+    let mut longest = [0; 4];
+    for _ in 0..3 {
+        let script = (0..5).map(|_| connect()).collect();
+        let world = World::new(one_target("openai", routing.clone()), script);
+        assert_eq!(world.complete(HELLO).unwrap_err().attempts, 5);
+        let at: Vec<_> = world.calls().into_iter().map(|(_, at)| at).collect();
+        for (wait, pair) in longest.iter_mut().zip(at.windows(2)) {
+            *wait = (*wait).max(pair[1] - pair[0]);
+        }
+    }
+    let bounds = [100, 200, 300, 300];
+    assert!(
+        longest
+            .iter()
+            .zip(bounds)
+            .all(|(wait, bound)| *wait <= bound),
+        "{longest:?}"
+    );
+    assert!(longest.iter().any(|wait| *wait > 0), "{longest:?}");
+}
+
+#[test]
+fn retry_after_is_waited_for_or_another_target_asked() {
+    let busy = |after: &str| Answer::json(429, OVERLOADED).with("retry-after", after);
+    let routing = json!({"attempts": 2, "backoff_ms": 1, "max_backoff_ms": 5000});
+    let script = vec![busy("4"), Answer::json(200, WHOLE)];
+    let world = World::new(one_target("openai", routing.clone()), script);
+    world.complete(HELLO).unwrap();
+    assert_eq!(world.calls()[1].1, 4000);
+
+    let world = World::new(
+        three([1, 1], routing.clone()),
+        vec![busy("6"), Answer::json(200, WHOLE)],
+    );
+    world.complete(HELLO).unwrap();
+    let calls = world.calls();
+    assert_ne!(calls[0].0, calls[1].0);
+    assert_eq!(calls[1].1, 0);
+
+    let world = World::new(one_target("openai", routing), vec![busy("6")]);
+    let failure = world.complete(HELLO).unwrap_err();
+    assert_eq!(failure.attempts, 1);
+    assert_eq!(failure.error.retry_after, Some(Duration::from_secs(6)));
+}
+
+#[test]
+fn each_target_then_the_fallback_with_its_own_bounds_and_defaults() {
+    let script = vec![connect(), connect(), Answer::json(200, WHOLE)];
+    let world = World::new(three([1, 1], json!({"attempts": 1})), script);
+    let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"max_tokens":900}"#;
+    let reply = world.complete(body).unwrap();
+    let hosts = world.hosts();
+    assert_eq!(hosts[2], "c");
+    assert_ne!(hosts[0], hosts[1]);
+    assert_eq!(
+        (reply.served.model.id.as_str(), reply.served.attempts),
+        ("f", 3)
+    );
+    let sent: Value = serde_json::from_slice(world.last_request().body()).unwrap();
+    let expected = json!({"model": "y", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 5, "seed": 7});
+    assert_eq!(sent, expected);
+}
+
+#[test]
+fn a_request_at_fault_is_not_tried_elsewhere() {
+    let script = vec![Answer::json(400, r#"{"error":{"message":"too long"}}"#)];
+    let world = World::new(three([1, 1], json!({})), script);
+    let failure = world.complete(HELLO).unwrap_err();
+    assert_eq!(failure.error.code, Code::InvalidRequest);
+    assert_eq!(
+        failure.error.message,
+        "The provider refused the request: too long"
+    );
+    assert_eq!(failure.attempts, 1);
+}
+
+#[test]
+fn weights_are_shares() {
+    let world = World::new(three([3, 1], json!({})), vec![]);
+    for _ in 0..2000 {
+        world.then(Answer::json(200, WHOLE));
+        world.complete(HELLO).unwrap();
+    }
+    let first = world.hosts().iter().filter(|host| *host == "a").count();
+    assert!(
+        (1420..1580).contains(&first),
+        "{first} of 2000 for three quarters"
+    );
+}
+
+#[test]
+fn a_target_that_fails_in_a_row_is_passed_over_for_a_while() {
+    let routing = json!({"attempts": 1, "cooldown_failures": 2, "cooldown_ms": 10_000});
+    let mut config = three([1, 1], routing);
+    config["models"][0]["fallbacks"] = json!([]);
+    config["models"][0]["targets"][1]["weight"] = json!(1_000_000);
+    let world = World::new(config, vec![]);
+    let ask = |answers: [Answer; 2]| {
+        answers.into_iter().for_each(|answer| world.then(answer));
+        let reply = world.complete(HELLO);
+        let hosts = world.hosts();
+        world.http.seen.lock().unwrap().clear();
+        world.http.script.lock().unwrap().clear();
+        (hosts, reply.is_ok())
+    };
+    let yes = || Answer::json(200, WHOLE);
+    let heard = |hosts: &[&str], ok| {
+        (
+            hosts
+                .iter()
+                .map(|host| (*host).to_owned())
+                .collect::<Vec<_>>(),
+            ok,
+        )
+    };
+    assert_eq!(ask([connect(), yes()]), heard(&["b", "a"], true));
+    assert_eq!(ask([connect(), yes()]), heard(&["b", "a"], true));
+    // `b` cools: `a` is asked first, and alone.
+    assert_eq!(ask([connect(), yes()]), heard(&["a"], false));
+    assert_eq!(ask([connect(), yes()]), heard(&["a"], false));
+    // Both cool: `b`, which is free first, is asked nevertheless.
+    assert_eq!(ask([yes(), yes()]), heard(&["b"], true));
+    world.clock.advance(Duration::from_secs(11));
+    assert_eq!(ask([connect(), yes()]), heard(&["b", "a"], true));
+}
+
+#[test]
+fn what_is_told_depends_on_what_happened() {
+    let slow = Answer::Head(200, vec![], vec![bytes("{"), Piece::Silence]);
+    let long = Answer::Head(200, vec![], vec![bytes(&"x".repeat((32 << 20) + 1))]);
+    let cases = [
+        (connect(), Code::ProviderUnavailable, None),
+        (broken(), Code::ProviderError, None),
+        (Answer::Never, Code::ProviderTimeout, None),
+        (slow, Code::ProviderTimeout, Some(200)),
+        (long, Code::ProviderError, Some(200)),
+        (Answer::json(200, "{}"), Code::ProviderError, Some(200)),
+        (
+            Answer::json(401, OVERLOADED),
+            Code::ProviderError,
+            Some(401),
+        ),
+        (
+            Answer::json(500, OVERLOADED),
+            Code::ProviderError,
+            Some(500),
+        ),
+    ];
+    for (answer, code, status) in cases {
+        let world = World::new(one_target("openai", json!({"attempts": 1})), vec![answer]);
+        let failure = world.complete(HELLO).unwrap_err();
+        let details = Details::Provider {
+            provider: "a".into(),
+            status,
+        };
+        assert_eq!(
+            (failure.error.code, failure.error.details),
+            (code, Some(details))
+        );
+        assert_eq!(failure.provider.as_deref(), Some("a"));
+        assert!(!failure.error.message.contains("overloaded"));
+    }
+}
+
+#[test]
+fn silence_is_given_up_in_its_time() {
+    let routing = json!({"attempts": 3, "first_byte_timeout_ms": 700, "idle_timeout_ms": 300, "cooldown_failures": 0});
+    let head = |pieces| Answer::Head(200, vec![], pieces);
+    let pause = |ms| Piece::Pause(Duration::from_millis(ms));
+    let cases = [
+        (Answer::Never, 700),
+        (head(vec![Piece::Silence]), 300),
+        (
+            head(vec![
+                pause(200),
+                bytes("{"),
+                pause(299),
+                bytes(" "),
+                Piece::Silence,
+            ]),
+            799,
+        ),
+    ];
+    for (answer, expected) in cases {
+        let world = World::new(one_target("openai", routing.clone()), vec![answer]);
+        let start = world.clock.now();
+        let failure = world.complete(HELLO).unwrap_err();
+        assert_eq!(
+            (failure.error.code, failure.attempts),
+            (Code::ProviderTimeout, 1)
+        );
+        let waited = world.clock.now().duration_since(start).as_millis();
+        assert_eq!(waited, expected);
+    }
+}
+
+#[test]
+fn a_caller_that_leaves_cancels_the_call() {
+    let world = World::new(one_target("openai", json!({})), vec![Answer::Never]);
+    let plan = world.plan(HELLO, false).unwrap();
+    let mut call = Box::pin(plan.complete(world.ports()));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(call.as_mut().poll(&mut context).is_pending());
+    assert_eq!(world.open(), 1);
+    drop(call);
+    assert_eq!(world.open(), 0);
+}
+
+#[test]
+fn the_credential_is_sent_and_never_shown() {
+    let echo = format!(r#"{{"error":{{"message":"bad key {KEY} or Bearer {KEY}"}}}}"#);
+    for dialect in ["openai", "anthropic"] {
+        for status in [200, 400, 401, 500] {
+            let world = World::new(
+                one_target(dialect, json!({"attempts": 1})),
+                vec![Answer::json(status, &echo)],
+            );
+            let failure = world.complete(HELLO).unwrap_err();
+            let shown = format!(
+                "{failure:?} {} {:?}",
+                serde_json::to_string(&failure.error.body()).unwrap(),
+                world.providers
+            );
+            assert!(!shown.contains("hunter2"), "{shown}");
+            let request = world.last_request();
+            assert!(!format!("{request:?}").contains("hunter2"));
+            let header = match dialect {
+                "openai" => ("authorization", format!("Bearer {KEY}")),
+                _ => ("x-api-key", KEY.into()),
+            };
+            assert_eq!(request.headers()[header.0], header.1);
+        }
+    }
+}
+
+#[test]
+fn a_dialect_that_cannot_say_it_leaves_it_to_one_that_can() {
+    let mut config = three([1, 1], json!({"attempts": 1}));
+    config["providers"][0]["dialect"] = json!("anthropic");
+    let two = r#"{"model":"m","n":2,"messages":[{"role":"user","content":"hi"}]}"#;
+    for _ in 0..4 {
+        let world = World::new(config.clone(), vec![Answer::json(200, WHOLE)]);
+        assert_eq!(world.complete(two).unwrap().served.attempts, 1);
+        assert_eq!(world.hosts(), ["b"]);
+    }
+    config["models"][0]["targets"][1]["provider"] = json!("a");
+    let world = World::new(config, vec![]);
+    let error = world.plan(two, false).unwrap_err();
+    let details = Details::Field {
+        field: "n".into(),
+        issue: "must be 1 for this model".into(),
+    };
+    assert_eq!(error.details, Some(details));
+}

@@ -1,0 +1,192 @@
+//! Streams: when they count as started, how they end, and that they are cancelled.
+
+use crate::{
+    fakes::{Answer, Piece, bytes},
+    world::{HELLO, World, one_target},
+};
+use openclaw_core::{Code, HttpError};
+use openclaw_providers::Chunk;
+use serde_json::json;
+use std::time::Duration;
+
+const FIRST: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+const FINISH: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+fn world(attempts: u32, script: Vec<Answer>) -> World {
+    let routing = json!({"attempts": attempts, "idle_timeout_ms": 5000, "cooldown_failures": 1});
+    World::new(one_target("openai", routing), script)
+}
+
+fn whole() -> Answer {
+    Answer::events(vec![bytes(FIRST), bytes(FINISH), bytes(DONE)])
+}
+
+fn texts(chunks: Vec<Result<Chunk, openclaw_core::Error>>) -> Vec<Result<String, Code>> {
+    let text = |chunk: Chunk| String::from_utf8(chunk.json.to_vec()).unwrap();
+    chunks
+        .into_iter()
+        .map(|chunk| chunk.map(text).map_err(|error| error.code))
+        .collect()
+}
+
+fn data(event: &str) -> Result<String, Code> {
+    Ok(event.trim_start_matches("data: ").trim_end().into())
+}
+
+#[test]
+fn what_fails_before_it_starts_is_tried_again() {
+    let error = "event: error\ndata: {\"message\":\"x\"}\n\n";
+    let pause = Piece::Pause(Duration::from_millis(99));
+    let passing = [
+        Answer::Fails(HttpError::Broken("reset".into())),
+        Answer::json(503, "{}"),
+        Answer::events(vec![]),
+        Answer::events(vec![Piece::Breaks]),
+        Answer::events(vec![pause, Piece::Breaks]),
+        Answer::events(vec![bytes("data: {\"error\":{}}\n\n")]),
+        Answer::events(vec![bytes(error)]),
+        Answer::events(vec![bytes("data: nonsense\n\n")]),
+    ];
+    for (at, answer) in passing.into_iter().enumerate() {
+        let world = world(2, vec![answer, whole()]);
+        let reply = world.stream(HELLO).unwrap();
+        assert_eq!(reply.served.attempts, 2, "case {at}");
+        assert_eq!(texts(world.rest(reply.answer)), [data(FIRST), data(FINISH)]);
+    }
+}
+
+#[test]
+fn nothing_is_tried_again_once_it_has_started() {
+    let cut = [
+        vec![bytes(FIRST), Piece::Breaks],
+        vec![bytes(FIRST)],
+        vec![bytes(FIRST), bytes("data: {\"choi")],
+        vec![
+            bytes(FIRST),
+            bytes("data: {\"error\":{\"message\":\"x\"}}\n\n"),
+            bytes(DONE),
+        ],
+        vec![bytes(FIRST), bytes("data: nonsense\n\n"), bytes(DONE)],
+        vec![
+            bytes(FIRST),
+            bytes(&format!("data: {}", "x".repeat(2 << 20))),
+        ],
+    ];
+    for (at, pieces) in cut.into_iter().enumerate() {
+        let world = world(3, vec![Answer::events(pieces)]);
+        let reply = world.stream(HELLO).unwrap();
+        let chunks = texts(world.rest(reply.answer));
+        assert_eq!(chunks, [data(FIRST), Err(Code::ProviderError)], "case {at}");
+        assert_eq!((world.hosts().len(), world.open()), (1, 0));
+    }
+}
+
+#[test]
+fn a_slow_first_event_does_not_keep_the_head() {
+    let pause = Piece::Pause(Duration::from_secs(3));
+    let world = world(
+        3,
+        vec![Answer::events(vec![pause, bytes(FIRST), Piece::Breaks])],
+    );
+    let start = world.clock.now();
+    let reply = world.stream(HELLO).unwrap();
+    assert_eq!(world.clock.now().duration_since(start).as_millis(), 100);
+    let chunks = texts(world.rest(reply.answer));
+    assert_eq!(chunks, [data(FIRST), Err(Code::ProviderError)]);
+}
+
+#[test]
+fn silence_ends_a_stream() {
+    let pause = || Piece::Pause(Duration::from_secs(4));
+    let pieces = vec![
+        bytes(FIRST),
+        pause(),
+        bytes(": ping\n\n"),
+        pause(),
+        bytes(FIRST),
+        Piece::Silence,
+    ];
+    let world = world(1, vec![Answer::events(pieces)]);
+    let start = world.clock.now();
+    let reply = world.stream(HELLO).unwrap();
+    let chunks = texts(world.rest(reply.answer));
+    assert_eq!(
+        chunks,
+        [data(FIRST), data(FIRST), Err(Code::ProviderTimeout)]
+    );
+    assert_eq!(world.clock.now().duration_since(start).as_secs(), 13);
+}
+
+#[test]
+fn the_end_mark_may_be_missing_behind_a_finish() {
+    let world = world(1, vec![Answer::events(vec![bytes(FIRST), bytes(FINISH)])]);
+    let reply = world.stream(HELLO).unwrap();
+    assert_eq!(texts(world.rest(reply.answer)), [data(FIRST), data(FINISH)]);
+}
+
+#[test]
+fn an_answer_that_does_not_stream_is_not_asked_for_twice() {
+    for kind in ["application/json", "text/html"] {
+        let head = vec![("content-type", kind.to_owned())];
+        let world = world(3, vec![Answer::Head(200, head, vec![bytes("{}")])]);
+        let failure = world.stream(HELLO).unwrap_err();
+        assert_eq!(
+            (failure.error.code, failure.attempts),
+            (Code::ProviderError, 1)
+        );
+    }
+}
+
+#[test]
+fn dropping_a_stream_cancels_the_call() {
+    let world = world(1, vec![Answer::events(vec![bytes(FIRST), Piece::Silence])]);
+    let reply = world.stream(HELLO).unwrap();
+    assert_eq!(world.open(), 1);
+    drop(reply);
+    assert_eq!(world.open(), 0);
+    assert!(world.tasks.0.lock().unwrap().is_empty());
+}
+
+/// Or every stream would cost its connection.
+#[test]
+fn the_bytes_behind_the_end_are_read_without_anyone_waiting() {
+    let pause = |ms| Piece::Pause(Duration::from_millis(ms));
+    for (pieces, ms) in [
+        (vec![bytes(FIRST), bytes(DONE)], 0),
+        (vec![bytes(FIRST), bytes(DONE), pause(20)], 20),
+        (vec![bytes(FIRST), bytes(DONE), Piece::Silence], 1000),
+    ] {
+        let world = world(1, vec![Answer::events(pieces)]);
+        let start = world.clock.now();
+        let reply = world.stream(HELLO).unwrap();
+        assert_eq!(texts(world.rest(reply.answer)), [data(FIRST)]);
+        assert_eq!(world.clock.now(), start);
+        let tasks = std::mem::take(&mut *world.tasks.0.lock().unwrap());
+        assert_eq!(tasks.len(), usize::from(ms > 0));
+        tasks.into_iter().for_each(|task| world.clock.run(task));
+        assert_eq!(world.clock.now().duration_since(start).as_millis(), ms);
+        assert_eq!(world.open(), 0);
+    }
+}
+
+/// With one failure a target cools, so its neighbour is asked first.
+#[test]
+fn breaking_off_counts_against_a_target_and_finishing_for_it() {
+    let mut config = one_target("openai", json!({"cooldown_failures": 2, "attempts": 1}));
+    config["models"][0]["targets"] = json!([
+        {"provider": "a", "model": "x", "weight": 1_000_000}, {"provider": "a", "model": "y"}]);
+    let asked = |script: [Answer; 3]| {
+        let world = World::new(config.clone(), script.into());
+        for _ in 0..3 {
+            let reply = world.stream(HELLO).unwrap();
+            world.rest(reply.answer);
+        }
+        let body = world.last_request().into_body();
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["model"].clone()
+    };
+    let cut = || Answer::events(vec![bytes(FIRST), Piece::Breaks]);
+    assert_eq!(asked([cut(), cut(), whole()]), "y");
+    assert_eq!(asked([cut(), whole(), whole()]), "x");
+}
