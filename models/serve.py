@@ -35,6 +35,8 @@ def serve(weights: Path, port: int) -> None:
     # Both slots share the whole context that the model was trained with.
     params.n_ctx, params.n_parallel, params.kv_unified = 32768, 2, True
     params.warmup, params.use_jinja, params.ui = False, True, False
+    # A model this small is best when it says what it finds likeliest. Callers may ask for another.
+    params.sampling.temp = 0.0
     params.chat_template = Path(__file__).with_name("chat-template.jinja").read_text()
     server = xllamacpp.Server(params)
     print(f"listening on {server.listening_address}", flush=True)

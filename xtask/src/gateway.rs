@@ -1,6 +1,6 @@
 //! The gateway as `up` runs it: its process, and the account and key that were made for it.
 
-use crate::{cache, http, process, process::Service};
+use crate::{http, process, process::Service};
 use anyhow::{Context, Result, bail};
 use std::{
     fs::{self, OpenOptions},
@@ -12,16 +12,17 @@ use std::{
     time::Duration,
 };
 
-/// What is needed to start it.
+/// A gateway on loopback.
 pub(crate) struct Gateway {
     /// The binary `openclaw-api`.
-    binary: PathBuf,
+    pub(crate) binary: PathBuf,
     /// Where it listens on loopback.
-    port: u16,
-    /// Its data folder.
-    data: PathBuf,
-    /// What `up` owns beside that folder: the configuration in use and the key.
-    own: PathBuf,
+    pub(crate) port: u16,
+    /// Its data folder, absolute.
+    pub(crate) data: PathBuf,
+    /// A folder for what we keep beside its data: the configuration in use and our key. Not inside
+    /// of the data folder, which never holds a key in the clear.
+    pub(crate) own: PathBuf,
 }
 
 /// An error that names the port when it is taken.
@@ -52,20 +53,6 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 }
 
 impl Gateway {
-    /// `binary` on `data`, which need not exist yet.
-    pub(crate) fn new(binary: PathBuf, port: u16, data: &Path) -> Result<Self> {
-        let data = std::path::absolute(data)?;
-        // Not inside of the data folder, which never holds a key in the clear.
-        let own = cache::folder()?.join(format!("up-{}", cache::hash(&data)));
-        fs::create_dir_all(&own)?;
-        Ok(Self {
-            binary,
-            port,
-            data,
-            own,
-        })
-    }
-
     /// An error that names file, line and key when the gateway does not take the configuration.
     pub(crate) fn check_config(&self, file: &Path) -> Result<()> {
         let mut command = Command::new(&self.binary);
@@ -73,17 +60,23 @@ impl Gateway {
         process::capture(&mut command, "").map(|_| ())
     }
 
-    /// Starts it with the configuration `config`; gives it back once it is ready.
-    pub(crate) fn start(&self, config: &str) -> Result<Service> {
+    /// Starts it with the configuration `config`, with its output shown where `echo`; gives it back
+    /// once it is ready.
+    pub(crate) fn start(&self, config: &str, echo: bool) -> Result<Service> {
+        let mut service = self.spawn(config, echo)?;
+        let ready = format!("{}/v1/health/ready", self.address());
+        service.wait_for(Duration::from_secs(60), |_| http::get(&ready, None).ok())?;
+        Ok(service)
+    }
+
+    /// As [`Gateway::start`], but does not wait.
+    pub(crate) fn spawn(&self, config: &str, echo: bool) -> Result<Service> {
         let file = self.own.join("openclaw.toml");
         write_private(&file, config)?;
         let mut command = self.command(&["serve", "--port", &self.port.to_string()]);
         command.arg("--config").arg(file);
         // It finishes what is in flight for 30 s.
-        let mut service = Service::start("gateway", &mut command, true, Duration::from_secs(35))?;
-        let ready = format!("{}/v1/health/ready", self.address());
-        service.wait_for(Duration::from_secs(60), |_| http::get(&ready, None).ok())?;
-        Ok(service)
+        Service::start("gateway", &mut command, echo, Duration::from_secs(35))
     }
 
     /// Such as `http://127.0.0.1:3000`.
@@ -99,7 +92,7 @@ impl Gateway {
         {
             return Ok((key, false));
         }
-        let key = self.new_key()?;
+        let key = self.new_key("pro")?;
         service
             .wait_for(Duration::from_secs(5), |_| self.opens(&key).then_some(()))
             .context("the gateway does not take the key that its command line made")?;
@@ -122,8 +115,9 @@ impl Gateway {
         http::get(&format!("{}/v1/models", self.address()), Some(key)).is_ok()
     }
 
-    fn new_key(&self) -> Result<String> {
-        let account = ["accounts", "create", "local", "--tier", "pro"];
+    /// A key that opens everything, of a new account.
+    pub(crate) fn new_key(&self, tier: &str) -> Result<String> {
+        let account = ["accounts", "create", "local", "--tier", tier];
         let said = process::capture(&mut self.command(&account), "")?;
         let is_id = |word: &&str| word.starts_with("acct_");
         let words = said.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));

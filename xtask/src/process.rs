@@ -11,7 +11,7 @@ use nix::{
 use std::{
     collections::VecDeque,
     fmt,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, IsTerminal, Read, Write, stderr},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -137,6 +137,9 @@ impl Service {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if !stderr().is_terminal() {
+            command.env("NO_COLOR", "1");
+        }
         let mut child = start(command)?;
         let tail = Arc::new(Mutex::new(VecDeque::with_capacity(TAIL)));
         let keep = |tail: &Arc<Mutex<VecDeque<String>>>| {
@@ -165,7 +168,7 @@ impl Service {
         })
     }
 
-    /// Its process id.
+    /// Its process id, which is its group's too.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

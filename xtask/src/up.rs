@@ -1,7 +1,7 @@
 //! `cargo xtask up`: the gateway with a real small model behind it.
 
 use crate::{
-    Runtime, cargo,
+    Runtime, cache, cargo,
     config::{self, Config},
     gateway::{self, Gateway},
     model,
@@ -70,7 +70,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::new(if small { 3 } else { 2 });
     let (binary, fetched) = build(&mut steps, small)?;
     let data = config.data_folder().unwrap_or(cargo::root().join("data"));
-    let gateway = Gateway::new(binary, port, &data)?;
+    let data = std::path::absolute(data)?;
+    let own = cache::folder()?.join(format!("up-{}", cache::hash(&data)));
+    fs::create_dir_all(&own)?;
+    let gateway = Gateway {
+        binary,
+        port,
+        data,
+        own,
+    };
     if let Some(file) = &options.config {
         gateway.check_config(file)?;
     }
@@ -80,7 +88,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         config.add(config::small_model(&url))?;
         model = Some(service);
     }
-    let mut service = steps.step("gateway: starting", || gateway.start(&config.text()))?;
+    let mut service = steps.step("gateway: starting", || gateway.start(&config.text(), true))?;
     let (key, is_new) = gateway.key(&mut service)?;
     if let Some(file) = &env_file {
         file.write(&gateway, &key)?;
@@ -136,10 +144,8 @@ fn greet(gateway: &Gateway, config: &Config, key: &str, is_new: bool) {
     };
     println!("\naddress  {address}/v1\nkey      {key}{made}");
     if let Some(model) = config.example() {
-        let body = json!({
-            "model": model,
-            "messages": [{ "role": "user", "content": "What is the capital of France?" }],
-        });
+        let question = r#"[{"role":"user","content":"What is the capital of France?"}]"#;
+        let body = format!("{{\"model\":{},\"messages\":{question}}}", json!(model));
         println!(
             "\ncurl {address}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{body}'"
         );
