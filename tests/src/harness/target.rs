@@ -1,6 +1,7 @@
 //! Which runtime is tested, and the gateway on it that all cases share.
 
 use super::{ADMIN_TOKEN, Client, mock::Mock, native::Native};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::sync::OnceCell;
 
 /// A runtime, chosen by `OPENCLAW_TARGET`.
@@ -56,6 +57,7 @@ pub async fn gateway() -> &'static Gateway {
 }
 
 async fn start() -> Result<Gateway, String> {
+    allow_many_connections();
     let base_url = match Target::chosen() {
         Target::Native => {
             let server = Native::start_for_good("gateway").await?;
@@ -70,6 +72,13 @@ async fn start() -> Result<Gateway, String> {
         admin_token: ADMIN_TOKEN.into(),
         upstream: Mock::get(),
     })
+}
+
+/// Thousands of connections are open at once, in this process and in the servers it starts.
+fn allow_many_connections() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("the soft limit may be raised to the hard one");
 }
 
 impl Gateway {

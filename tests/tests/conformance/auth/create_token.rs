@@ -1,0 +1,88 @@
+//! `POST /auth/token`.
+
+use openclaw_conformance::harness::{Account, Client, gateway, hello, now};
+use serde_json::{Value, json};
+
+const PATH: &str = "/v1/auth/token";
+
+async fn token(client: &Client, account: &Account, expires_in: Value) -> Value {
+    let body = json!({"api_key": account.key.secret, "expires_in": expires_in});
+    client.post(PATH, &body).await.ok()
+}
+
+#[tokio::test]
+async fn a_token_opens_what_its_key_opens() {
+    let account = Account::new().await;
+    let anonymous = gateway().await.anonymous();
+    let made = token(&anonymous, &account, 3600.into()).await;
+    assert_eq!(
+        (&made["token_type"], &made["expires_in"]),
+        (&json!("Bearer"), &json!(3600))
+    );
+    let expires: jiff::Timestamp = made["expires_at"].as_str().unwrap().parse().unwrap();
+    let seconds = expires.as_second() - now().as_second();
+    assert!((3590..=3600).contains(&seconds), "{seconds}");
+    assert!(made["expires_at"].as_str().unwrap().ends_with('Z'));
+
+    let client = account.client_with(made["token"].as_str().unwrap());
+    client.chat(&hello("gpt-4")).await.ok();
+    client.get("/v1/models").await.ok();
+    client.get("/v1/keys").await.fails("forbidden");
+    assert_eq!(account.usage(1).await["total_requests"], 1);
+    let in_query = format!("/v1/models?api_key={}", made["token"].as_str().unwrap());
+    anonymous.get(&in_query).await.ok();
+}
+
+#[tokio::test]
+async fn its_life_has_bounds_and_a_default() {
+    let account = Account::new().await;
+    let anonymous = gateway().await.anonymous();
+    for seconds in [60, 86_400] {
+        let made = token(&anonymous, &account, seconds.into()).await;
+        assert_eq!(made["expires_in"], seconds);
+    }
+    let body = json!({"api_key": account.key.secret});
+    assert_eq!(anonymous.post(PATH, &body).await.ok()["expires_in"], 3600);
+    for wrong in [
+        json!(59),
+        json!(86_401),
+        json!(-1),
+        json!("3600"),
+        json!(61.5),
+    ] {
+        let body = json!({"api_key": account.key.secret, "expires_in": wrong});
+        anonymous.post(PATH, &body).await.blames("expires_in");
+    }
+}
+
+#[tokio::test]
+async fn only_a_key_that_works_gets_one() {
+    let account = Account::new().await;
+    let anonymous = gateway().await.anonymous();
+    anonymous.post(PATH, &json!({})).await.blames("api_key");
+    let made = token(&anonymous, &account, 60.into()).await;
+    for wrong in ["", "oc_live_x_y", made["token"].as_str().unwrap()] {
+        anonymous
+            .post(PATH, &json!({"api_key": wrong}))
+            .await
+            .fails("unauthorized");
+    }
+}
+
+#[tokio::test]
+async fn revoking_the_key_kills_its_tokens() {
+    let account = Account::new().await;
+    let gateway = gateway().await;
+    let made = token(&gateway.anonymous(), &account, 3600.into()).await;
+    let client = account.client_with(made["token"].as_str().unwrap());
+    client.get("/v1/models").await.ok();
+    let key = format!("/v1/keys/{}", account.key.id);
+    gateway.operator().delete(&key).await.ok();
+    client.get("/v1/models").await.fails("unauthorized");
+    let body = json!({"api_key": account.key.secret});
+    gateway
+        .anonymous()
+        .post(PATH, &body)
+        .await
+        .fails("unauthorized");
+}

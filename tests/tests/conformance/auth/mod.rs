@@ -1,0 +1,3 @@
+mod authenticate;
+mod create_token;
+mod forgeries;

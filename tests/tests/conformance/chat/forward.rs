@@ -1,0 +1,150 @@
+//! What reaches the provider.
+
+use openclaw_conformance::{
+    harness::{ANTHROPIC_KEY, Account, Mock, OPENAI_KEY, chat, tag},
+    upstream::{Script, Seen},
+};
+use serde_json::{Value, json};
+
+/// Sends a request with these fields added; what the upstream saw of it.
+async fn forwarded(model: &str, fields: Value) -> (Account, Seen) {
+    let account = Account::new().await;
+    let tag = tag("forward");
+    let script = Script {
+        tag: tag.clone(),
+        ..Script::default()
+    };
+    let mut body = chat(model, &script);
+    for (name, value) in fields.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    account.client.chat(&body).await.ok();
+    let mut report = Mock::get().report(&tag).await;
+    assert_eq!((report.requests, report.finished), (1, 1));
+    (account, report.seen.remove(0))
+}
+
+#[tokio::test]
+async fn fields_openai_knows_are_passed_on_and_others_are_not() {
+    let known = json!({
+        "seed": 7,
+        "top_p": 0.9,
+        "stop": ["a", "b"],
+        "logit_bias": {"50256": -100},
+        "presence_penalty": 0.5,
+        "frequency_penalty": -0.5,
+        "response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
+        "logprobs": true,
+        "top_logprobs": 3,
+        "user": "someone",
+        "metadata": {"a": "b"},
+        "store": false,
+        "parallel_tool_calls": false,
+        "reasoning_effort": "low",
+        "service_tier": "default",
+        "max_completion_tokens": 77,
+        "temperature": 1.25,
+    });
+    let mut fields = known.clone();
+    fields["openclaw_nonsense"] = json!({"deep": [1]});
+    fields["n_ctx"] = json!(1);
+    let (_, seen) = forwarded("gpt-4", fields).await;
+    for (name, value) in known.as_object().unwrap() {
+        assert_eq!(seen.body[name], *value, "{name}");
+    }
+    for name in ["openclaw_nonsense", "n_ctx"] {
+        assert!(seen.body.get(name).is_none(), "{name} was passed on");
+    }
+    assert_eq!(seen.body["model"], "gpt-4-0613");
+    assert_eq!(seen.path, "/v1/chat/completions");
+}
+
+#[tokio::test]
+async fn the_providers_credentials_are_sent_and_the_callers_are_not() {
+    let (account, openai) = forwarded("gpt-4", json!({})).await;
+    let (other, anthropic) = forwarded("claude-3", json!({})).await;
+    let (third, keyless) = forwarded("keyless", json!({})).await;
+    assert_eq!(
+        openai.headers["authorization"],
+        format!("Bearer {OPENAI_KEY}")
+    );
+    assert_eq!(anthropic.headers["x-api-key"], ANTHROPIC_KEY);
+    assert_eq!(anthropic.headers["anthropic-version"], "2023-06-01");
+    assert_eq!(anthropic.path, "/v1/messages");
+    assert!(
+        !keyless.headers.contains_key("authorization"),
+        "{keyless:?}"
+    );
+    assert_eq!(keyless.path, "/v1/chat/completions");
+    for (seen, account) in [(openai, account), (anthropic, other), (keyless, third)] {
+        assert_eq!(seen.headers["content-type"], "application/json");
+        assert!(!format!("{seen:?}").contains(&account.key.secret));
+    }
+}
+
+#[tokio::test]
+async fn a_message_stays_as_it_came() {
+    let account = Account::new().await;
+    let tag = tag("parts");
+    let script = Script {
+        tag: tag.clone(),
+        ..Script::default()
+    };
+    let messages = json!([
+        {"role": "system", "content": "Be brief.", "name": "boss"},
+        {"role": "user", "content": [
+            {"type": "text", "text": script.message()},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}},
+        ]},
+    ]);
+    let body = json!({"model": "gpt-4", "messages": messages});
+    account.client.chat(&body).await.ok();
+    let seen = Mock::get().report(&tag).await.seen.remove(0);
+    assert_eq!(seen.body["messages"], messages);
+}
+
+#[tokio::test]
+async fn anthropic_gets_its_own_form() {
+    let account = Account::new().await;
+    let tag = tag("anthropic");
+    let script = Script {
+        tag: tag.clone(),
+        ..Script::default()
+    };
+    let body = json!({
+        "model": "claude-3",
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "Hello"},
+            {"role": "assistant", "content": "Hi"},
+            {"role": "user", "content": script.message()},
+        ],
+        "stop": "END",
+        "temperature": 0.5,
+    });
+    account.client.chat(&body).await.ok();
+    let seen = Mock::get().report(&tag).await.seen.remove(0).body;
+    assert_eq!(seen["model"], "claude-3-opus-20240229");
+    assert_eq!(seen["max_tokens"], 4096);
+    assert_eq!(seen["stop_sequences"], json!(["END"]));
+    assert_eq!(seen["temperature"], 0.5);
+    assert!(seen["system"].to_string().contains("Be brief."), "{seen}");
+    let messages = seen["messages"].as_array().unwrap();
+    let roles: Vec<_> = messages
+        .iter()
+        .map(|message| message["role"].as_str().unwrap())
+        .collect();
+    assert_eq!(roles, ["user", "assistant", "user"]);
+    assert!(messages[0].to_string().contains("Hello"), "{seen}");
+    assert!(seen.get("stop").is_none(), "{seen}");
+}
+
+#[tokio::test]
+async fn a_models_defaults_fill_what_the_caller_left_out() {
+    let (_, seen) = forwarded("with-defaults", json!({})).await;
+    assert_eq!(seen.body["stop"], json!(["\n\n"]));
+    assert_eq!(seen.body["temperature"], 0.5);
+    let (_, seen) = forwarded("with-defaults", json!({"stop": "x", "temperature": null})).await;
+    assert_eq!(seen.body["stop"], "x");
+    assert_eq!(seen.body["temperature"], 0.5);
+}

@@ -1,0 +1,77 @@
+//! `Idempotency-Key` on a chat.
+
+use futures_util::future::join_all;
+use openclaw_conformance::{
+    harness::{Account, Mock, Reply, chat, tag},
+    upstream::Script,
+};
+use serde_json::Value;
+
+async fn post(account: &Account, key: &str, body: &Value) -> Reply {
+    let request = account.client.request("POST", "/v1/chat/completions");
+    let request = request.header("idempotency-key", key).json(body);
+    account.client.send(request).await
+}
+
+fn tagged(tag: &str) -> Value {
+    let script = Script {
+        tag: tag.into(),
+        ..Script::default()
+    };
+    chat("gpt-4", &script)
+}
+
+#[tokio::test]
+async fn the_same_request_gets_the_first_answer() {
+    let (account, tag) = (Account::new().await, tag("same"));
+    let first = post(&account, "k", &tagged(&tag)).await;
+    first.ok();
+    for _ in 0..3 {
+        let again = post(&account, "k", &tagged(&tag)).await;
+        assert_eq!((again.status, again.json()), (200, first.json()));
+    }
+    assert_eq!(Mock::get().report(&tag).await.requests, 1);
+    assert_eq!(account.usage(1).await["total_requests"], 1);
+}
+
+#[tokio::test]
+async fn another_request_under_the_same_key_is_409() {
+    let (account, tag) = (Account::new().await, tag("other"));
+    post(&account, "k", &tagged(&tag)).await.ok();
+    let mut other = tagged(&tag);
+    other["temperature"] = 1.into();
+    post(&account, "k", &other)
+        .await
+        .fails("idempotency_conflict");
+    post(&account, "k2", &other).await.ok();
+    assert_eq!(Mock::get().report(&tag).await.requests, 2);
+}
+
+#[tokio::test]
+async fn of_racing_requests_one_is_executed() {
+    let (account, tag) = (Account::new().await, tag("racing"));
+    let script = Script {
+        tag: tag.clone(),
+        delay_ms: 300,
+        ..Script::default()
+    };
+    let body = chat("gpt-4", &script);
+    let replies = join_all((0..10).map(|_| post(&account, "k", &body))).await;
+    let answers = replies.iter().filter(|reply| reply.status == 200);
+    assert!(answers.count() >= 1);
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        reply.fails("idempotency_conflict");
+    }
+    post(&account, "k", &body).await.ok();
+    assert_eq!(Mock::get().report(&tag).await.requests, 1);
+}
+
+#[tokio::test]
+async fn accounts_do_not_share_keys() {
+    let (one, two, tag) = (Account::new().await, Account::new().await, tag("apart"));
+    post(&one, "k", &tagged(&tag)).await.ok();
+    let mut other = tagged(&tag);
+    other["temperature"] = 1.into();
+    post(&two, "k", &other).await.ok();
+    assert_eq!(Mock::get().report(&tag).await.requests, 2);
+}

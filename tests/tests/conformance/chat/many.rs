@@ -1,0 +1,33 @@
+//! Many at once.
+
+use futures_util::future::join_all;
+use openclaw_conformance::{
+    harness::{Account, Ended, chat},
+    upstream::Script,
+};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_slow_streams_all_complete() {
+    let account = Account::new().await;
+    let script = Script {
+        chunks: Some(8),
+        // 3.5 s in all, so that all are open at once.
+        chunk_delay_ms: 500,
+        ..Script::default()
+    };
+    let body = chat("gpt-4", &script);
+    let transcripts = join_all((0..1000).map(|_| account.client.stream_seed(&body))).await;
+    for transcript in &transcripts {
+        assert_eq!(transcript.ended, Ended::Whole);
+        assert_eq!(transcript.text(), "w0 w1 w2 w3 w4 w5 w6 w7 ");
+        assert_eq!(transcript.last_line(), "data:[DONE]");
+    }
+    let usage = account.usage(1000).await;
+    assert_eq!(usage["total_requests"], json!(1000));
+    assert_eq!(usage["completion_tokens"], json!(8000));
+    assert_eq!(
+        (&usage["errors"], &usage["interrupted"]),
+        (&json!(0), &json!(0))
+    );
+}

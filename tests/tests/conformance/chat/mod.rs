@@ -1,0 +1,11 @@
+mod complete;
+mod disconnect;
+mod failures;
+mod forward;
+mod idempotency;
+mod many;
+mod midstream;
+mod route;
+mod stream;
+mod tools;
+mod validate;

@@ -1,0 +1,61 @@
+//! The seed's REST examples as printed there (`fixtures/seed`).
+
+use openclaw_conformance::harness::{Account, node, python, run, sh};
+use serde_json::Value;
+
+/// The upstream's fixed text, and that of its fixed stream of 64 words.
+const PLAIN: &str = "Hello! How can I help you today?\n";
+
+fn story() -> String {
+    (0..64).map(|at| format!("w{at} ")).collect()
+}
+
+async fn curl(file: &str) -> String {
+    let account = Account::new().await;
+    run(sh(), &format!("fixtures/seed/{file}"), &account.key.secret).await
+}
+
+#[tokio::test]
+async fn the_python_client_runs() {
+    let account = Account::new().await;
+    let said = run(
+        python(),
+        "fixtures/seed/rest_client.py",
+        &account.key.secret,
+    )
+    .await;
+    assert_eq!(said, format!("{PLAIN}{}", story()));
+}
+
+#[tokio::test]
+async fn the_javascript_client_runs() {
+    let account = Account::new().await;
+    let said = run(node(), "fixtures/seed/rest_client.cjs", &account.key.secret).await;
+    assert_eq!(said, format!("{PLAIN}{}", story()));
+}
+
+#[tokio::test]
+async fn curl_chats() {
+    let answer: Value = serde_json::from_str(&curl("chat.sh").await).expect("JSON");
+    let text = answer["choices"][0]["message"]["content"].as_str();
+    assert_eq!(text, Some(PLAIN.trim_end()));
+}
+
+#[tokio::test]
+async fn curl_streams() {
+    let text = curl("stream.sh").await;
+    assert_eq!(text.matches("\ndata: ").count() + 1, 66, "{text}");
+    assert!(text.ends_with("data:[DONE]\n\n"), "{text}");
+}
+
+#[tokio::test]
+async fn curl_lists_models() {
+    let list: Value = serde_json::from_str(&curl("models.sh").await).expect("JSON");
+    assert!(
+        list["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|model| model["id"] == "gpt-4")
+    );
+}

@@ -1,0 +1,7 @@
+mod create;
+mod delete;
+mod get;
+mod list;
+mod rotate;
+mod scopes;
+mod update;

@@ -1,0 +1,124 @@
+//! A real model: llama.cpp with Gemma 3 270M, which `cargo xtask test` starts.
+
+use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Native, Options, Target};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A gateway in front of the model; `None` where it is skipped, with the reason written.
+async fn in_front() -> Option<(Native, Account)> {
+    if !Target::is_native_or_skips(
+        "the model runs on this machine, which other runtimes cannot reach",
+    ) {
+        return None;
+    }
+    let Ok(url) = std::env::var("OPENCLAW_MODEL_URL") else {
+        let reason = std::env::var("OPENCLAW_SKIP_MODEL").unwrap_or_default();
+        assert!(
+            !reason.trim().is_empty(),
+            "OPENCLAW_MODEL_URL is not set: `cargo xtask test` starts the model; to go without, \
+             set OPENCLAW_SKIP_MODEL to the reason"
+        );
+        eprintln!("skipped: {reason}");
+        return None;
+    };
+    let options = Options {
+        config: Some(config(&url)),
+        ..Options::default()
+    };
+    let server = Native::start("model", options).await.expect("it starts");
+    let operator = Client::new(&server.base_url).operator(ADMIN_TOKEN);
+    let fields = json!({"tier": "pro"});
+    let account = Account::on(&operator, fields, json!({})).await;
+    Some((server, account))
+}
+
+fn config(url: &str) -> String {
+    let url = url.trim_end_matches('/').trim_end_matches("/v1");
+    format!(
+        r#"
+[[providers]]
+id = "local"
+base_url = "{url}/v1"
+
+[[models]]
+id = "gemma-3-270m"
+context_length = 2048
+targets = [{{ provider = "local", model = "gemma-3-270m" }}]
+defaults = {{ stop = ["\nQuestion:", "\n\n"], temperature = 0 }}
+"#
+    )
+}
+
+fn asking(question: &str) -> Value {
+    json!({
+        "model": "gemma-3-270m",
+        "messages": [{"role": "user", "content": question}],
+        "max_tokens": 16,
+    })
+}
+
+const CAPITAL: &str = "What is the capital of France?";
+
+#[tokio::test]
+async fn it_answers_plain_and_streaming_with_its_own_usage() {
+    let Some((_server, account)) = in_front().await else {
+        return;
+    };
+    let answer = account.client.chat(&asking(CAPITAL)).await.ok();
+    let text = answer["choices"][0]["message"]["content"]
+        .as_str()
+        .expect("text");
+    assert!(text.contains("Paris"), "{answer}");
+    let tokens = |usage: &Value, name: &str| usage[name].as_u64().expect("a count");
+    let plain = &answer["usage"];
+    assert!(tokens(plain, "prompt_tokens") > 5, "{plain}");
+    assert!(
+        (1..=16).contains(&tokens(plain, "completion_tokens")),
+        "{plain}"
+    );
+
+    let seed = account.client.stream_seed(&asking(CAPITAL)).await;
+    assert!(seed.text().contains("Paris"), "{}", seed.text());
+    assert_eq!(seed.last_line(), "data:[DONE]");
+    let streamed = seed.events().pop().expect("a last event")["usage"].clone();
+    assert_eq!(
+        tokens(&streamed, "prompt_tokens"),
+        tokens(plain, "prompt_tokens")
+    );
+
+    let openai = account.client.stream_openai(&asking(CAPITAL)).await;
+    assert_eq!(openai.text(), seed.text());
+    assert_eq!(openai.last_line(), "data: [DONE]");
+
+    let usage = account.usage(3).await;
+    assert_eq!(usage["estimated_requests"], 0, "llama.cpp counts: {usage}");
+    assert_eq!(usage["prompt_tokens"], 3 * tokens(plain, "prompt_tokens"));
+}
+
+#[tokio::test]
+async fn leaving_frees_its_slot() {
+    let Some((_server, account)) = in_front().await else {
+        return;
+    };
+    // It has two slots: four that write on without end would keep a fifth waiting for long.
+    let mut endless = asking("Count from one to ten thousand.");
+    endless["max_tokens"] = 1500.into();
+    endless["stop"] = json!([]);
+    for _ in 0..4 {
+        let mut stream = account.client.open_seed(&endless).await;
+        stream.read_some(3).await;
+        drop(stream);
+    }
+    let asked = Instant::now();
+    account.client.chat(&asking(CAPITAL)).await.ok();
+    assert!(
+        asked.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        asked.elapsed()
+    );
+    let usage = account.usage(5).await;
+    assert_eq!(
+        (&usage["total_requests"], &usage["interrupted"]),
+        (&json!(5), &json!(4))
+    );
+}

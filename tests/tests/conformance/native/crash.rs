@@ -1,0 +1,163 @@
+//! `kill -9` at any moment: no answered request loses its usage row, none is counted twice.
+
+use super::{account, folder, here, on, usage_on};
+use openclaw_conformance::{
+    harness::{Account, chat},
+    upstream::{Script, Usage},
+};
+use serde_json::Value;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinSet;
+
+const CLIENTS: u64 = 32;
+const TOKENS: Usage = Usage {
+    prompt_tokens: 7,
+    completion_tokens: 3,
+};
+
+fn script() -> Script {
+    Script {
+        text: Some("ok".into()),
+        usage: Some(TOKENS),
+        ..Script::default()
+    }
+}
+
+/// Asks until the server is gone, plain and streaming in turn; counts whole answers.
+async fn hammer(account: Account, answered: Arc<AtomicU64>) {
+    let mut body = chat("gpt-4", &script());
+    for turn in 0.. {
+        let stream = turn % 2 == 1;
+        body["stream"] = stream.into();
+        let request = account.client.request("POST", "/v1/chat/completions");
+        let Ok(response) = request.json(&body).send().await else {
+            return;
+        };
+        assert_eq!(response.status(), 200);
+        let Ok(text) = response.text().await else {
+            return;
+        };
+        let whole = if stream {
+            text.ends_with("data: [DONE]\n\n")
+        } else {
+            serde_json::from_str::<Value>(&text).is_ok()
+        };
+        if whole {
+            answered.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answered_request_has_one_row() {
+    if !here() {
+        return;
+    }
+    let data = folder();
+    let server = on("crash", data.path()).await;
+    let account = account(&server).await;
+    let answered = Arc::new(AtomicU64::new(0));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        clients.spawn(hammer(account.clone(), answered.clone()));
+    }
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    server.kill().await;
+    clients.join_all().await;
+    let answered = answered.load(Ordering::SeqCst);
+    assert!(answered > 100, "the server was hammered: {answered}");
+
+    let server = on("crash", data.path()).await;
+    let usage = usage_on(&server, &account).await;
+    let count = |name: &str| usage[name].as_u64().expect("a count");
+    let (rows, interrupted) = (count("total_requests"), count("interrupted"));
+    let finished = rows - interrupted;
+    // A client is told by its last byte; what was in flight may have been settled or not.
+    let told = answered..=answered + CLIENTS;
+    assert!(
+        told.contains(&finished),
+        "{answered} answered, {finished} accounted: {usage}"
+    );
+    assert!(
+        rows <= answered + CLIENTS,
+        "{answered} answered, {rows} rows: {usage}"
+    );
+    assert_eq!(count("errors"), 0, "{usage}");
+    let (prompt, completion) = (count("prompt_tokens"), count("completion_tokens"));
+    assert!(prompt >= finished * TOKENS.prompt_tokens, "{usage}");
+    assert!(completion >= finished * TOKENS.completion_tokens, "{usage}");
+    let by_model: u64 = usage["by_model"]
+        .as_array()
+        .expect("groups")
+        .iter()
+        .map(|group| group["requests"].as_u64().expect("a count"))
+        .sum();
+    assert_eq!(by_model, rows);
+
+    // A second crash right after finds nothing to add.
+    server.kill().await;
+    let server = on("crash", data.path()).await;
+    assert_eq!(usage_on(&server, &account).await["total_requests"], rows);
+}
+
+#[tokio::test]
+async fn what_was_in_flight_is_settled_as_interrupted() {
+    if !here() {
+        return;
+    }
+    let data = folder();
+    let server = on("in-flight", data.path()).await;
+    let account = account(&server).await;
+    account.client.chat(&chat("gpt-4", &script())).await.ok();
+    let endless = Script {
+        chunks: Some(1000),
+        chunk_delay_ms: 50,
+        ..Script::default()
+    };
+    let mut stream = account.client.open_openai(&chat("gpt-4", &endless)).await;
+    stream.read_some(3).await;
+    // An admission is durable within a second even if nobody waits for it.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    server.kill().await;
+    drop(stream);
+
+    let server = on("in-flight", data.path()).await;
+    let usage = usage_on(&server, &account).await;
+    assert_eq!(usage["total_requests"], 2, "{usage}");
+    assert_eq!(usage["interrupted"], 1, "{usage}");
+    assert_eq!(usage["errors"], 0, "{usage}");
+}
+
+#[tokio::test]
+async fn accounts_and_keys_survive() {
+    if !here() {
+        return;
+    }
+    let data = folder();
+    let server = on("survive", data.path()).await;
+    let account = account(&server).await;
+    let revoked = account.another_key(serde_json::json!({})).await;
+    super::operator(&server)
+        .delete(&format!("/v1/keys/{}", revoked.id))
+        .await
+        .ok();
+    server.kill().await;
+    let server = on("survive", data.path()).await;
+    let client = openclaw_conformance::harness::Client::new(&server.base_url);
+    client
+        .with(&account.key.secret)
+        .get("/v1/models")
+        .await
+        .ok();
+    client
+        .with(&revoked.secret)
+        .get("/v1/models")
+        .await
+        .fails("unauthorized");
+}
