@@ -3,12 +3,15 @@
     clippy::disallowed_methods,
     clippy::expect_used,
     clippy::panic,
+    clippy::result_large_err,
     clippy::unwrap_used,
     reason = "tests: fixtures are files, and what fails shall panic"
 )]
 
 mod catalog;
 mod fakes;
+mod fixtures;
+mod requests;
 mod routing;
 mod streams;
 mod world;

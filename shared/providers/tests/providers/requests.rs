@@ -1,0 +1,195 @@
+//! What a provider is sent where its fixture does not show it: refused fields, defaults, and
+//! what Anthropic cannot be asked.
+
+use crate::{
+    fakes::Answer,
+    world::{WHOLE, World, one_target},
+};
+use openclaw_core::Details;
+use serde_json::{Value, json};
+
+fn request(fields: Value) -> String {
+    let mut request = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
+    let fields = fields.as_object().unwrap().clone();
+    request.as_object_mut().unwrap().extend(fields);
+    request.to_string()
+}
+
+/// The body sent for these fields, without model and messages.
+fn sent(config: &Value, fields: Value) -> Value {
+    let world = World::new(config.clone(), vec![Answer::json(200, WHOLE)]);
+    let stream = fields["stream"] == true;
+    let body = request(fields);
+    // What is answered does not matter here.
+    if stream {
+        drop(world.stream(&body));
+    } else {
+        drop(world.complete(&body));
+    }
+    let mut sent: Value = serde_json::from_slice(world.last_request().body()).unwrap();
+    let fields = sent.as_object_mut().unwrap();
+    assert_eq!(fields.remove("model"), Some(json!("upstream-m")));
+    assert!(fields.remove("messages").is_some());
+    sent
+}
+
+fn openai(omit: Value, defaults: Value) -> Value {
+    let mut config = one_target("openai", json!({"attempts": 1}));
+    config["providers"][0]["omit"] = omit;
+    config["models"][0]["defaults"] = defaults;
+    config
+}
+
+#[test]
+fn refused_fields_are_left_out_and_the_bound_takes_its_other_name() {
+    let new = |most: u64| json!({"max_completion_tokens": most});
+    let old = |most: u64| json!({"max_tokens": most});
+    let both = json!({"max_tokens": 7, "max_completion_tokens": 8});
+    let cases = [
+        (json!(["max_tokens"]), old(7), new(7)),
+        (json!(["max_tokens"]), new(7), new(7)),
+        (json!(["max_tokens"]), old(700), new(100)),
+        (json!(["max_tokens"]), both.clone(), new(8)),
+        (json!(["max_completion_tokens"]), new(7), old(7)),
+        (json!(["max_completion_tokens"]), both.clone(), old(7)),
+        (json!([]), both.clone(), both),
+        (
+            json!(["seed"]),
+            json!({"seed": 1, "top_p": 0.5}),
+            json!({"top_p": 0.5}),
+        ),
+        (
+            json!(["stream_options"]),
+            json!({"stream": true}),
+            json!({"stream": true}),
+        ),
+    ];
+    for (omit, fields, expected) in cases {
+        let config = openai(omit.clone(), json!({}));
+        assert_eq!(sent(&config, fields.clone()), expected, "{omit} {fields}");
+    }
+}
+
+#[test]
+fn defaults_fill_what_the_caller_left_out() {
+    let defaults = json!({"stop": ["\n"], "max_tokens": 50, "top_k": 3});
+    let config = openai(json!([]), defaults.clone());
+    assert_eq!(sent(&config, json!({})), defaults);
+    let given = json!({"stop": "x", "max_completion_tokens": 9});
+    let expected = json!({"stop": "x", "max_completion_tokens": 9, "top_k": 3});
+    assert_eq!(sent(&config, given), expected);
+
+    let mut config = config;
+    config["providers"][0]["dialect"] = json!("anthropic");
+    let expected = json!({"stop_sequences": ["\n"], "max_tokens": 50});
+    assert_eq!(sent(&config, json!({})), expected);
+    let expected = json!({"stop_sequences": ["x"], "max_tokens": 9});
+    assert_eq!(
+        sent(&config, json!({"stop": "x", "max_completion_tokens": 9})),
+        expected
+    );
+}
+
+#[test]
+fn headers_name_the_dialect_and_the_request() {
+    for (dialect, path, version) in [
+        ("openai", "/v1/chat/completions", None),
+        ("anthropic", "/v1/messages", Some("2023-06-01")),
+    ] {
+        let config = one_target(dialect, json!({"attempts": 1}));
+        let world = World::new(config, vec![Answer::json(500, "")]);
+        drop(world.complete(&request(json!({}))));
+        let sent = world.last_request();
+        let header = |name| {
+            sent.headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
+        assert_eq!((sent.method().as_str(), sent.uri().path()), ("POST", path));
+        assert_eq!(header("content-type"), Some("application/json"));
+        assert_eq!(header("x-request-id"), Some("req_1"));
+        assert_eq!(header("anthropic-version"), version);
+    }
+}
+
+#[test]
+fn what_anthropic_cannot_be_asked_is_named() {
+    let message = |message: Value| json!({"messages": [{"role": "user", "content": "x"}, message]});
+    let part = |part: Value| message(json!({"role": "user", "content": [part]}));
+    let call = |function: Value| {
+        let call = json!({"id": "1", "type": "function", "function": function});
+        message(json!({"role": "assistant", "tool_calls": [call]}))
+    };
+    let tool = json!([{"type": "function", "function": {"name": "f"}}]);
+    let cases = [
+        (json!({"n": 2}), "n"),
+        (
+            json!({"response_format": {"type": "json_object"}}),
+            "response_format",
+        ),
+        (json!({"functions": [{"name": "f"}]}), "functions"),
+        (json!({"audio": {"voice": "v"}}), "audio"),
+        (json!({"modalities": ["text", "audio"]}), "modalities"),
+        (json!({"tools": [{"type": "custom"}]}), "tools[0].type"),
+        (json!({"tools": tool, "tool_choice": "some"}), "tool_choice"),
+        (
+            json!({"tools": tool, "tool_choice": {"type": "function"}}),
+            "tool_choice.function",
+        ),
+        (
+            json!({"messages": [{"role": "system", "content": "x"}]}),
+            "messages",
+        ),
+        (json!({"stop": 7}), "stop"),
+        (
+            message(json!({"role": "function", "content": "x"})),
+            "messages[1].role",
+        ),
+        (
+            message(json!({"role": "assistant", "function_call": {}})),
+            "messages[1].function_call",
+        ),
+        (
+            message(json!({"role": "assistant", "audio": {}})),
+            "messages[1].audio",
+        ),
+        (
+            part(json!({"type": "input_audio"})),
+            "messages[1].content[0].type",
+        ),
+        (part(json!({"type": "text"})), "messages[1].content[0].text"),
+        (
+            part(json!({"type": "image_url"})),
+            "messages[1].content[0].image_url",
+        ),
+        (
+            part(json!({"type": "image_url", "image_url": {"url": "ftp://x"}})),
+            "messages[1].content[0].image_url.url",
+        ),
+        (
+            call(json!({"name": "f", "arguments": "[1]"})),
+            "messages[1].tool_calls[0].function.arguments",
+        ),
+        (
+            call(json!({"name": "f", "arguments": "{"})),
+            "messages[1].tool_calls[0].function.arguments",
+        ),
+    ];
+    for (fields, expected) in cases {
+        let world = World::new(one_target("anthropic", json!({})), vec![]);
+        let error = world.plan(&request(fields), false).unwrap_err();
+        match error.details {
+            Some(Details::Field { field, .. }) => assert_eq!(field, expected),
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_anthropic_does_not_know_is_left_out() {
+    let fields = json!({"seed": 1, "logprobs": true, "top_logprobs": 2, "logit_bias": {}, "store": true,
+        "frequency_penalty": 1, "reasoning_effort": "low", "response_format": {"type": "text"}, "modalities": ["text"],
+        "tool_choice": "auto", "parallel_tool_calls": false});
+    let config = one_target("anthropic", json!({"attempts": 1}));
+    assert_eq!(sent(&config, fields), json!({"max_tokens": 100}));
+}
