@@ -1,6 +1,6 @@
 //! In which order targets are tried.
 
-use crate::{Model, Providers, catalog::Target};
+use crate::{Model, Providers, Served, catalog::Target};
 use openclaw_core::{Random, Timestamp};
 use std::sync::Arc;
 
@@ -14,6 +14,15 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn target(&self) -> &Target {
         &self.model.targets[self.at]
+    }
+
+    /// That it answered the last of `attempts` calls.
+    pub(crate) fn served(&self, attempts: u32) -> Served {
+        Served {
+            provider: Arc::clone(&self.target().provider.id),
+            model: Arc::clone(&self.model),
+            attempts,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From target to target until one answers.
 
 use crate::{
-    Failure, Plan, Reply, Served,
+    Failure, Plan, Reply,
     call::{Call, Mode},
     dialect,
     fault::{Fault, Next},
@@ -22,35 +22,24 @@ pub(crate) async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::An
         attempts: 0,
     };
     for candidate in candidates(&plan.providers, &plan.model, &*ports.random, now) {
-        let provider = &candidate.target().provider;
-        let converted = match plan.convert(&candidate.model, provider) {
-            Ok(converted) => converted,
+        let attempt = match Attempt::new(&plan, &ports, &candidate) {
+            Ok(attempt) => attempt,
             // This one cannot be asked what another could; why another failed says more.
-            Err(error) if failure.attempts == 0 => {
-                failure.error = error;
+            Err(error) => {
+                if failure.attempts == 0 {
+                    failure.error = error;
+                }
                 continue;
             }
-            Err(_) => continue,
-        };
-        let body = dialect::body(&candidate.target().model, &converted);
-        let attempt = Attempt {
-            plan: &plan,
-            ports: &ports,
-            candidate: &candidate,
-            body,
         };
         match attempt.run::<M>(&mut failure.attempts).await {
             Ok(answer) => {
-                let served = Served {
-                    provider: Arc::clone(&provider.id),
-                    model: Arc::clone(&candidate.model),
-                    attempts: failure.attempts,
-                };
+                let served = candidate.served(failure.attempts);
                 return Ok(Reply { answer, served });
             }
             Err(fault) => {
                 failure.error = fault.error;
-                failure.provider = Some(Arc::clone(&provider.id));
+                failure.provider = Some(Arc::clone(&candidate.target().provider.id));
                 if fault.next == Next::Stop {
                     break;
                 }
@@ -68,7 +57,19 @@ struct Attempt<'a> {
     body: Bytes,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// An error is the caller's: this target cannot be asked that.
+    fn new(plan: &'a Plan, ports: &'a Ports, candidate: &'a Candidate) -> Result<Self, Error> {
+        let target = candidate.target();
+        let converted = plan.convert(&candidate.model, &target.provider)?;
+        Ok(Self {
+            plan,
+            ports,
+            candidate,
+            body: dialect::body(&target.model, &converted),
+        })
+    }
+
     /// Calls until the target answers, will not answer, or has been called often enough.
     /// `total` counts the calls.
     async fn run<M: Mode>(&self, total: &mut u32) -> Result<M::Answer, Fault> {

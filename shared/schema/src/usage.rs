@@ -48,10 +48,10 @@ impl UsageQuery {
         let (period, start, end) = match (&self.period, self.start) {
             (Some(_), Some(_)) => return Err(Error::invalid("period", "excludes start and end")),
             (_, None) if self.end.is_some() => return Err(Error::invalid("end", "needs a start")),
-            (None, Some(start)) => ("custom", start, self.end.unwrap_or(now)),
+            (None, Some(start)) => ("custom", start, self.end.unwrap_or(next_hour(now))),
             (period, None) => {
                 let (period, seconds) = period_seconds(period.as_deref().unwrap_or("7d"))?;
-                (period, shift(now, -seconds), now)
+                (period, shift(now, -seconds), next_hour(now))
             }
         };
         let (start, end) = (floor(start, HOUR), ceil_hour(end));
@@ -72,9 +72,13 @@ impl UsageQuery {
     }
 }
 
+fn next_hour(at: Timestamp) -> Timestamp {
+    shift(floor(at, HOUR), HOUR)
+}
+
 fn ceil_hour(at: Timestamp) -> Timestamp {
     let hour = floor(at, HOUR);
-    if hour < at { shift(hour, HOUR) } else { hour }
+    if hour < at { next_hour(at) } else { hour }
 }
 
 fn period_seconds(period: &str) -> Result<(&'static str, i64)> {
@@ -195,11 +199,10 @@ mod tests {
 
     #[test]
     fn the_first_moments_of_an_hour_are_covered() {
-        let now = at("2026-03-02T11:00:00.5Z");
-        assert_eq!(
-            query(None, None, None).span(now).unwrap().end,
-            at("2026-03-02T12:00:00Z")
-        );
+        for now in ["2026-03-02T11:00:00Z", "2026-03-02T11:00:00.5Z"] {
+            let span = query(None, None, None).span(at(now)).unwrap();
+            assert_eq!(span.end, at("2026-03-02T12:00:00Z"));
+        }
     }
 
     #[test]

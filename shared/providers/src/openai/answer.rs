@@ -1,0 +1,122 @@
+//! What is read of an answer: whether it is one, its usage, and its texts where they must be
+//! counted.
+
+use crate::{dialect::Malformed, tokens};
+use memchr::memchr;
+use openclaw_schema::{chat::Text, usage::TokenUsage};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What is read of an answer or a chunk.
+#[derive(Deserialize)]
+pub(super) struct Answer<'a> {
+    #[serde(borrow, default)]
+    pub(super) choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Choice<'a> {
+    #[serde(default)]
+    pub(super) index: u32,
+    #[serde(borrow, default)]
+    pub(super) finish_reason: Option<&'a RawValue>,
+    #[serde(borrow, default, alias = "message")]
+    delta: Option<Said<'a>>,
+}
+
+/// A message or a part of one. Raw, because vendors write more than OpenAI there: what cannot be
+/// read shall not stop it from being passed on.
+#[derive(Deserialize)]
+struct Said<'a> {
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    /// DeepSeek's, llama.cpp's and vLLM's.
+    #[serde(borrow, default)]
+    reasoning_content: Option<&'a RawValue>,
+    /// OpenRouter's and Groq's.
+    #[serde(borrow, default)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Call<'a> {
+    #[serde(borrow, default)]
+    function: Option<Function<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Function<'a> {
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    arguments: Option<Text<'a>>,
+}
+
+impl Said<'_> {
+    fn tokens(&self) -> u64 {
+        let texts = [
+            self.content,
+            self.refusal,
+            self.reasoning_content,
+            self.reasoning,
+        ];
+        let texts: u64 = texts.into_iter().flatten().map(of_text).sum();
+        texts + self.tool_calls.map_or(0, of_calls)
+    }
+}
+
+/// Tokens of a JSON string; without escapes it need not be decoded.
+fn of_text(raw: &RawValue) -> u64 {
+    let json = raw.get();
+    match json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    {
+        Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
+        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
+        None => tokens::estimate(json),
+    }
+}
+
+fn of_calls(raw: &RawValue) -> u64 {
+    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
+    calls
+        .iter()
+        .filter_map(|call| call.function.as_ref())
+        .flat_map(|function| [&function.name, &function.arguments])
+        .flatten()
+        .map(|text| tokens::estimate(&text.0))
+        .sum()
+}
+
+impl Answer<'_> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
+        let answer: Answer<'_> = serde_json::from_str(text)
+            .map_err(|error| format!("not what it should be: {error}"))?;
+        match answer.error {
+            Some(error) => Err(format!("error in the answer: {}", error.get())),
+            None => Ok(answer),
+        }
+    }
+
+    pub(super) fn usage(&self) -> Option<TokenUsage> {
+        serde_json::from_str(self.usage?.get()).ok()
+    }
+
+    pub(super) fn tokens(&self) -> u64 {
+        let choices = self.choices.iter().flatten();
+        choices
+            .filter_map(|choice| choice.delta.as_ref())
+            .map(Said::tokens)
+            .sum()
+    }
+}

@@ -1,0 +1,121 @@
+//! Admission against the in-memory ledger.
+
+use futures_executor::block_on;
+use futures_util::future::join_all;
+use openclaw_core::{
+    Clock, Timestamp,
+    ledger::{Delta, Step},
+};
+use openclaw_rate_limit::{Admission, Window, admit};
+use openclaw_schema::{
+    account::{Account, CreateAccount, Status, Tier},
+    config::Limits,
+    key::{Key, Mode, OnDisconnect, Scope},
+};
+use openclaw_testkit::Fakes;
+use std::time::Duration;
+
+fn account(tier: Tier, rate_limit: Option<u64>) -> Account {
+    let CreateAccount { name, .. } =
+        CreateAccount { name: "a".into(), tier, rate_limit, monthly_budget: None };
+    Account {
+        id: "acct_1".into(),
+        object: "account".into(),
+        name,
+        tier,
+        rate_limit,
+        monthly_budget: None,
+        status: Status::Active,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn key(rate_limit: Option<u64>) -> Key {
+    Key {
+        id: "key_1".into(),
+        object: "key".into(),
+        account: "acct_1".into(),
+        name: "k".into(),
+        mode: Mode::Live,
+        scopes: vec![Scope::Chat],
+        expires_at: None,
+        rate_limit,
+        monthly_budget: None,
+        models: None,
+        on_disconnect: OnDisconnect::Cancel,
+        created_at: Timestamp::UNIX_EPOCH,
+        last_used_at: None,
+    }
+}
+
+async fn admitted(fakes: &Fakes, account: &Account, key: &Key) -> Admission {
+    let (limits, now) = (Limits::default(), fakes.clock.now());
+    admit(&*fakes.ledger, (account, key), &limits, now, Vec::new()).await.unwrap()
+}
+
+fn window(admission: &Admission) -> Window {
+    match admission {
+        Admission::Admitted { window, .. } | Admission::Limited { window } => *window,
+        Admission::ExtraRefused => panic!("refused"),
+    }
+}
+
+#[test]
+fn of_racing_requests_exactly_the_limit_are_admitted() {
+    let fakes = Fakes::default();
+    let (account, key) = (account(Tier::Free, None), key(None));
+    let all = join_all((0..200).map(|_| admitted(&fakes, &account, &key)));
+    let admissions = block_on(all);
+    let won = admissions.iter().filter(|one| matches!(one, Admission::Admitted { .. }));
+    let mut left: Vec<_> = won.map(|one| window(one).remaining).collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_next_minute_begins_anew() {
+    let fakes = Fakes::default();
+    let (account, key) = (account(Tier::Enterprise, Some(1)), key(None));
+    let first = block_on(admitted(&fakes, &account, &key));
+    assert_eq!(window(&first).reset.as_second() - fakes.clock.now().as_second(), 60);
+    assert!(matches!(block_on(admitted(&fakes, &account, &key)), Admission::Limited { .. }));
+    fakes.clock.advance(Duration::from_secs(60));
+    assert!(matches!(block_on(admitted(&fakes, &account, &key)), Admission::Admitted { .. }));
+}
+
+#[test]
+fn a_key_has_the_lower_of_both_limits_and_is_refused_by_name() {
+    let fakes = Fakes::default();
+    let (account, narrow, wide) = (account(Tier::Free, Some(3)), key(Some(1)), key(Some(9)));
+    assert_eq!(window(&block_on(admitted(&fakes, &account, &narrow))).limit, 1);
+    let refused = block_on(admitted(&fakes, &account, &narrow));
+    assert_eq!((window(&refused).limit, window(&refused).remaining), (1, 0));
+    // What the key was refused does not count for the account.
+    assert_eq!(window(&block_on(admitted(&fakes, &account, &wide))).remaining, 1);
+}
+
+#[test]
+fn refused_extras_count_nothing() {
+    let fakes = Fakes::default();
+    let (account, key) = (account(Tier::Free, None), key(None));
+    let impossible = Step::Add {
+        key: "gate#b/x".into(),
+        deltas: vec![Delta::bounded("total", 2, 1)],
+        expires: None,
+    };
+    let (limits, now) = (Limits::default(), fakes.clock.now());
+    let refused = admit(&*fakes.ledger, (&account, &key), &limits, now, vec![impossible]);
+    assert!(matches!(block_on(refused).unwrap(), Admission::ExtraRefused));
+    assert_eq!(window(&block_on(admitted(&fakes, &account, &key))).remaining, 99);
+}
+
+#[test]
+fn the_refusal_says_when_to_come_back() {
+    let reset: Timestamp = "2026-02-28T12:01:00Z".parse().unwrap();
+    let now: Timestamp = "2026-02-28T12:00:17.5Z".parse().unwrap();
+    let error = Window { limit: 100, remaining: 0, reset }.error(now);
+    assert_eq!(error.retry_after, Some(Duration::from_secs(43)));
+    let json = serde_json::to_value(error.body()).unwrap();
+    let details = serde_json::json!({"limit": 100, "reset_time": "2026-02-28T12:01:00Z"});
+    assert_eq!(json["details"], details);
+}
