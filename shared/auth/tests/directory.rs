@@ -24,17 +24,34 @@ impl Office {
     fn new() -> Self {
         let fakes = Fakes::default();
         let ports = fakes.ports();
-        let secrets = Secrets::parse("the operator's own", &format!("k1:{SECRET}"), SECRET).unwrap();
+        let secrets =
+            Secrets::parse("the operator's own", &format!("k1:{SECRET}"), SECRET).unwrap();
         let authenticator = Authenticator::new(secrets);
-        let request =
-            CreateAccount { name: "a".into(), tier: Tier::Free, rate_limit: None, monthly_budget: None };
-        let account = block_on(authenticator.directory(&ports).create_account(request)).unwrap().id;
-        Self { fakes, ports, authenticator, account }
+        let request = CreateAccount {
+            name: "a".into(),
+            tier: Tier::Free,
+            rate_limit: None,
+            monthly_budget: None,
+        };
+        let account = block_on(authenticator.directory(&ports).create_account(request))
+            .unwrap()
+            .id;
+        Self {
+            fakes,
+            ports,
+            authenticator,
+            account,
+        }
     }
 
     fn key(&self, json: &str) -> NewKey {
         let request: CreateKey = serde_json::from_str(json).unwrap();
-        block_on(self.authenticator.directory(&self.ports).create_key(&self.account, request)).unwrap()
+        block_on(
+            self.authenticator
+                .directory(&self.ports)
+                .create_key(&self.account, request),
+        )
+        .unwrap()
     }
 
     fn opens(&self, credential: &str) -> Result<Identity> {
@@ -53,9 +70,15 @@ fn a_key_opens_until_it_is_revoked_and_so_do_its_tokens() {
     let office = Office::new();
     let key = office.key(r#"{"name":"k"}"#);
     let now = office.ports.clock.now();
-    let token = office.authenticator.token(&key.key, 3600, now).unwrap().token;
+    let token = office
+        .authenticator
+        .token(&key.key, 3600, now)
+        .unwrap()
+        .token;
     for credential in [&key.secret, &token] {
-        let Ok(Identity::Caller(caller)) = office.opens(credential) else { panic!("{credential}") };
+        let Ok(Identity::Caller(caller)) = office.opens(credential) else {
+            panic!("{credential}")
+        };
         assert_eq!(caller.key.id, key.key.id);
     }
     let directory = office.authenticator.directory(&office.ports);
@@ -70,7 +93,10 @@ fn a_key_opens_until_it_is_revoked_and_so_do_its_tokens() {
 #[test]
 fn the_operators_token_is_the_operator() {
     let office = Office::new();
-    assert!(matches!(office.opens("the operator's own"), Ok(Identity::Operator)));
+    assert!(matches!(
+        office.opens("the operator's own"),
+        Ok(Identity::Operator)
+    ));
     assert!(office.opens("the operator's owN").is_err());
 }
 
@@ -80,13 +106,19 @@ fn an_expired_key_and_a_suspended_account_open_nothing() {
     let key = office.key(r#"{"name":"k","expires_at":"2026-02-28T12:00:10Z"}"#);
     assert!(office.opens(&key.secret).is_ok());
     // A token never outlives its key.
-    let token = office.authenticator.token(&key.key, 3600, office.ports.clock.now()).unwrap();
+    let token = office
+        .authenticator
+        .token(&key.key, 3600, office.ports.clock.now())
+        .unwrap();
     assert_eq!(token.expires_in, 10);
     office.fakes.clock.advance(Duration::from_secs(10));
     assert!(office.opens(&key.secret).is_err());
     let lasting = office.key(r#"{"name":"k"}"#);
     let directory = office.authenticator.directory(&office.ports);
-    let suspend = UpdateAccount { status: Some(Status::Suspended), ..UpdateAccount::default() };
+    let suspend = UpdateAccount {
+        status: Some(Status::Suspended),
+        ..UpdateAccount::default()
+    };
     block_on(directory.update_account(&office.account, suspend)).unwrap();
     assert_eq!(office.refused(&lasting.secret), "The account is suspended");
 }
@@ -107,7 +139,9 @@ fn a_rotated_key_has_two_texts_for_the_grace_period() {
 fn what_is_stored_does_not_hold_the_secret() {
     let office = Office::new();
     let key = office.key(r#"{"name":"k"}"#);
-    let stored = block_on(office.ports.kv.get(&format!("key/{}", key.key.id))).unwrap().unwrap();
+    let stored = block_on(office.ports.kv.get(&format!("key/{}", key.key.id)))
+        .unwrap()
+        .unwrap();
     let stored = String::from_utf8(stored.to_vec()).unwrap();
     let secret = key.secret.rsplit('_').next().unwrap();
     assert!(stored.contains(&key.key.id) && !stored.contains(secret));
@@ -118,7 +152,11 @@ fn use_is_noted_once_a_minute() {
     let office = Office::new();
     let key = office.key(r#"{"name":"k"}"#);
     let directory = office.authenticator.directory(&office.ports);
-    let last_used = || block_on(directory.key(&office.account, &key.key.id)).unwrap().last_used_at;
+    let last_used = || {
+        block_on(directory.key(&office.account, &key.key.id))
+            .unwrap()
+            .last_used_at
+    };
     assert_eq!(last_used(), None);
     office.opens(&key.secret).unwrap();
     assert_eq!(last_used().unwrap().to_string(), "2026-02-28T12:00:00Z");
@@ -132,7 +170,9 @@ fn use_is_noted_once_a_minute() {
 #[test]
 fn lists_are_paged_without_gaps() {
     let office = Office::new();
-    let mut made: Vec<_> = (0..5).map(|_| office.key(r#"{"name":"k"}"#).key.id).collect();
+    let mut made: Vec<_> = (0..5)
+        .map(|_| office.key(r#"{"name":"k"}"#).key.id)
+        .collect();
     made.sort_unstable();
     let directory = office.authenticator.directory(&office.ports);
     let (mut seen, mut after) = (Vec::new(), None);
@@ -156,7 +196,10 @@ fn absent_stays_and_null_removes() {
     let directory = office.authenticator.directory(&office.ports);
     let change: UpdateKey = serde_json::from_str(r#"{"rate_limit":null,"name":"n"}"#).unwrap();
     let key = block_on(directory.update_key(&office.account, &key.key.id, change)).unwrap();
-    assert_eq!((key.rate_limit, key.models, key.name), (None, Some(vec!["m".into()]), "n".into()));
+    assert_eq!(
+        (key.rate_limit, key.models, key.name),
+        (None, Some(vec!["m".into()]), "n".into())
+    );
 }
 
 #[test]
@@ -166,5 +209,10 @@ fn a_deleted_account_takes_its_keys_along() {
     let directory = office.authenticator.directory(&office.ports);
     block_on(directory.delete_account(&office.account)).unwrap();
     assert!(office.opens(&key.secret).is_err());
-    assert_eq!(block_on(directory.account(&office.account)).unwrap_err().code, Code::NotFound);
+    assert_eq!(
+        block_on(directory.account(&office.account))
+            .unwrap_err()
+            .code,
+        Code::NotFound
+    );
 }

@@ -16,8 +16,12 @@ use openclaw_testkit::Fakes;
 use std::time::Duration;
 
 fn account(tier: Tier, rate_limit: Option<u64>) -> Account {
-    let CreateAccount { name, .. } =
-        CreateAccount { name: "a".into(), tier, rate_limit, monthly_budget: None };
+    let CreateAccount { name, .. } = CreateAccount {
+        name: "a".into(),
+        tier,
+        rate_limit,
+        monthly_budget: None,
+    };
     Account {
         id: "acct_1".into(),
         object: "account".into(),
@@ -50,7 +54,9 @@ fn key(rate_limit: Option<u64>) -> Key {
 
 async fn admitted(fakes: &Fakes, account: &Account, key: &Key) -> Admission {
     let (limits, now) = (Limits::default(), fakes.clock.now());
-    admit(&*fakes.ledger, (account, key), &limits, now, Vec::new()).await.unwrap()
+    admit(&*fakes.ledger, (account, key), &limits, now, Vec::new())
+        .await
+        .unwrap()
 }
 
 fn window(admission: &Admission) -> Window {
@@ -66,7 +72,9 @@ fn of_racing_requests_exactly_the_limit_are_admitted() {
     let (account, key) = (account(Tier::Free, None), key(None));
     let all = join_all((0..200).map(|_| admitted(&fakes, &account, &key)));
     let admissions = block_on(all);
-    let won = admissions.iter().filter(|one| matches!(one, Admission::Admitted { .. }));
+    let won = admissions
+        .iter()
+        .filter(|one| matches!(one, Admission::Admitted { .. }));
     let mut left: Vec<_> = won.map(|one| window(one).remaining).collect();
     left.sort_unstable();
     assert_eq!(left, (0..100).collect::<Vec<_>>());
@@ -77,21 +85,36 @@ fn the_next_minute_begins_anew() {
     let fakes = Fakes::default();
     let (account, key) = (account(Tier::Enterprise, Some(1)), key(None));
     let first = block_on(admitted(&fakes, &account, &key));
-    assert_eq!(window(&first).reset.as_second() - fakes.clock.now().as_second(), 60);
-    assert!(matches!(block_on(admitted(&fakes, &account, &key)), Admission::Limited { .. }));
+    assert_eq!(
+        window(&first).reset.as_second() - fakes.clock.now().as_second(),
+        60
+    );
+    assert!(matches!(
+        block_on(admitted(&fakes, &account, &key)),
+        Admission::Limited { .. }
+    ));
     fakes.clock.advance(Duration::from_secs(60));
-    assert!(matches!(block_on(admitted(&fakes, &account, &key)), Admission::Admitted { .. }));
+    assert!(matches!(
+        block_on(admitted(&fakes, &account, &key)),
+        Admission::Admitted { .. }
+    ));
 }
 
 #[test]
 fn a_key_has_the_lower_of_both_limits_and_is_refused_by_name() {
     let fakes = Fakes::default();
     let (account, narrow, wide) = (account(Tier::Free, Some(3)), key(Some(1)), key(Some(9)));
-    assert_eq!(window(&block_on(admitted(&fakes, &account, &narrow))).limit, 1);
+    assert_eq!(
+        window(&block_on(admitted(&fakes, &account, &narrow))).limit,
+        1
+    );
     let refused = block_on(admitted(&fakes, &account, &narrow));
     assert_eq!((window(&refused).limit, window(&refused).remaining), (1, 0));
     // What the key was refused does not count for the account.
-    assert_eq!(window(&block_on(admitted(&fakes, &account, &wide))).remaining, 1);
+    assert_eq!(
+        window(&block_on(admitted(&fakes, &account, &wide))).remaining,
+        1
+    );
 }
 
 #[test]
@@ -104,16 +127,33 @@ fn refused_extras_count_nothing() {
         expires: None,
     };
     let (limits, now) = (Limits::default(), fakes.clock.now());
-    let refused = admit(&*fakes.ledger, (&account, &key), &limits, now, vec![impossible]);
-    assert!(matches!(block_on(refused).unwrap(), Admission::ExtraRefused));
-    assert_eq!(window(&block_on(admitted(&fakes, &account, &key))).remaining, 99);
+    let refused = admit(
+        &*fakes.ledger,
+        (&account, &key),
+        &limits,
+        now,
+        vec![impossible],
+    );
+    assert!(matches!(
+        block_on(refused).unwrap(),
+        Admission::ExtraRefused
+    ));
+    assert_eq!(
+        window(&block_on(admitted(&fakes, &account, &key))).remaining,
+        99
+    );
 }
 
 #[test]
 fn the_refusal_says_when_to_come_back() {
     let reset: Timestamp = "2026-02-28T12:01:00Z".parse().unwrap();
     let now: Timestamp = "2026-02-28T12:00:17.5Z".parse().unwrap();
-    let error = Window { limit: 100, remaining: 0, reset }.error(now);
+    let error = Window {
+        limit: 100,
+        remaining: 0,
+        reset,
+    }
+    .error(now);
     assert_eq!(error.retry_after, Some(Duration::from_secs(43)));
     let json = serde_json::to_value(error.body()).unwrap();
     let details = serde_json::json!({"limit": 100, "reset_time": "2026-02-28T12:01:00Z"});

@@ -77,14 +77,29 @@ fn admit(fakes: &Fakes, request: &str, most: i64, spender: Spender<'_>) -> Optio
         Outcome::Refused { .. } => None,
         Outcome::Applied(_) => {
             let totals = Arc::<Totals>::default();
-            Some(Ticket::new(fakes.ports(), totals, ACCOUNT.into(), reservation, Durable::now()))
+            Some(Ticket::new(
+                fakes.ports(),
+                totals,
+                ACCOUNT.into(),
+                reservation,
+                Durable::now(),
+            ))
         }
     }
 }
 
 fn free(fakes: &Fakes, request: &str) -> Ticket {
     let (account, key) = (account(None), key(None));
-    admit(fakes, request, 0, Spender { account: &account, key: &key }).unwrap()
+    admit(
+        fakes,
+        request,
+        0,
+        Spender {
+            account: &account,
+            key: &key,
+        },
+    )
+    .unwrap()
 }
 
 fn rows(fakes: &Fakes) -> Vec<UsageRow> {
@@ -96,7 +111,9 @@ fn rows(fakes: &Fakes) -> Vec<UsageRow> {
 }
 
 fn reserved(fakes: &Fakes) -> usize {
-    block_on(fakes.ledger.query(ACCOUNT, RESERVATIONS, None, 100)).unwrap().len()
+    block_on(fakes.ledger.query(ACCOUNT, RESERVATIONS, None, 100))
+        .unwrap()
+        .len()
 }
 
 fn total(fakes: &Fakes) -> UsageReport {
@@ -111,13 +128,27 @@ fn a_counted_answer_is_accounted_with_the_providers_numbers() {
     ticket.calling();
     ticket.served_by("openai", pricing());
     ticket.generated(99);
-    ticket.counted(TokenUsage { prompt_tokens: 10, completion_tokens: 5 });
+    ticket.counted(TokenUsage {
+        prompt_tokens: 10,
+        completion_tokens: 5,
+    });
     block_on(ticket.settle(Status::Completed)).unwrap();
-    let [row] = &rows(&fakes)[..] else { panic!("one row") };
-    assert_eq!((row.usage.prompt_tokens, row.usage.completion_tokens), (10, 5));
-    assert_eq!((row.cost, row.estimated, row.status), (20_000, false, Status::Completed));
+    let [row] = &rows(&fakes)[..] else {
+        panic!("one row")
+    };
+    assert_eq!(
+        (row.usage.prompt_tokens, row.usage.completion_tokens),
+        (10, 5)
+    );
+    assert_eq!(
+        (row.cost, row.estimated, row.status),
+        (20_000, false, Status::Completed)
+    );
     assert_eq!(reserved(&fakes), 0);
-    assert_eq!(total(&fakes).by_model[0].model.as_deref(), Some("vendor/model"));
+    assert_eq!(
+        total(&fakes).by_model[0].model.as_deref(),
+        Some("vendor/model")
+    );
 }
 
 #[test]
@@ -127,8 +158,13 @@ fn a_dropped_ticket_is_settled_as_interrupted_with_our_estimate() {
     ticket.calling();
     ticket.generated(3);
     drop(ticket);
-    let [row] = &rows(&fakes)[..] else { panic!("one row") };
-    assert_eq!((row.usage.prompt_tokens, row.usage.completion_tokens), (7, 3));
+    let [row] = &rows(&fakes)[..] else {
+        panic!("one row")
+    };
+    assert_eq!(
+        (row.usage.prompt_tokens, row.usage.completion_tokens),
+        (7, 3)
+    );
     assert!(row.estimated && row.status == Status::Interrupted);
     assert_eq!(reserved(&fakes), 0);
 }
@@ -141,7 +177,10 @@ fn what_no_provider_answered_costs_nothing_and_still_counts() {
     block_on(ticket.settle(Status::Failed)).unwrap();
     drop(free(&fakes, "req_2"));
     let total = total(&fakes);
-    assert_eq!((total.total_requests, total.total_tokens, total.cost), (2, 0, Money::ZERO));
+    assert_eq!(
+        (total.total_requests, total.total_tokens, total.cost),
+        (2, 0, Money::ZERO)
+    );
     assert_eq!((total.detail.errors, total.detail.interrupted), (1, 1));
 }
 
@@ -161,7 +200,10 @@ fn orphans_are_those_from_before() {
     let fakes = Fakes::default();
     let ticket = free(&fakes, "req_1");
     let now = fakes.clock.now();
-    assert_eq!(block_on(settle_orphans(&*fakes.ledger, ACCOUNT, now, now)).unwrap(), 0);
+    assert_eq!(
+        block_on(settle_orphans(&*fakes.ledger, ACCOUNT, now, now)).unwrap(),
+        0
+    );
     drop(ticket);
     assert_eq!(rows(&fakes).len(), 1);
 }
@@ -169,20 +211,37 @@ fn orphans_are_those_from_before() {
 #[test]
 fn a_budget_holds_the_most_and_gives_back_what_was_not_used() {
     let fakes = Fakes::default();
-    for (account, key) in [(account(Some(100_000)), key(None)), (account(None), key(Some(100_000)))] {
-        let spender = Spender { account: &account, key: &key };
+    for (account, key) in [
+        (account(Some(100_000)), key(None)),
+        (account(None), key(Some(100_000))),
+    ] {
+        let spender = Spender {
+            account: &account,
+            key: &key,
+        };
         let first = admit(&fakes, "req_1", 60_000, spender).unwrap();
-        assert!(admit(&fakes, "req_2", 60_000, spender).is_none(), "both would pass the budget");
+        assert!(
+            admit(&fakes, "req_2", 60_000, spender).is_none(),
+            "both would pass the budget"
+        );
         drop(first);
         let mut second = admit(&fakes, "req_3", 60_000, spender).unwrap();
         second.calling();
         second.served_by("openai", pricing());
-        second.counted(TokenUsage { prompt_tokens: 50, completion_tokens: 0 });
+        second.counted(TokenUsage {
+            prompt_tokens: 50,
+            completion_tokens: 0,
+        });
         block_on(second.settle(Status::Completed)).unwrap();
-        assert!(admit(&fakes, "req_4", 60_000, spender).is_none(), "50,000 of it is spent");
+        assert!(
+            admit(&fakes, "req_4", 60_000, spender).is_none(),
+            "50,000 of it is spent"
+        );
         assert!(admit(&fakes, "req_5", 50_000, spender).is_some());
         // The month is one for both rounds: what the first spent must not count in the second.
-        fakes.clock.advance(std::time::Duration::from_secs(40 * 86_400));
+        fakes
+            .clock
+            .advance(std::time::Duration::from_secs(40 * 86_400));
     }
 }
 
@@ -190,17 +249,31 @@ fn a_budget_holds_the_most_and_gives_back_what_was_not_used() {
 fn totals_count_what_this_process_settled() {
     let fakes = Fakes::default();
     let (account, key) = (account(None), key(None));
-    let spender = Spender { account: &account, key: &key };
+    let spender = Spender {
+        account: &account,
+        key: &key,
+    };
     let reservation = reservation(&fakes, "req_1", 0, spender);
     let steps = reservation.steps(spender).unwrap();
     block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
     let totals = Arc::<Totals>::default();
-    let mut ticket =
-        Ticket::new(fakes.ports(), totals.clone(), ACCOUNT.into(), reservation, Durable::now());
-    ticket.counted(TokenUsage { prompt_tokens: 2, completion_tokens: 1 });
+    let mut ticket = Ticket::new(
+        fakes.ports(),
+        totals.clone(),
+        ACCOUNT.into(),
+        reservation,
+        Durable::now(),
+    );
+    ticket.counted(TokenUsage {
+        prompt_tokens: 2,
+        completion_tokens: 1,
+    });
     block_on(ticket.settle(Status::Completed)).unwrap();
     let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
-    assert_eq!((read(&totals.completed), read(&totals.prompt_tokens)), (1, 2));
+    assert_eq!(
+        (read(&totals.completed), read(&totals.prompt_tokens)),
+        (1, 2)
+    );
     assert_eq!(read(&totals.cost_nanos), 4_000);
 }
 

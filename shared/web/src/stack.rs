@@ -3,10 +3,12 @@ use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     middleware::{Next, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method};
 use openclaw_core::{Code, Error, id};
+use std::any::Any;
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// Routes that still want their [`App`].
 pub(crate) type Routes = Router<App>;
@@ -21,6 +23,7 @@ pub fn stack(app: App, routes: Router<App>) -> Router {
         .nest("/v1", routes.clone())
         .nest("/api/v1", routes)
         .fallback(no_route)
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer(&app))
         .layer(from_fn_with_state(app.clone(), outermost))
         .with_state(app)
@@ -33,6 +36,15 @@ async fn no_route() -> ApiError {
 async fn no_method(method: Method) -> ApiError {
     let message = format!("{method} is not allowed here");
     Error::new(Code::MethodNotAllowed, message).into()
+}
+
+/// A handler's fault costs its own request only.
+#[allow(clippy::needless_pass_by_value, reason = "what the layer calls")]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let cause = format!("panic: {}", text.unwrap_or("of an unknown kind"));
+    ApiError(Error::internal(cause)).into_response()
 }
 
 /// Names the request and logs, once, why it failed. Query strings and bodies are never logged.
