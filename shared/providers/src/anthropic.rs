@@ -28,6 +28,7 @@
 //! | `refusal` | `content_filter` |
 //! | `input_tokens` + `cache_creation_input_tokens` + `cache_read_input_tokens` | `prompt_tokens` |
 
+mod chunk;
 mod messages;
 mod request;
 mod response;

@@ -213,6 +213,10 @@ mod tests {
             ("data:test\n\ndata: test\n\n", &["test", "test"]),
             ("data: a\r\rdata: b\r\n\r\ndata: c\n\r\n", &["a", "b", "c"]),
             ("\u{feff}data: a\n\n\u{feff}data: b\n\n", &["a"]),
+            (
+                "data: a\r\ndata: b\r\n\r\ndata: c\rdata: d\r\r",
+                &["a\nb", "c\nd"],
+            ),
             ("event: x\n\ndata: a:b\n\n", &["a:b"]),
             ("retry: 5\nnonsense\ndata : x\n\n", &[]),
             ("data: unfinished\n", &[]),

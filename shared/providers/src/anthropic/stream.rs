@@ -1,13 +1,15 @@
 //! The stream in.
 
-use super::response::{Block, Counts, Function, ToolCall, Usage, finish_reason, text_of};
+use super::{
+    chunk::{Envelope, Said},
+    response::{Block, Counts, Function, ToolCall, finish_reason, text_of},
+};
 use crate::{
-    Chunk,
     dialect::{Malformed, Step},
-    sse, tokens,
+    sse,
 };
 use openclaw_schema::chat::Text;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// An event's data; which fields are there depends on `type`.
@@ -48,42 +50,12 @@ struct Delta<'a> {
     stop_reason: Option<Text<'a>>,
 }
 
-/// OpenAI's chunk.
-#[derive(Serialize)]
-struct ChatChunk<'a> {
-    id: &'a str,
-    object: &'static str,
-    created: i64,
-    model: &'a str,
-    choices: &'a [Choice<'a>],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Usage>,
-}
-
-#[derive(Serialize)]
-struct Choice<'a> {
-    index: u32,
-    delta: Said<'a>,
-    logprobs: Option<()>,
-    finish_reason: Option<&'static str>,
-}
-
-#[derive(Default, Serialize)]
-struct Said<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tool_calls: Option<[ToolCall<'a>; 1]>,
-}
-
 /// A stream: `message_stop` ends it.
 #[derive(Debug)]
 pub(crate) struct Decoder {
     created: i64,
     /// Of `message_start`, which comes first.
-    message: Option<Named>,
+    envelope: Option<Envelope>,
     counts: Counts,
     /// Tool calls so far.
     calls: u32,
@@ -91,17 +63,11 @@ pub(crate) struct Decoder {
     open_call: Option<bool>,
 }
 
-#[derive(Debug)]
-struct Named {
-    id: String,
-    model: String,
-}
-
 impl Decoder {
     pub(crate) fn new(created: i64) -> Self {
         Self {
             created,
-            message: None,
+            envelope: None,
             counts: Counts::default(),
             calls: 0,
             open_call: None,
@@ -142,9 +108,10 @@ impl Decoder {
 
     fn start(&mut self, start: Start<'_>) -> Result<Step, Malformed> {
         self.counts.update(start.usage);
-        self.message = Some(Named {
+        self.envelope = Some(Envelope {
             id: start.id.0.into(),
             model: start.model.0.into(),
+            created: self.created,
         });
         self.say(Said {
             role: Some("assistant"),
@@ -216,58 +183,21 @@ impl Decoder {
         })
     }
 
-    fn say(&self, delta: Said<'_>) -> Result<Step, Malformed> {
-        let calls = delta.tool_calls.iter().flatten();
-        let calls = calls.flat_map(|call| [call.function.name, Some(call.function.arguments)]);
-        let texts = calls.chain([delta.content]).flatten();
-        let tokens = texts.map(tokens::estimate).sum();
-        self.chunk(Some((delta, None)), tokens).map(Step::Chunk)
+    fn say(&self, said: Said<'_>) -> Result<Step, Malformed> {
+        self.envelope()?.say(said).map(Step::Chunk)
     }
 
     fn finish(&self, reason: &'static str) -> Result<Step, Malformed> {
-        let choice = (Said::default(), Some(reason));
-        self.chunk(Some(choice), 0).map(Step::Chunk)
+        self.envelope()?.finish(reason).map(Step::Chunk)
     }
 
     /// The usage chunk is the last, as OpenAI has it.
     fn stop(&self) -> Result<Step, Malformed> {
-        let last = self.counts.usage().map(|_| self.chunk(None, 0));
-        last.transpose().map(Step::End)
+        let last = self.envelope()?.count(self.counts).transpose();
+        last.map(Step::End)
     }
 
-    fn chunk(
-        &self,
-        choice: Option<(Said<'_>, Option<&'static str>)>,
-        tokens: u64,
-    ) -> Result<Chunk, Malformed> {
-        let message = self.message.as_ref().ok_or("no message_start")?;
-        let finished = matches!(choice, Some((_, Some(_))));
-        let choices: Vec<_> = choice
-            .into_iter()
-            .map(|(delta, finish_reason)| Choice {
-                index: 0,
-                delta,
-                logprobs: None,
-                finish_reason,
-            })
-            .collect();
-        let is_last = choices.is_empty();
-        let chunk = ChatChunk {
-            id: &message.id,
-            object: "chat.completion.chunk",
-            created: self.created,
-            model: &message.model,
-            choices: &choices,
-            usage: if is_last { self.counts.shown() } else { None },
-        };
-        Ok(Chunk {
-            json: serde_json::to_vec(&chunk)
-                .map_err(|error| error.to_string())?
-                .into(),
-            tokens,
-            finished,
-            has_choices: !is_last,
-            usage: if is_last { self.counts.usage() } else { None },
-        })
+    fn envelope(&self) -> Result<&Envelope, Malformed> {
+        self.envelope.as_ref().ok_or("no message_start".into())
     }
 }

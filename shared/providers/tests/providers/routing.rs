@@ -195,6 +195,24 @@ fn a_target_that_fails_in_a_row_is_passed_over_for_a_while() {
 }
 
 #[test]
+fn an_answer_ends_a_row_of_failures() {
+    let mut config = three(
+        [1_000_000, 1],
+        json!({"attempts": 1, "cooldown_failures": 2}),
+    );
+    config["models"][0]["fallbacks"] = json!([]);
+    let yes = || Answer::json(200, WHOLE);
+    let world = World::new(
+        config,
+        vec![connect(), yes(), yes(), connect(), yes(), yes()],
+    );
+    for _ in 0..4 {
+        world.complete(HELLO).unwrap();
+    }
+    assert_eq!(world.hosts(), ["a", "b", "a", "a", "b", "a"]);
+}
+
+#[test]
 fn what_is_told_depends_on_what_happened() {
     let slow = Answer::Head(200, vec![], vec![bytes("{"), Piece::Silence]);
     let long = Answer::Head(200, vec![], vec![bytes(&"x".repeat((32 << 20) + 1))]);
