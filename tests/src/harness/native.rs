@@ -22,6 +22,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Its port; default: a free one.
     pub port: Option<u16>,
+    /// Leaves it to the server to generate the secrets of tokens.
+    pub own_secrets: bool,
 }
 
 /// A running server. It is ended by SIGTERM on drop.
@@ -179,10 +181,12 @@ fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, Strin
             command.env(name, value);
         }
     }
-    let secrets = JWT_SECRETS.map(|(kid, secret)| format!("{kid}:{secret}"));
+    if !options.own_secrets {
+        let secrets = JWT_SECRETS.map(|(kid, secret)| format!("{kid}:{secret}"));
+        command.env("OPENCLAW_JWT_SECRETS", secrets.join(","));
+    }
     command
         .env("OPENCLAW_ADMIN_TOKEN", ADMIN_TOKEN)
-        .env("OPENCLAW_JWT_SECRETS", secrets.join(","))
         .env("MOCK_OPENAI_KEY", OPENAI_KEY)
         .env("MOCK_ANTHROPIC_KEY", ANTHROPIC_KEY);
     Ok(command)

@@ -2,7 +2,7 @@
 
 use super::{account, folder, here, on, usage_on};
 use openclaw_conformance::{
-    harness::{Client, chat},
+    harness::{Client, Mock, chat, tag},
     upstream::Script,
 };
 use std::time::{Duration, Instant};
@@ -21,7 +21,9 @@ async fn what_is_in_flight_is_finished_first() {
         ..Script::default()
     };
     let mut stream = account.client.open_seed(&chat("gpt-4", &script)).await;
+    let tag = tag("slow");
     let slow = Script {
+        tag: tag.clone(),
         delay_ms: 1000,
         ..Script::default()
     };
@@ -30,6 +32,9 @@ async fn what_is_in_flight_is_finished_first() {
         async move { client.chat(&chat("gpt-4", &slow)).await }
     });
     stream.read_some(2).await;
+    Mock::get()
+        .report_when(&tag, |report| report.requests == 1)
+        .await;
     server.terminate();
     let transcript = stream.read().await;
     assert!(

@@ -1,10 +1,12 @@
 //! Starting, and refusing to.
 
 use super::{folder, here, on};
-use openclaw_conformance::harness::{Native, Options};
+use openclaw_conformance::harness::{Client, Native, Options};
+use serde_json::json;
 use std::{
     net::TcpListener,
     os::unix::fs::PermissionsExt,
+    path::Path,
     process::Output,
     time::{Duration, Instant},
 };
@@ -82,17 +84,48 @@ async fn a_wrong_configuration_is_told_by_file_line_key_and_reason() {
 }
 
 #[tokio::test]
-async fn secrets_in_the_folder_are_its_owners() {
+async fn secrets_are_generated_once_and_for_their_owner_alone() {
     if !here() {
         return;
     }
-    let data = folder();
-    let server = on("modes", data.path()).await;
-    super::account(&server).await;
-    for entry in std::fs::read_dir(data.path()).expect("the folder") {
-        let entry = entry.expect("an entry");
-        let mode = entry.metadata().expect("a file").permissions().mode() & 0o777;
-        assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.path());
+    let parent = folder();
+    let data = parent.path().join("data");
+    let start = async || {
+        let options = Options {
+            data: Some(data.clone()),
+            own_secrets: true,
+            ..Options::default()
+        };
+        Native::start("secrets", options).await.expect("it starts")
+    };
+    let mode = |path: &Path| {
+        std::fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+    };
+    let first = start().await;
+    assert_eq!(mode(&data) & 0o077, 0, "the folder is closed to others");
+    let account = super::account(&first).await;
+    let body = json!({"api_key": account.key.secret});
+    let anonymous = Client::new(&first.base_url);
+    let made = anonymous.post("/v1/auth/token", &body).await.ok();
+    let files = std::fs::read_dir(&data).expect("the folder");
+    let closed = files.filter(|file| mode(&file.as_ref().expect("a file").path()) & 0o077 == 0);
+    // The pepper of the keys and the secrets of the tokens.
+    assert!(
+        closed.count() >= 2,
+        "secrets are readable by their owner alone"
+    );
+    first.kill().await;
+
+    let second = start().await;
+    let client = Client::new(&second.base_url);
+    for credential in [
+        account.key.secret.as_str(),
+        made["token"].as_str().expect("a token"),
+    ] {
+        client.with(credential).get("/v1/models").await.ok();
     }
 }
 
