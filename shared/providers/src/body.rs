@@ -47,15 +47,17 @@ impl Body {
         let Some(first) = self.next().await.transpose()? else {
             return Ok(Bytes::new());
         };
-        let Some(second) = self.next().await.transpose()? else {
-            return within(first.len(), most).map(|()| first);
-        };
+        within(first.len(), most)?;
+        let mut piece = self.next().await.transpose()?;
+        if piece.is_none() {
+            return Ok(first);
+        }
         let mut all = BytesMut::from(first);
-        all.extend_from_slice(&second);
-        within(all.len(), most)?;
-        while let Some(more) = self.next().await.transpose()? {
+        while let Some(more) = piece {
             all.extend_from_slice(&more);
             within(all.len(), most)?;
+
+            piece = self.next().await.transpose()?;
         }
         Ok(all.freeze())
     }

@@ -216,12 +216,17 @@ fn an_answer_ends_a_row_of_failures() {
 fn what_is_told_depends_on_what_happened() {
     let slow = Answer::Head(200, vec![], vec![bytes("{"), Piece::Silence]);
     let long = Answer::Head(200, vec![], vec![bytes(&"x".repeat((32 << 20) + 1))]);
+    // Would be silent, and so a timeout, if it were read to its end.
+    let mut pieces = vec![bytes(&"x".repeat(1 << 20)); 33];
+    pieces.push(Piece::Silence);
+    let longer = Answer::Head(200, vec![], pieces);
     let cases = [
         (connect(), Code::ProviderUnavailable, None),
         (broken(), Code::ProviderError, None),
         (Answer::Never, Code::ProviderTimeout, None),
         (slow, Code::ProviderTimeout, Some(200)),
         (long, Code::ProviderError, Some(200)),
+        (longer, Code::ProviderError, Some(200)),
         (Answer::json(200, "{}"), Code::ProviderError, Some(200)),
         (
             Answer::json(401, OVERLOADED),
