@@ -15,7 +15,10 @@ use openclaw_native::{DataFolder, Native};
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
 use openclaw_web::{App, stack};
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::{ErrorKind, IsTerminal, stderr},
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -45,7 +48,8 @@ fn start_log() -> Result<()> {
     let filter = filter.context("OPENCLAW_LOG is wrong")?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_ansi(stderr().is_terminal())
+        .with_writer(stderr)
         .init();
     Ok(())
 }

@@ -89,7 +89,7 @@ async fn drained(
 enum Source {
     /// No provider has answered yet, but the client waits for a sign of life.
     Starting(BoxFuture<'static, Result<Reply<ChunkStream>, Failure>>),
-    Live(ChunkStream),
+    Live(Box<ChunkStream>),
 }
 
 struct Relay {
@@ -123,7 +123,7 @@ impl Relay {
                     reply.served.attempts,
                 );
                 ticket.served_by(&reply.served.provider, reply.served.model.pricing);
-                Source::Live(reply.answer)
+                Source::Live(Box::new(reply.answer))
             }
             Either::Left((Err(failure), _)) => {
                 ticket.settle(Status::Failed).await?;
@@ -163,7 +163,7 @@ impl Relay {
                     Either::Left((Ok(Reply { answer, served }), _)) => {
                         self.ticket
                             .served_by(&served.provider, served.model.pricing);
-                        self.source = Source::Live(answer);
+                        self.source = Source::Live(Box::new(answer));
                     }
                     Either::Left((Err(failure), _)) => self.pending = Some(Some(failure.error)),
                 },

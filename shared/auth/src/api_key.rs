@@ -4,9 +4,9 @@
 //! base-62 digits) refuses a typo without a look-up. `<id>` is what follows `key_` in the key's
 //! id. Only [`hash`] of the text is ever stored.
 
-use crate::Secret;
+use crate::secret::mac;
 use hmac::Mac;
-use openclaw_core::{Random, id};
+use openclaw_core::{Random, Secret, id};
 use openclaw_schema::key::Mode;
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
@@ -56,7 +56,7 @@ fn checksum(body: &str) -> String {
 
 /// What is stored of a key: HMAC-SHA256 of its text keyed with the pepper, in hexadecimal.
 pub fn hash(pepper: &Secret, text: &str) -> String {
-    let digest = pepper.mac(text.as_bytes()).finalize().into_bytes();
+    let digest = mac(pepper, text.as_bytes()).finalize().into_bytes();
     digest
         .iter()
         .fold(String::with_capacity(64), |mut hex, byte| {

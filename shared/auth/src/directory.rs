@@ -1,11 +1,11 @@
 //! Accounts and keys: made, listed, changed, revoked.
 
 use crate::{
-    Secret, api_key,
+    api_key,
     record::{ACCOUNT, Credential, KEY, KeyRecord, OPERATOR, USED, decode, decode_item, encode},
 };
 use openclaw_core::{
-    Error, Ports, Result, Timestamp,
+    Error, Ports, Result, Secret, Timestamp,
     ledger::{Outcome, Step, When},
     time,
 };

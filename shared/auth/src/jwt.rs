@@ -3,7 +3,6 @@
 //! A token stands for a key, it does not replace it: every use looks the key up, so revoking the
 //! key ends its tokens. Secrets rotate by putting a new one in front of the list.
 
-use crate::Secret;
 use hmac::{Hmac, Mac};
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation,
@@ -11,7 +10,7 @@ use jsonwebtoken::{
     errors::{Error as JwtError, ErrorKind},
     signature::{Error as SignatureError, Signer, Verifier},
 };
-use openclaw_core::{Error, Result, Timestamp};
+use openclaw_core::{Error, Result, Secret, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 

@@ -18,4 +18,4 @@ mod secret;
 pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;
 pub use record::OPERATOR;
-pub use secret::{Secret, Secrets};
+pub use secret::Secrets;

@@ -1,39 +1,17 @@
 //! The gateway's own secrets.
 
 use hmac::{Hmac, KeyInit, Mac};
+use openclaw_core::Secret;
 use sha2::Sha256;
-use std::fmt;
 
-/// Text that must not reach a log: its `Debug` shows nothing of it.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The text, for the one place that needs it.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// HMAC-SHA256 keyed with this secret.
-    pub(crate) fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        // A key of any length is allowed: HMAC hashes long ones (RFC 2104), so the error of the
-        // general interface cannot occur and an empty key stands in for it.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
-        mac.update(message);
-        mac
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
+/// HMAC-SHA256 (RFC 2104) over `message`, keyed with `secret`.
+pub(crate) fn mac(secret: &Secret, message: &[u8]) -> Hmac<Sha256> {
+    // A key of any length is allowed: HMAC hashes long ones, so the error of the general
+    // interface cannot occur and an empty key stands in for it.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes())
+        .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+    mac.update(message);
+    mac
 }
 
 /// Everything the gateway keeps secret about itself; it comes from the runtime's environment.

@@ -11,6 +11,7 @@ mod kv;
 pub mod ledger;
 mod money;
 mod runtime;
+mod secret;
 pub mod time;
 
 pub use error::{Code, Details, Error, Result, StoreError};
@@ -21,3 +22,4 @@ pub use kv::Kv;
 pub use ledger::Ledger;
 pub use money::{Money, Price};
 pub use runtime::{Clock, Ports, Random, Spawn};
+pub use secret::Secret;

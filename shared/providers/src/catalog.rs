@@ -11,8 +11,8 @@
 use crate::{
     health::{Health, Slot},
     provider::Provider,
-    secret::Secret,
 };
+use openclaw_core::Secret;
 use openclaw_schema::config::{
     self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
 };
@@ -124,6 +124,12 @@ fn built_in() -> Result<Config, ConfigError> {
     })
 }
 
+/// A provider's key without what editors and shells leave around one; `None` when nothing remains.
+fn credential(text: &str) -> Option<Secret> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| Secret::new(text))
+}
+
 /// The providers that can be called, by id.
 fn providers(
     config: &Config,
@@ -134,7 +140,7 @@ fn providers(
     let rows = built_in.providers.iter().enumerate();
     for (at, row) in rows.chain(config.providers.iter().enumerate()) {
         let key = row.api_key_env.as_deref();
-        let credential = key.and_then(&secret).as_deref().and_then(Secret::new);
+        let credential = key.and_then(&secret).as_deref().and_then(credential);
         if key.is_some() && credential.is_none() {
             // A configured row without its credential hides the built-in one nevertheless.
             providers.remove(&row.id);

@@ -24,7 +24,7 @@ mod plan;
 mod provider;
 mod refusal;
 mod route;
-mod secret;
+mod scrub;
 pub mod sse;
 mod stream;
 pub mod tokens;

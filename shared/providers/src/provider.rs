@@ -1,8 +1,9 @@
 //! A provider that can be called: where, how and with which credential.
 
-use crate::{dialect, secret::Secret};
+use crate::dialect;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use openclaw_core::Secret;
 use openclaw_schema::config::{self, Dialect};
 use std::sync::Arc;
 
@@ -92,7 +93,7 @@ fn headers(dialect: Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong
         headers.insert(*name, HeaderValue::from_static(value));
     }
     if let Some(secret) = secret {
-        let (name, value) = dialect::credential(dialect, secret.expose());
+        let (name, value) = dialect::credential(dialect, secret.reveal());
         let mut value = HeaderValue::from_str(&value)
             .map_err(|_| ("api_key_env", "holds characters that a header cannot carry"))?;
         value.set_sensitive(true);

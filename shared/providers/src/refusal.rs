@@ -4,10 +4,10 @@
 use crate::{
     fault::{Fault, Next, told},
     provider::Provider,
-    secret::{Secret, scrub},
+    scrub::scrub,
 };
 use http::{HeaderMap, StatusCode, header};
-use openclaw_core::{Code, Error, Timestamp};
+use openclaw_core::{Code, Error, Secret, Timestamp};
 use serde_json::Value;
 use std::{borrow::Cow, time::Duration};
 
@@ -106,7 +106,7 @@ mod tests {
     fn fault(status: u16, body: &str, retry_after: Option<&'static str>) -> Fault {
         let row: config::Provider =
             serde_json::from_str(r#"{"id":"p","base_url":"http://x.test/v1"}"#).unwrap();
-        let provider = Provider::new(&row, Secret::new(KEY)).unwrap();
+        let provider = Provider::new(&row, Some(Secret::new(KEY))).unwrap();
         let headers = retry_after
             .map(|value| (header::RETRY_AFTER, value.parse().unwrap()))
             .into_iter()
