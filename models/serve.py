@@ -35,8 +35,10 @@ def serve(weights: Path, port: int) -> None:
     # Both slots share the whole context that the model was trained with.
     params.n_ctx, params.n_parallel, params.kv_unified = 32768, 2, True
     params.warmup, params.use_jinja, params.ui = False, True, False
-    # A model this small is best when it says what it finds likeliest. Callers may ask for another.
-    params.sampling.temp = 0.0
+    # A model this small is best when it says what it finds likeliest, and a base model goes on with
+    # questions of its own until it is stopped. Callers may ask for other than these.
+    params.sampling.temp, params.n_predict = 0.0, 512
+    params.antiprompt = ["\nQuestion:", "\n\n"]
     params.chat_template = Path(__file__).with_name("chat-template.jinja").read_text()
     server = xllamacpp.Server(params)
     print(f"listening on {server.listening_address}", flush=True)

@@ -211,8 +211,7 @@ mod tests {
         );
         let line = text
             .lines()
-            .filter(|line| line.starts_with("data: {"))
-            .next_back()
+            .rfind(|line| line.starts_with("data: {"))
             .unwrap();
         let chunk: Value = serde_json::from_str(&line[6..]).unwrap();
         assert_eq!(chunk["usage"]["total_tokens"], 3);

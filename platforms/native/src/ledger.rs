@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::{sync::Arc, thread::JoinHandle};
 
-use durable::Progress;
+use durable::{Progress, Reached};
 use overlay::Overlay;
 
 /// [`Ledger`] on SQLite, written behind.
@@ -34,15 +34,17 @@ use overlay::Overlay;
 /// Dropping it writes what is left.
 pub struct SqliteLedger {
     shared: Arc<Shared>,
-    database: Arc<Database>,
     writer: Option<JoinHandle<()>>,
 }
 
 /// What the callers and the writing thread share.
 struct Shared {
     state: Mutex<State>,
-    progress: Arc<Progress>,
+    progress: Progress,
+    /// Held by whoever takes a batch and writes it: batches follow one another.
+    writing: Mutex<()>,
     clock: Arc<dyn Clock>,
+    database: Arc<Database>,
 }
 
 struct State {
@@ -60,14 +62,15 @@ impl SqliteLedger {
                 overlay: Overlay::default(),
                 reader: database.reader()?,
             }),
-            progress: Arc::default(),
+            progress: Progress::default(),
+            writing: Mutex::default(),
             clock,
+            database,
         });
-        let writer = writer::start(database.clone(), shared.clone())
-            .map_err(OpenError::io(database.path()))?;
+        let writer =
+            writer::start(shared.clone()).map_err(OpenError::io(shared.database.path()))?;
         Ok(Self {
             shared,
-            database,
             writer: Some(writer),
         })
     }
@@ -75,7 +78,7 @@ impl SqliteLedger {
     /// Resolves once everything applied before the call is durable.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let sequence = self.shared.state.lock().overlay.sequence();
-        self.shared.progress.reached(sequence).await
+        Reached::new(self.shared.clone(), sequence).await
     }
 
     /// The accounts that hold an item, expired or not, under `prefix`; in order.
@@ -91,7 +94,7 @@ impl SqliteLedger {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let database = self.database.clone();
+        let database = self.shared.database.clone();
         tokio::task::spawn_blocking(move || database.read(read))
             .await
             .map_err(|panicked| StoreError::Fault(panicked.to_string()))?
@@ -105,7 +108,7 @@ impl Ledger for SqliteLedger {
         account: &'a str,
         steps: Vec<Step>,
     ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
-        future::ready(self.shared.transact(account, steps)).boxed()
+        future::ready(transact(&self.shared, account, steps)).boxed()
     }
 
     fn query<'a>(
@@ -141,29 +144,27 @@ impl Drop for SqliteLedger {
     }
 }
 
-impl Shared {
-    fn transact(&self, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {
-        let now = self.clock.now();
-        let State { overlay, reader } = &mut *self.state.lock();
-        let mut missing = Vec::new();
-        let evaluation = evaluate(steps, now, |key| {
-            if let Some(known) = overlay.find(account, key) {
-                return Ok(known);
-            }
-            let item = rows::find(reader, account, key).map_err(store_error)?;
-            if item.is_none() {
-                missing.push(key.to_owned());
-            }
-            Ok(item)
-        })?;
-        let (writes, values) = match evaluation {
-            Evaluation::Refuse { step } => return Ok(Outcome::Refused { step }),
-            Evaluation::Apply { writes, values } => (writes, values),
-        };
-        let sequence = overlay.apply(account, writes, &missing);
-        Ok(Outcome::Applied(Applied {
-            values,
-            durable: Durable::after(self.progress.reached(sequence)),
-        }))
-    }
+fn transact(shared: &Arc<Shared>, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {
+    let now = shared.clock.now();
+    let State { overlay, reader } = &mut *shared.state.lock();
+    let mut missing = Vec::new();
+    let evaluation = evaluate(steps, now, |key| {
+        if let Some(known) = overlay.find(account, key) {
+            return Ok(known);
+        }
+        let item = rows::find(reader, account, key).map_err(store_error)?;
+        if item.is_none() {
+            missing.push(key.to_owned());
+        }
+        Ok(item)
+    })?;
+    let (writes, values) = match evaluation {
+        Evaluation::Refuse { step } => return Ok(Outcome::Refused { step }),
+        Evaluation::Apply { writes, values } => (writes, values),
+    };
+    let sequence = overlay.apply(account, writes, &missing);
+    Ok(Outcome::Applied(Applied {
+        values,
+        durable: Durable::after(Reached::new(shared.clone(), sequence)),
+    }))
 }

@@ -120,12 +120,16 @@ impl Client {
         self.post("/v1/chat/completions", body).await
     }
 
-    /// `POST` that must be answered with a stream.
-    pub async fn stream(&self, path: &str, body: &Value) -> Stream {
-        let request = self.request("POST", path).json(body);
+    /// Sends such a request, which must be answered with a stream.
+    pub async fn open(&self, request: RequestBuilder) -> Stream {
         let response = request.send().await.expect("an answer");
         self.check(&response);
         Stream::new(response).await
+    }
+
+    /// `POST` that must be answered with a stream.
+    pub async fn stream(&self, path: &str, body: &Value) -> Stream {
+        self.open(self.request("POST", path).json(body)).await
     }
 
     /// `POST /v1/chat/completions` with `stream: true`, read to its end.

@@ -1,3 +1,4 @@
+use super::Shared;
 use openclaw_core::StoreError;
 use parking_lot::{Condvar, Mutex};
 use std::{
@@ -46,19 +47,6 @@ pub(super) enum Wake {
 }
 
 impl Progress {
-    /// Resolves once transaction `sequence` is in the file, or the attempt to write it failed.
-    /// Nothing is asked of the writing thread before this is polled.
-    pub(super) fn reached(
-        self: &Arc<Self>,
-        sequence: u64,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
-        Reached {
-            progress: self.clone(),
-            sequence,
-            waiter: None,
-        }
-    }
-
     /// Waits until there is a reason to write, at most `timeout`.
     pub(super) fn wait(&self, timeout: Duration) -> Wake {
         let mut state = self.state.lock();
@@ -105,6 +93,14 @@ impl Progress {
         woken.into_iter().for_each(Waker::wake);
     }
 
+    /// Wakes the writing thread if anybody waits for what is not written.
+    pub(super) fn hand_over(&self) {
+        let state = self.state.lock();
+        if state.wanted > state.written {
+            self.wanted.notify_one();
+        }
+    }
+
     /// Tells the writing thread to end.
     pub(super) fn close(&self) {
         self.state.lock().closing = true;
@@ -112,33 +108,65 @@ impl Progress {
     }
 }
 
-struct Reached {
-    progress: Arc<Progress>,
+/// Resolves once a transaction is in the file, or the attempt to write it failed. Nothing is
+/// asked of anybody before this is polled.
+pub(super) struct Reached {
+    shared: Arc<Shared>,
     sequence: u64,
-    waiter: Option<u64>,
+    stage: Stage,
+}
+
+/// Group commit without a clock: who waits lets every other task that is ready go first, so that
+/// their transactions come along, and then writes for all of them itself. Only where somebody
+/// else is already at it the writing thread takes over.
+#[derive(Clone, Copy)]
+enum Stage {
+    Fresh,
+    Yielded,
+    Waiting(u64),
+}
+
+impl Reached {
+    pub(super) fn new(shared: Arc<Shared>, sequence: u64) -> Self {
+        Self {
+            shared,
+            sequence,
+            stage: Stage::Fresh,
+        }
+    }
 }
 
 impl Future for Reached {
     type Output = Result<(), StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let sequence = self.sequence;
-        let progress = self.progress.clone();
-        let mut state = progress.state.lock();
-        if state.written >= sequence {
+        let shared = self.shared.clone();
+        let mut state = shared.progress.state.lock();
+        if state.written >= self.sequence {
             return Poll::Ready(Ok(()));
         }
-        if let Some(waiter) = self.waiter.and_then(|id| state.waiting.get_mut(&id)) {
-            if let Some(error) = waiter.failed.take() {
-                return Poll::Ready(Err(error));
+        match self.stage {
+            Stage::Fresh => {
+                self.stage = Stage::Yielded;
+                drop(state);
+                context.waker().wake_by_ref();
+                Poll::Pending
             }
-            waiter.waker.clone_from(context.waker());
-            return Poll::Pending;
+            Stage::Yielded => {
+                // First the wish, then the attempt: whoever is writing now looks for wishes
+                // behind it.
+                let id = state.wait(self.sequence, context.waker());
+                self.stage = Stage::Waiting(id);
+                drop(state);
+                shared.write_in_place();
+                shared
+                    .progress
+                    .state
+                    .lock()
+                    .poll(self.sequence, id, context)
+            }
+            Stage::Waiting(id) => state.poll(self.sequence, id, context),
         }
-        self.waiter = Some(state.wait(sequence, context.waker()));
-        drop(state);
-        progress.wanted.notify_one();
-        Poll::Pending
     }
 }
 
@@ -157,12 +185,31 @@ impl State {
         );
         id
     }
+
+    fn poll(
+        &mut self,
+        sequence: u64,
+        id: u64,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), StoreError>> {
+        if self.written >= sequence {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(waiter) = self.waiting.get_mut(&id) else {
+            return Poll::Pending;
+        };
+        if let Some(error) = waiter.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        waiter.waker.clone_from(context.waker());
+        Poll::Pending
+    }
 }
 
 impl Drop for Reached {
     fn drop(&mut self) {
-        if let Some(id) = self.waiter {
-            self.progress.state.lock().waiting.remove(&id);
+        if let Stage::Waiting(id) = self.stage {
+            self.shared.progress.state.lock().waiting.remove(&id);
         }
     }
 }

@@ -16,85 +16,92 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_ROWS: usize = 1000;
 
 /// Starts the thread that writes behind.
-pub(super) fn start(database: Arc<Database>, shared: Arc<Shared>) -> io::Result<JoinHandle<()>> {
-    let writer = Writer {
-        database,
-        shared,
-        swept: Instant::now(),
-    };
+pub(super) fn start(shared: Arc<Shared>) -> io::Result<JoinHandle<()>> {
     thread::Builder::new()
         .name("ledger".into())
-        .spawn(move || writer.run())
+        .spawn(move || run(&shared))
 }
 
-struct Writer {
-    database: Arc<Database>,
-    shared: Arc<Shared>,
-    swept: Instant,
-}
-
-impl Writer {
-    fn run(mut self) {
-        loop {
-            let wake = self.shared.progress.wait(LATEST);
-            self.write();
-            if wake == Wake::Close {
-                return;
-            }
-            if self.swept.elapsed() >= SWEEP_EVERY {
-                self.sweep();
-            }
+fn run(shared: &Shared) {
+    let mut swept = Instant::now();
+    loop {
+        let wake = shared.progress.wait(LATEST);
+        let writing = shared.writing.lock();
+        shared.write();
+        if wake == Wake::Close {
+            return;
+        }
+        drop(writing);
+        if swept.elapsed() >= SWEEP_EVERY && shared.sweep() {
+            swept = Instant::now();
         }
     }
+}
 
-    /// Writes everything that is dirty and tells who waits for it.
+impl Shared {
+    /// Writes on the caller's thread, unless somebody is writing: then the writing thread goes
+    /// on behind them.
+    pub(super) fn write_in_place(&self) {
+        let Some(writing) = self.writing.try_lock() else {
+            return;
+        };
+        self.write();
+        drop(writing);
+        self.progress.hand_over();
+    }
+
+    /// Writes everything that is dirty and tells who waits for it. For the holder of `writing`.
     fn write(&self) {
-        let (batch, sequence) = self.shared.state.lock().overlay.take();
+        let (batch, sequence) = self.state.lock().overlay.take();
         let result = if batch.is_empty() {
             Ok(())
         } else {
-            self.commit(|transaction| rows::write(transaction, &batch))
+            commit(&self.database, |transaction| {
+                rows::write(transaction, &batch)
+            })
         };
         // The overlay's hold is the last one: it frees the batch.
         drop(batch);
-        let overlay = &mut self.shared.state.lock().overlay;
+        let mut state = self.state.lock();
         match &result {
-            Ok(()) => overlay.landed(),
+            Ok(()) => state.overlay.landed(),
             Err(error) => {
                 tracing::error!(%error, "the ledger could not be written; it will be tried again");
-                overlay.failed();
+                state.overlay.failed();
             }
         }
-        self.shared
-            .progress
-            .report(sequence, result.map_err(store_error));
+        drop(state);
+        self.progress.report(sequence, result.map_err(store_error));
     }
 
-    /// Removes what has expired, in pieces, so that nobody waits long for a write behind it.
-    fn sweep(&mut self) {
-        self.swept = Instant::now();
-        let now = self.shared.clock.now();
-        let swept = self.commit(|transaction| rows::sweep(transaction, now, SWEEP_ROWS));
+    /// Removes a piece of what has expired, so that nobody waits long for a write behind it;
+    /// whether that was all.
+    fn sweep(&self) -> bool {
+        let now = self.clock.now();
+        let swept = commit(&self.database, |transaction| {
+            rows::sweep(transaction, now, SWEEP_ROWS)
+        });
         match swept {
-            // More than a piece: go on after the next batch.
-            Ok(rows) if rows >= SWEEP_ROWS => self.swept -= SWEEP_EVERY,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "expired items could not be removed"),
+            Ok(rows) => rows < SWEEP_ROWS,
+            Err(error) => {
+                tracing::warn!(%error, "expired items could not be removed");
+                true
+            }
         }
     }
+}
 
-    /// One transaction, tried until no other process is in its way.
-    fn commit<T>(
-        &self,
-        work: impl Fn(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        loop {
-            match self.database.write(&work) {
-                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
-                    tracing::warn!("another process holds the database's write lock; waiting on");
-                }
-                result => return result,
+/// One transaction, tried until no other process is in its way.
+fn commit<T>(
+    database: &Database,
+    work: impl Fn(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    loop {
+        match database.write(&work) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                tracing::warn!("another process holds the database's write lock; waiting on");
             }
+            result => return result,
         }
     }
 }

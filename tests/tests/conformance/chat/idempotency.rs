@@ -75,3 +75,23 @@ async fn accounts_do_not_share_keys() {
     post(&two, "k", &other).await.ok();
     assert_eq!(Mock::get().report(&tag).await.requests, 2);
 }
+
+#[tokio::test]
+async fn a_stream_is_said_again() {
+    for path in ["/v1/chat/completions", "/v1/chat/completions/stream"] {
+        let (account, tag) = (Account::new().await, tag("again"));
+        let mut body = tagged(&tag);
+        body["stream"] = true.into();
+        let post = async || {
+            let request = account.client.request("POST", path);
+            let request = request.header("idempotency-key", "k").json(&body);
+            account.client.open(request).await.read().await
+        };
+        let first = post().await;
+        let again = post().await;
+        assert_eq!(again.text(), first.text());
+        assert_eq!(again.last_line(), first.last_line());
+        assert_eq!(Mock::get().report(&tag).await.requests, 1);
+        assert_eq!(account.usage(1).await["total_requests"], 1);
+    }
+}

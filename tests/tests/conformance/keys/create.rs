@@ -139,3 +139,31 @@ async fn one_may_be_held_to_some_models() {
         .await
         .ok();
 }
+
+/// The first answer cannot be given again, because the secret is shown once and kept nowhere:
+/// what is promised is that nothing is done twice.
+#[tokio::test]
+async fn an_idempotency_key_makes_one() {
+    let account = Account::admin().await;
+    let post = async || {
+        let request = account.client.request("POST", "/v1/keys");
+        let request = request.header("idempotency-key", "k");
+        account
+            .client
+            .send(request.json(&json!({"name": "once"})))
+            .await
+    };
+    let first = post().await.succeeds(201);
+    let again = post().await;
+    if again.status == 201 {
+        assert_eq!(again.json(), first);
+    } else {
+        again.fails("idempotency_conflict");
+    }
+    let list = account.client.get("/v1/keys").await.ok();
+    assert_eq!(
+        list["data"].as_array().unwrap().len(),
+        2,
+        "its first one and this one"
+    );
+}
