@@ -1,4 +1,10 @@
 //! Accounts, keys and authentication against ports in memory.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use futures_executor::block_on;
 use openclaw_auth::{Authenticator, Identity, Secrets};

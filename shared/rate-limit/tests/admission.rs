@@ -1,4 +1,10 @@
 //! Admission against the in-memory ledger.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use futures_executor::block_on;
 use futures_util::future::join_all;
