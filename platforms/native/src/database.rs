@@ -21,11 +21,10 @@ const MIGRATIONS: &[&str] = &["
         account TEXT NOT NULL,
         key     TEXT NOT NULL,
         kind    INTEGER NOT NULL,
-        value   BLOB NOT NULL,
         expires INTEGER,
+        value   BLOB NOT NULL,
         PRIMARY KEY (account, key)
     ) WITHOUT ROWID;
-    CREATE INDEX items_expires ON items (expires) WHERE expires IS NOT NULL;
 "];
 
 /// How long a connection waits for another process's write to end.
@@ -34,8 +33,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Readers that are kept open while nobody uses them.
 const IDLE_READERS: usize = 4;
 
-/// Pages in the write-ahead log after which a commit moves them into the file itself.
-const CHECKPOINT_PAGES: u32 = 4000;
+/// Pages in the write-ahead log after which a commit moves them into the file itself, if
+/// [`Database::checkpoint`] has not: far more than it lets gather.
+const CHECKPOINT_PAGES: u32 = 20_000;
 
 /// The SQLite file of a data folder: one connection that writes, as many as wanted that read.
 ///
@@ -43,6 +43,7 @@ const CHECKPOINT_PAGES: u32 = 4000;
 #[derive(Debug)]
 pub struct Database {
     path: PathBuf,
+    durability: Durability,
     writer: Mutex<Connection>,
     /// Readers that are not in use.
     readers: Mutex<Vec<Connection>>,
@@ -65,6 +66,7 @@ impl Database {
         migrate(&mut writer, path)?;
         Ok(Self {
             path: path.to_owned(),
+            durability,
             writer: Mutex::new(writer),
             readers: Mutex::default(),
         })
@@ -110,17 +112,62 @@ impl Database {
         result
     }
 
-    /// Runs `work` in one transaction, which is committed when it returns `Ok`.
+    /// Runs `work` in one transaction, which is committed when it returns `Ok`. Waits its turn,
+    /// behind another process at most five seconds.
     pub(crate) fn write<T>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
-        let mut writer = self.writer.lock();
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let result = work(&transaction)?;
-        transaction.commit()?;
-        Ok(result)
+        transact(&mut self.writer.lock(), work)
     }
+
+    /// As [`write`](Self::write), for those who must not wait: `None`, and nothing is done, where
+    /// it is somebody else's turn or a commit waits for the disk.
+    pub(crate) fn try_write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        if self.durability == Durability::Power {
+            return Ok(None);
+        }
+        let Some(mut writer) = self.writer.try_lock() else {
+            return Ok(None);
+        };
+        writer.busy_timeout(Duration::ZERO)?;
+        let result = transact(&mut writer, work);
+        writer.busy_timeout(BUSY)?;
+        match result {
+            Err(error) if is_busy(&error) => Ok(None),
+            result => result.map(Some),
+        }
+    }
+
+    /// Moves the write-ahead log into the file, so that it starts over. Waits for the disk: the
+    /// most of it while others write, the rest with writers kept out, or it would never end under
+    /// load.
+    pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.read(move_log)?;
+        move_log(&self.writer.lock())
+    }
+}
+
+fn move_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+}
+
+fn transact<T>(
+    writer: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = work(&transaction)?;
+    transaction.commit()?;
+    Ok(result)
+}
+
+/// Whether another process is writing.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {

@@ -11,7 +11,10 @@ use openclaw_core::{
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use std::{sync::Arc, thread::JoinHandle};
+use std::{
+    sync::{Arc, atomic::AtomicUsize},
+    thread::JoinHandle,
+};
 
 use durable::{Progress, Reached};
 use overlay::Overlay;
@@ -19,10 +22,14 @@ use overlay::Overlay;
 /// [`Ledger`] on SQLite, written behind.
 ///
 /// A transaction is evaluated and applied in memory, in an overlay over the file that is the
-/// truth for this process, and is done without waiting for anything. A thread writes all that has
-/// gathered in one SQLite transaction (group commit) as soon as somebody waits for a
-/// [`Durable`], or a second later. What is put and deleted in between is never written, and many
+/// truth for this process, and is done without waiting for anything. What has gathered there is
+/// written in one SQLite transaction (group commit) by the first who waits for its [`Durable`],
+/// after every other task that is ready has had its turn; or, where nobody waits, by a thread of
+/// the ledger a second later. What is put and deleted in between is never written, and many
 /// additions to one counter are one row.
+///
+/// Where a commit waits for the disk (`Durability::Power`), or for another process, the thread
+/// does it, so that no task's thread is held up.
 ///
 /// Reads that miss the overlay go to SQLite in place: a few microseconds once its pages are in
 /// memory.
@@ -43,6 +50,8 @@ struct Shared {
     progress: Progress,
     /// Held by whoever takes a batch and writes it: batches follow one another.
     writing: Mutex<()>,
+    /// Written since the last checkpoint.
+    rows: AtomicUsize,
     clock: Arc<dyn Clock>,
     database: Arc<Database>,
 }
@@ -64,6 +73,7 @@ impl SqliteLedger {
             }),
             progress: Progress::default(),
             writing: Mutex::default(),
+            rows: AtomicUsize::new(0),
             clock,
             database,
         });

@@ -17,6 +17,7 @@ mod ledger;
 mod native;
 mod random;
 mod spawn;
+mod sweep;
 
 pub use clock::SystemClock;
 pub use database::Database;

@@ -101,6 +101,11 @@ impl Progress {
         }
     }
 
+    /// Wakes the writing thread.
+    pub(super) fn wake_writer(&self) {
+        self.wanted.notify_one();
+    }
+
     /// Tells the writing thread to end.
     pub(super) fn close(&self) {
         self.state.lock().closing = true;

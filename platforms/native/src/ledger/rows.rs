@@ -28,7 +28,7 @@ pub(super) fn find(
     key: &str,
 ) -> rusqlite::Result<Option<Item>> {
     reader
-        .prepare_cached("SELECT kind, value, expires FROM items WHERE account = ?1 AND key = ?2")?
+        .prepare_cached("SELECT kind, expires, value FROM items WHERE account = ?1 AND key = ?2")?
         .query_row((account, key), |row| item(row, 0))
         .optional()
 }
@@ -37,7 +37,7 @@ pub(super) fn find(
 pub(super) fn query(reader: &Connection, range: &Range) -> rusqlite::Result<Vec<(String, Item)>> {
     // The end of the prefix is found by looking: there is no string that is the next one.
     let mut statement = reader.prepare_cached(
-        "SELECT key, kind, value, expires FROM items
+        "SELECT key, kind, expires, value FROM items
          WHERE account = ?1 AND key >= ?2 AND key IS NOT ?3 ORDER BY key",
     )?;
     let after = range.after.as_deref();
@@ -82,57 +82,41 @@ pub(super) fn accounts_with(reader: &Connection, prefix: &str) -> rusqlite::Resu
     Ok(found)
 }
 
-/// Writes a batch.
-pub(super) fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<()> {
+/// Writes a batch; how many rows.
+pub(super) fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<usize> {
+    let mut rows = 0;
     let mut put = transaction.prepare_cached(
-        "INSERT OR REPLACE INTO items (account, key, kind, value, expires)
+        "INSERT OR REPLACE INTO items (account, key, kind, expires, value)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut delete =
         transaction.prepare_cached("DELETE FROM items WHERE account = ?1 AND key = ?2")?;
     for (account, key, item) in changes.iter() {
+        rows += 1;
         let Some(item) = item else {
             delete.execute((account, key))?;
             continue;
         };
         let expires = item.expires.map(column);
         match &item.value {
-            Value::Document(bytes) => put.execute((account, key, DOCUMENT, &bytes[..], expires))?,
+            Value::Document(bytes) => put.execute((account, key, DOCUMENT, expires, &bytes[..]))?,
             Value::Counters(counters) => {
-                put.execute((account, key, COUNTERS, encode(counters)?, expires))?
+                put.execute((account, key, COUNTERS, expires, encode(counters)?))?
             }
         };
     }
-    Ok(())
+    Ok(rows)
 }
 
-/// Removes at most `limit` expired rows of each table; how many.
-pub(super) fn sweep(
-    transaction: &Transaction<'_>,
-    now: Timestamp,
-    limit: usize,
-) -> rusqlite::Result<usize> {
-    let bounds = (column(now), i64::try_from(limit).unwrap_or(i64::MAX));
-    let items = transaction.execute(
-        "DELETE FROM items WHERE (account, key) IN
-         (SELECT account, key FROM items WHERE expires <= ?1 LIMIT ?2)",
-        bounds,
-    )?;
-    let keys = transaction.execute(
-        "DELETE FROM kv WHERE key IN (SELECT key FROM kv WHERE expires <= ?1 LIMIT ?2)",
-        bounds,
-    )?;
-    Ok(items + keys)
-}
-
-/// The item in the columns `kind, value, expires` from `at` on.
+/// The item in the columns `kind, expires, value` from `at` on.
 fn item(row: &Row<'_>, at: usize) -> rusqlite::Result<Item> {
+    let expires: Option<i64> = row.get(at + 1)?;
+    let bytes = row.get_ref(at + 2)?.as_blob()?;
     let value = match row.get(at)? {
-        DOCUMENT => Value::Document(Bytes::from(row.get::<_, Vec<u8>>(at + 1)?)),
-        COUNTERS => Value::Counters(decode(row.get_ref(at + 1)?.as_blob()?, at + 1)?),
+        DOCUMENT => Value::Document(Bytes::copy_from_slice(bytes)),
+        COUNTERS => Value::Counters(decode(bytes, at + 2)?),
         kind => return Err(rusqlite::Error::IntegralValueOutOfRange(at, kind)),
     };
-    let expires: Option<i64> = row.get(at + 2)?;
     Ok(Item {
         value,
         expires: expires.map(timestamp),
