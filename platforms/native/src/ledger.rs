@@ -1,6 +1,8 @@
 mod durable;
 mod overlay;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use crate::{Database, OpenError, database::store_error};

@@ -186,3 +186,108 @@ fn remove<T>(map: &mut ByAccount<T>, account: &str, key: &str) -> Option<T> {
     }
     removed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_core::ledger::Counters;
+
+    fn item(n: i64) -> Option<Item> {
+        let counters: Counters = [("n".to_owned(), n)].into();
+        Some(Item {
+            value: Value::Counters(counters),
+            expires: None,
+        })
+    }
+
+    fn document() -> Option<Item> {
+        Some(Item {
+            value: Value::Document("x".into()),
+            expires: None,
+        })
+    }
+
+    fn write(overlay: &mut Overlay, key: &str, item: Option<Item>) {
+        overlay.apply("acct", vec![(key.to_owned(), item)], &[]);
+    }
+
+    fn keys(changes: &Changes) -> Vec<&str> {
+        let mut keys: Vec<_> = changes.iter().map(|(_, key, _)| key).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn what_was_missing_and_is_gone_again_is_no_change() {
+        let mut overlay = Overlay::default();
+        let missing = ["k".to_owned()];
+        overlay.apply("acct", vec![("k".into(), document())], &missing);
+        write(&mut overlay, "k", None);
+        assert!(overlay.take().0.is_empty());
+    }
+
+    #[test]
+    fn what_may_be_stored_is_removed_there() {
+        let mut overlay = Overlay::default();
+        write(&mut overlay, "k", document());
+        write(&mut overlay, "k", None);
+        let (batch, _) = overlay.take();
+        assert_eq!(batch.iter().collect::<Vec<_>>(), [("acct", "k", None)]);
+    }
+
+    #[test]
+    fn what_flies_is_removed_even_if_it_was_missing_before() {
+        let mut overlay = Overlay::default();
+        let missing = ["k".to_owned()];
+        overlay.apply("acct", vec![("k".into(), document())], &missing);
+        overlay.take();
+        write(&mut overlay, "k", None);
+        assert_eq!(overlay.find("acct", "k"), Some(None));
+        overlay.landed();
+        assert_eq!(keys(&overlay.take().0), ["k"]);
+    }
+
+    #[test]
+    fn counters_stay_known_and_documents_do_not() {
+        let mut overlay = Overlay::default();
+        write(&mut overlay, "counters", item(1));
+        write(&mut overlay, "document", document());
+        overlay.take();
+        assert_eq!(overlay.find("acct", "document"), Some(document()));
+        overlay.landed();
+        assert_eq!(overlay.find("acct", "document"), None);
+        assert_eq!(overlay.find("acct", "counters"), Some(item(1)));
+        write(&mut overlay, "counters", None);
+        overlay.take();
+        overlay.landed();
+        assert_eq!(overlay.find("acct", "counters"), None);
+        assert_eq!(overlay.clean_count, 0);
+    }
+
+    #[test]
+    fn a_failed_batch_is_dirty_again_under_newer_changes() {
+        let mut overlay = Overlay::default();
+        write(&mut overlay, "a", item(1));
+        write(&mut overlay, "b", item(1));
+        overlay.take();
+        write(&mut overlay, "b", item(2));
+        overlay.failed();
+        assert_eq!(overlay.find("acct", "a"), Some(item(1)));
+        assert_eq!(overlay.find("acct", "b"), Some(item(2)));
+        let (batch, sequence) = overlay.take();
+        assert_eq!((keys(&batch), sequence), (vec!["a", "b"], 3));
+    }
+
+    #[test]
+    fn known_counters_are_bounded() {
+        let mut overlay = Overlay::default();
+        for at in 0..2 * MAX_CLEAN {
+            write(&mut overlay, &at.to_string(), item(1));
+            overlay.take();
+            overlay.landed();
+            assert!(overlay.clean_count <= MAX_CLEAN);
+        }
+        let known: usize = overlay.clean.values().map(HashMap::len).sum();
+        assert_eq!(known, overlay.clean_count);
+    }
+}
