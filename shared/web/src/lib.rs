@@ -25,4 +25,4 @@ pub use gate::Gate;
 pub use guard::{Access, Guard};
 pub use query::{Id, Query};
 pub use request_id::RequestId;
-pub use stack::stack;
+pub use stack::{HEADERS_READ, stack};

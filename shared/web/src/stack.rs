@@ -10,6 +10,19 @@ use openclaw_core::{Code, Error, id};
 use std::any::Any;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// The request headers that the gateway reads, for runtimes that convert requests themselves:
+/// what is not named here need not be carried over.
+pub const HEADERS_READ: [&str; 8] = [
+    "accept",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "content-length",
+    "content-type",
+    "idempotency-key",
+    "origin",
+];
+
 /// Routes that still want their [`App`].
 pub(crate) type Routes = Router<App>;
 
