@@ -91,6 +91,7 @@ async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
 /// All functions, merged.
 fn router(app: App) -> Router {
     let metrics = Metrics::new(app.totals.clone());
+    let shown = Router::new().route("/metrics", get(Metrics::show).with_state(metrics.clone()));
     let routes = Router::new()
         .merge(openclaw_function_admin::router(&app))
         .merge(openclaw_function_analytics::router(&app))
@@ -98,10 +99,8 @@ fn router(app: App) -> Router {
         .merge(openclaw_function_chat::router(&app))
         .merge(openclaw_function_health::router())
         .merge(openclaw_function_models::router(&app))
-        .route("/metrics", get(Metrics::show).with_state(metrics.clone()));
-    stack(app, routes)
-        .route("/metrics", get(Metrics::show).with_state(metrics.clone()))
-        .layer(from_fn_with_state(metrics, Metrics::count))
+        .merge(shown.clone());
+    stack(app, routes, shown).layer(from_fn_with_state(metrics, Metrics::count))
 }
 
 /// What a crash left: the folder's lock is ours, so nobody else is going to settle it.

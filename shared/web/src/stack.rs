@@ -26,15 +26,16 @@ pub const HEADERS_READ: [&str; 8] = [
 /// Routes that still want their [`App`].
 pub(crate) type Routes = Router<App>;
 
-/// The whole service: `routes` under `/v1` and `/api/v1`, JSON errors for what is not there, and
-/// around all of it request ids, CORS and the log.
-pub fn stack(app: App, routes: Router<App>) -> Router {
+/// The whole service: `routes` under `/v1` and `/api/v1`, `beside` as it is, JSON errors for what
+/// is not there, and around all of it request ids, CORS and the log.
+pub fn stack(app: App, routes: Router<App>, beside: Router<App>) -> Router {
     let routes = routes
         .fallback(no_route)
         .method_not_allowed_fallback(no_method);
     Router::new()
         .nest("/v1", routes.clone())
         .nest("/api/v1", routes)
+        .merge(beside)
         .fallback(no_route)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer(&app))

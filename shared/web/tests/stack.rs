@@ -119,7 +119,7 @@ fn routes(app: App, runs: Arc<AtomicUsize>) -> Router {
         )
         .merge(guard(Access::Scope(Scope::Models)).protect(models))
         .merge(guard(Access::Operator).protect(only));
-    stack(app, routes)
+    stack(app, routes, Router::new())
 }
 
 async fn panics() -> &'static str {
