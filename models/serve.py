@@ -37,7 +37,7 @@ def serve(weights: Path, port: int) -> None:
     params.warmup, params.use_jinja, params.ui = False, True, False
     # A model this small is best when it says what it finds likeliest, and a base model goes on with
     # questions of its own until it is stopped. Callers may ask for other than these.
-    params.sampling.temp, params.n_predict = 0.0, 512
+    params.sampling.temp, params.n_predict = 0.0, 256
     params.antiprompt = ["\nQuestion:", "\n\n"]
     params.chat_template = Path(__file__).with_name("chat-template.jinja").read_text()
     server = xllamacpp.Server(params)

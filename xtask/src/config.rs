@@ -122,8 +122,6 @@ pub(crate) fn small_model(url: &str) -> Upstream {
         context_length = 32768
         capabilities = ["chat"]
         targets = [{ provider = "local", model = "gemma-3-270m" }]
-        // The base model would go on with questions of its own.
-        defaults = { stop = ["\nQuestion:", "\n\n"] }
     };
     Upstream {
         base_url: format!("{url}/v1"),
@@ -141,7 +139,7 @@ pub(crate) fn upstream(url: &str) -> Result<Upstream> {
             .and_then(|answer| listed(&answer));
         match models {
             Ok(models) => return Ok(to(base_url, models)),
-            Err(error) => failures.push(format!("{base_url}/models: {error:#}")),
+            Err(error) => failures.push(format!("  {error:#}")),
         }
     }
     bail!(
@@ -253,8 +251,8 @@ mod tests {
             Some("http://127.0.0.1:1/v1")
         );
         assert_eq!(
-            whole["models"][0]["defaults"]["stop"][1].as_str(),
-            Some("\n\n")
+            whole["models"][0]["targets"][0]["provider"].as_str(),
+            Some("local")
         );
         assert_eq!(config.example().as_deref(), Some("gemma-3-270m"));
     }

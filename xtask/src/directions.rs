@@ -70,7 +70,7 @@ fn built_from(package: &Package, target: &str) -> Vec<String> {
     let arguments = ["tree", "--edges", "normal", "--prefix", "none"];
     let mut tree = cargo::command(&arguments);
     tree.args(["--format", "{p}", "--target", target]);
-    let listed = process::capture(tree.args(["--package", &package.name]), "").unwrap();
+    let listed = process::capture(tree.args(["--package", &package.name])).unwrap();
     let names = listed.lines().filter_map(|line| line.split(' ').next());
     names.map(str::to_owned).collect()
 }

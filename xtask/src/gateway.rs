@@ -57,7 +57,7 @@ impl Gateway {
     pub(crate) fn check_config(&self, file: &Path) -> Result<()> {
         let mut command = Command::new(&self.binary);
         command.args(["config", "check", "--config"]).arg(file);
-        process::capture(&mut command, "").map(|_| ())
+        process::capture(&mut command).map(|_| ())
     }
 
     /// Starts it with the configuration `config`, with its output shown where `echo`; gives it back
@@ -118,14 +118,14 @@ impl Gateway {
     /// A key that opens everything, of a new account.
     pub(crate) fn new_key(&self, tier: &str) -> Result<String> {
         let account = ["accounts", "create", "local", "--tier", tier];
-        let said = process::capture(&mut self.command(&account), "")?;
+        let said = process::capture(&mut self.command(&account))?;
         let is_id = |word: &&str| word.starts_with("acct_");
         let words = said.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
         let Some(account) = words.into_iter().find(is_id) else {
             bail!("`accounts create` printed no account: {said}");
         };
         let key = ["keys", "create", "--account", account, "--name", "local"];
-        let said = process::capture(self.command(&key).args(["--scope", "admin"]), "")?;
+        let said = process::capture(self.command(&key).args(["--scope", "admin"]))?;
         Ok(said.trim().into())
     }
 

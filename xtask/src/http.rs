@@ -1,7 +1,7 @@
 //! Asking a URL, by the `curl` that `up` prints a line for anyway: no HTTP client is compiled here.
 
 use crate::process;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::process::Command;
 
 /// The body of a successful `GET`; an error otherwise. `key` goes in as a bearer token, and not
@@ -13,5 +13,9 @@ pub(crate) fn get(url: &str, key: Option<&str>) -> Result<String> {
     command.args(["--noproxy", "localhost,127.0.0.1,::1"]);
     let header = key.map(|key| format!("header = \"Authorization: Bearer {key}\"\n"));
     command.args(["--config", "-", url]);
-    process::capture(&mut command, &header.unwrap_or_default())
+    let said = process::output(&mut command, &header.unwrap_or_default())?;
+    if !said.status.success() {
+        bail!("{url}: {}", said.stderr.trim());
+    }
+    Ok(said.stdout)
 }

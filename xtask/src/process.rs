@@ -68,9 +68,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command to its end with `input` and gives its standard output; an error, with what it
-/// printed, when it fails.
-pub(crate) fn capture(command: &mut Command, input: &str) -> Result<String> {
+/// What a command said before it ended.
+pub(crate) struct Said {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end with `input`, whatever comes of it.
+pub(crate) fn output(command: &mut Command, input: &str) -> Result<Said> {
     command.stdin(Stdio::piped());
     let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -79,13 +85,27 @@ pub(crate) fn capture(command: &mut Command, input: &str) -> Result<String> {
     }
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let status = wait(&mut child)?;
-    let (stdout, stderr) = (joined(stdout), joined(stderr));
-    if !status.success() {
-        let said = format!("{}\n{}", stdout.trim(), stderr.trim());
-        bail!("`{}` failed: {status}\n{}", line(command), said.trim());
+    Ok(Said {
+        status: wait(&mut child)?,
+        stdout: joined(stdout),
+        stderr: joined(stderr),
+    })
+}
+
+/// Runs a command to its end and gives its standard output; an error, with what it printed, when
+/// it fails.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let said = output(command, "")?;
+    if !said.status.success() {
+        let text = format!("{}\n{}", said.stdout.trim(), said.stderr.trim());
+        bail!(
+            "`{}` failed: {}\n{}",
+            line(command),
+            said.status,
+            text.trim()
+        );
     }
-    Ok(stdout)
+    Ok(said.stdout)
 }
 
 /// Runs a command to its end, giving each line of its standard output to `each`.

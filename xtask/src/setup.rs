@@ -66,7 +66,6 @@ pub(crate) fn model() -> Result<Model> {
                 .arg(serve)
                 .arg("--assemble")
                 .arg(weights(entry)),
-            "",
         )?;
         Ok(())
     })?;
@@ -94,7 +93,7 @@ fn sdk_node() -> Result<PathBuf> {
                 .with_context(|| format!("cannot copy {}", from.display()))?;
         }
         let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-        process::capture(Command::new("npm").args(arguments).current_dir(entry), "")?;
+        process::capture(Command::new("npm").args(arguments).current_dir(entry))?;
         Ok(())
     })?;
     Ok(entry.join("node_modules"))
@@ -104,9 +103,7 @@ fn sdk_node() -> Result<PathBuf> {
 fn venv(entry: &Path, requirements: &str) -> Result<PathBuf> {
     let folder = entry.join("venv");
     process::capture(
-        Command::new("python3").args(["-m", "venv"]).arg(folder),
-        "",
-    )
+        Command::new("python3").args(["-m", "venv"]).arg(folder))
     .context("python3 cannot make a virtual environment; where `ensurepip` is missing (Debian, Ubuntu): apt-get install python3-venv")?;
     let python = interpreter(entry);
     let arguments = ["-m", "pip", "install", "--disable-pip-version-check"];
@@ -114,7 +111,7 @@ fn venv(entry: &Path, requirements: &str) -> Result<PathBuf> {
     pip.args(arguments)
         .args(["--no-input", "--only-binary", ":all:", "--quiet", "-r"])
         .arg(cargo::root().join(requirements));
-    process::capture(&mut pip, "")
+    process::capture(&mut pip)
         .with_context(|| format!("cannot install what {requirements} pins"))?;
     Ok(python)
 }
@@ -139,7 +136,7 @@ fn pins(file: &str) -> Result<String> {
 /// What a virtual environment is made from: the pins, and the Python that it points to.
 fn python_pins(file: &str) -> Result<String> {
     let print = "import sys; print(*sys.version_info[:2]); print(sys.executable)";
-    let python = process::capture(Command::new("python3").args(["-c", print]), "")
+    let python = process::capture(Command::new("python3").args(["-c", print]))
         .context("Python is needed (python3)")?;
     let mut numbers = python
         .split_whitespace()
@@ -153,7 +150,7 @@ fn python_pins(file: &str) -> Result<String> {
 }
 
 fn check_node() -> Result<()> {
-    let version = process::capture(Command::new("node").arg("--version"), "")
+    let version = process::capture(Command::new("node").arg("--version"))
         .context("Node is needed (node and npm)")?;
     let major = version.trim().trim_start_matches('v').split('.').next();
     if major.and_then(|major| major.parse().ok()) < Some(NODE) {

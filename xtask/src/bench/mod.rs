@@ -122,7 +122,7 @@ impl Fleet {
             command.arg("--stream");
         }
         let before = meter::processor_time(server.group())?;
-        let said = process::capture(&mut command, "")
+        let said = process::capture(&mut command)
             .with_context(|| format!("{}, {}", server.name, scenario.name))?;
         let spent = meter::processor_time(server.group())? - before;
         let said: Value = serde_json::from_str(&said)?;
