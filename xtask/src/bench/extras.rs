@@ -2,7 +2,7 @@
 
 use super::{
     meter,
-    servers::{Fleet, GATEWAY, Server},
+    servers::{BARE, Fleet, GATEWAY, Server},
 };
 use crate::process::Service;
 use anyhow::{Context, Result};
@@ -17,25 +17,16 @@ const STARTS: usize = 5;
 pub(super) struct Extras {
     /// The gateway's resident memory in MB with [`STREAMS`] open.
     pub(super) resident: f64,
+    /// The bare proxy's, likewise.
+    pub(super) resident_bare: f64,
     /// Seconds from starting the process to the end of its first chat completion.
     pub(super) start: f64,
 }
 
-/// Measures with the gateway alone; it is stopped afterwards.
+/// Measures; the gateway is stopped afterwards.
 pub(super) fn measure(fleet: &mut Fleet) -> Result<Extras> {
-    eprintln!("{STREAMS} open streams");
-    let gateway = gateway(fleet)?;
-    let mut hold = fleet.load("hold", gateway);
-    hold.args(["--stream", "--streams", &STREAMS.to_string()]);
-    let mut streams = Service::start("load", &mut hold, false, Duration::from_secs(2))?;
-    streams
-        .wait_for(Duration::from_secs(60), |load| said(load, "open"))
-        .context("the streams did not all begin")?;
-    // Each carries some more events before it counts.
-    std::thread::sleep(Duration::from_secs(5));
-    let resident = meter::resident(gateway.group())?;
-    streams.check()?;
-    drop(streams);
+    let resident_bare = hold(fleet, BARE)?;
+    let resident = hold(fleet, GATEWAY)?;
 
     eprintln!("{STARTS} starts");
     let mut starts = vec![];
@@ -47,14 +38,31 @@ pub(super) fn measure(fleet: &mut Fleet) -> Result<Extras> {
     starts.sort_unstable();
     Ok(Extras {
         resident,
+        resident_bare,
         start: starts[STARTS / 2].as_secs_f64(),
     })
+}
+
+/// Resident memory of the server `name` in MB with [`STREAMS`] open.
+fn hold(fleet: &Fleet, name: &str) -> Result<f64> {
+    eprintln!("{STREAMS} open streams: {name}");
+    let server = server(fleet, name)?;
+    let mut hold = fleet.load("hold", server);
+    hold.args(["--stream", "--streams", &STREAMS.to_string()]);
+    let mut streams = Service::start("load", &mut hold, false, Duration::from_secs(2))?;
+    streams
+        .wait_for(Duration::from_secs(60), |load| said(load, "open"))
+        .context("the streams did not all begin")?;
+    // Each carries some more events before it counts.
+    std::thread::sleep(Duration::from_secs(5));
+    streams.check()?;
+    meter::resident(server.group())
 }
 
 /// The time from starting the gateway to the end of its first answer.
 fn start(fleet: &Fleet) -> Result<Duration> {
     // It asks before anybody listens, so that its own start does not count.
-    let mut first = fleet.load("first", gateway(fleet)?);
+    let mut first = fleet.load("first", server(fleet, GATEWAY)?);
     let mut asking = Service::start("load", &mut first, false, Duration::from_secs(2))?;
     std::thread::sleep(Duration::from_millis(200));
     let since = Instant::now();
@@ -65,9 +73,9 @@ fn start(fleet: &Fleet) -> Result<Duration> {
     Ok(time)
 }
 
-fn gateway(fleet: &Fleet) -> Result<&Server> {
-    let gateway = fleet.servers.iter().find(|server| server.name == GATEWAY);
-    gateway.context("no gateway")
+fn server<'f>(fleet: &'f Fleet, name: &str) -> Result<&'f Server> {
+    let server = fleet.servers.iter().find(|server| server.name == name);
+    server.with_context(|| format!("no {name}"))
 }
 
 fn said(load: &Service, word: &str) -> Option<()> {

@@ -25,12 +25,27 @@ impl Results {
         self.resident.insert(server.name, megabytes);
     }
 
+    fn samples(&self, scenario: &str, server: &str) -> &[Sample] {
+        let mut all = self.samples.iter();
+        all.find(|((of, by), _)| *of == scenario && *by == server)
+            .map_or(&[], |(_, samples)| samples)
+    }
+
+    /// CPU per request in multiples of the bare proxy's: the median of each round's own ratio,
+    /// which a machine that gets slower and faster between rounds disturbs least.
+    fn ratio(&self, scenario: &str, server: &str) -> f64 {
+        let rounds = self.samples(scenario, server).iter();
+        let ratios = rounds
+            .zip(self.samples(scenario, BARE))
+            .map(|(of, bare)| of.cpu / bare.cpu);
+        median(ratios.collect())
+    }
+
     fn median(&self, scenario: &str, server: &str) -> Option<Sample> {
-        let samples = self
-            .samples
-            .iter()
-            .find(|((of, by), _)| *of == scenario && *by == server)?
-            .1;
+        let samples = self.samples(scenario, server);
+        if samples.is_empty() {
+            return None;
+        }
         let of = |field: fn(&Sample) -> f64| median(samples.iter().map(field).collect());
         Some(Sample {
             per_second: of(|sample| sample.per_second),
@@ -55,7 +70,6 @@ impl Results {
             "\n### {}\n\n| | requests/s | p50 µs | p99 µs | CPU µs/request | × bare | RSS MB |\n|---|--:|--:|--:|--:|--:|--:|",
             scenario.name
         );
-        let bare = self.median(scenario.name, BARE).unwrap_or_default();
         for name in [UPSTREAM, NGINX, BARE, GATEWAY] {
             match self.median(scenario.name, name) {
                 Some(row) => {
@@ -66,7 +80,7 @@ impl Results {
                         row.p50,
                         row.p99,
                         row.cpu,
-                        row.cpu / bare.cpu
+                        self.ratio(scenario.name, name)
                     );
                 }
                 None if name == NGINX && !fleet.has_nginx => {
@@ -80,16 +94,18 @@ impl Results {
     fn print_bars(&self, extras: &Extras) {
         println!("\n### Bars\n\n| | measured | at most | |\n|---|--:|--:|---|");
         for scenario in SCENARIOS {
-            let at = |server| self.median(scenario.name, server).unwrap_or_default();
             let most = if scenario.stream { 3.0 } else { 2.5 };
             let name = format!("CPU per request, × bare proxy: {}", scenario.name);
-            bar(&name, at(GATEWAY).cpu / at(BARE).cpu, most, "");
+            bar(&name, self.ratio(scenario.name, GATEWAY), most, "");
         }
         let streaming = SCENARIOS[2].name;
         let first = |server| self.median(streaming, server).unwrap_or_default().first;
         let added = (first(GATEWAY) - first(UPSTREAM)) / 1e3;
         bar("added time to first token, 1 connection", added, 1.0, " ms");
-        let name = format!("RSS with {STREAMS} open streams");
+        let name = format!(
+            "RSS with {STREAMS} open streams (bare proxy: {:.0} MB)",
+            extras.resident_bare
+        );
         bar(&name, extras.resident, 60.0, " MB");
         bar("start to first answer", extras.start, 0.2, " s");
     }
@@ -101,6 +117,9 @@ fn bar(name: &str, measured: f64, most: f64, unit: &str) {
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
+    if numbers.is_empty() {
+        return f64::NAN;
+    }
     numbers.sort_unstable_by(f64::total_cmp);
     let middle = numbers.len() / 2;
     match numbers.len() % 2 {
