@@ -1,14 +1,15 @@
+use super::connection::Tracked;
 use futures_util::FutureExt;
 use http::{Uri, uri::Scheme};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
 use openclaw_core::BoxFuture;
 use std::{
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::{net::TcpStream, sync::OnceCell};
+use tokio::sync::OnceCell;
 use tower_service::Service;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -37,18 +38,18 @@ impl Connector {
         }
     }
 
-    async fn connect(self, to: Uri) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, BoxError> {
+    async fn connect(self, to: Uri) -> Result<Tracked, BoxError> {
         let Self { mut tcp, tls } = self;
         if to.scheme() != Some(&Scheme::HTTPS) {
-            return Ok(tcp.call(to).await?.into());
+            return Ok(Tracked::new(tcp.call(to).await?.into()));
         }
         let tls = tls.get_or_try_init(|| load(tcp)).await?;
-        tls.clone().call(to).await
+        Ok(Tracked::new(tls.clone().call(to).await?))
     }
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
+    type Response = Tracked;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -78,4 +79,20 @@ async fn load(tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxEr
         .https_only()
         .enable_all_versions()
         .wrap_connector(tcp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nagle_is_off() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = format!("http://{}/", listener.local_addr().unwrap());
+        let stream = Connector::new().call(to.parse().unwrap()).await.unwrap();
+        let hyper_rustls::MaybeHttpsStream::Http(tcp) = stream.stream() else {
+            panic!("TLS for http");
+        };
+        assert!(tcp.inner().nodelay().unwrap());
+    }
 }
