@@ -4,6 +4,8 @@
 //! Run with `cargo bench --package openclaw-native`. `cpu` groups measure the whole process's CPU
 //! time, the writing thread's included; the others measure time on the wall.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
 use criterion::{
     BenchmarkId, Criterion, Throughput, criterion_group, criterion_main,
     measurement::{Measurement, ValueFormatter, WallTime},

@@ -59,7 +59,7 @@ impl Default for HyperHttp {
 
 impl Http for HyperHttp {
     fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
-        let client = self.client.clone();
+        let client = self.client().clone();
         async move {
             loop {
                 match client.request(request.clone().map(Full::new)).await {

@@ -1,5 +1,7 @@
 //! The stores on SQLite keep the contract of their ports.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
 use openclaw_core::{Kv, Ledger, Timestamp};
 use openclaw_native::{Database, SqliteKv, SqliteLedger, TokioSpawn};
 use openclaw_schema::config::Durability;

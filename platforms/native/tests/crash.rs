@@ -3,6 +3,13 @@
 //! The test starts this binary again as the process to kill (`child`, which does nothing when it
 //! is run by itself).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of this is a test"
+)]
+
 use openclaw_core::{
     Ledger,
     ledger::{Delta, Item, Outcome, Step, When},

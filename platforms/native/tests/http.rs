@@ -1,5 +1,7 @@
 //! Outgoing HTTP against sockets of our own.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use http::{Request, StatusCode};

@@ -3,6 +3,13 @@
 //! The tests start this binary again as the other process (`child`, which does nothing when it
 //! is run by itself).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "all of this is a test"
+)]
+
 use openclaw_core::{
     Ledger,
     ledger::{Outcome, Step, When},

@@ -1,5 +1,7 @@
 //! The contract finds stores that do not keep it: each of these breaks one promise.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
 use bytes::Bytes;
 use futures_executor::block_on;
 use futures_util::FutureExt;

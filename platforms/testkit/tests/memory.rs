@@ -1,5 +1,7 @@
 //! The stores in memory keep the contract.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
+
 use futures_executor::block_on;
 use openclaw_core::{BoxFuture, Kv, Ledger, Spawn, Timestamp};
 use openclaw_testkit::{
