@@ -1,5 +1,6 @@
-//! Connections: accepted, served, and at the end waited for.
+//! Connections: accepted, spread over the cores, served, and at the end waited for.
 
+use crate::cores::Cores;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -7,7 +8,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, time::Duration};
+use std::{io, net::TcpStream as StdStream, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -21,21 +22,19 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
+    cores: &Cores,
     stop: impl Future<Output = ()>,
     grace: Duration,
 ) -> bool {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT);
-    let connections = GracefulShutdown::new();
+    let connections = Arc::new(GracefulShutdown::new());
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept() => accepted.and_then(|(stream, _)| stream.into_std()),
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, _)) => serve(&http, stream, router.clone(), &connections),
+            Ok(stream) => cores.spawn(serve(stream, router.clone(), connections.clone())),
             // Out of file descriptors, most likely: some will be free in a moment.
             Err(error) if is_ours(&error) => {
                 tracing::error!(%error, "cannot accept a connection");
@@ -45,23 +44,47 @@ pub(crate) async fn listen(
         }
     }
     drop(listener);
-    timeout(grace, connections.shutdown()).await.is_ok()
+    finish(connections, grace).await
 }
 
-fn serve(http: &http1::Builder, stream: TcpStream, router: Router, connections: &GracefulShutdown) {
-    // Without it the kernel holds small writes back for 40 ms: a token would wait for the next.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the client left at once");
-        return;
-    }
-    let service = TowerToHyperService::new(router);
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke");
+/// Tells every connection to end behind its current request and waits for them.
+async fn finish(connections: Arc<GracefulShutdown>, grace: Duration) -> bool {
+    let ended = async {
+        // Those that were accepted last may not have joined yet: they hold the other handles.
+        let mut connections = connections;
+        loop {
+            match Arc::try_unwrap(connections) {
+                Ok(all) => break all.shutdown().await,
+                Err(held) => connections = held,
+            }
+            sleep(Duration::from_millis(1)).await;
         }
-    });
+    };
+    timeout(grace, ended).await.is_ok()
+}
+
+async fn serve(stream: StdStream, router: Router, connections: Arc<GracefulShutdown>) {
+    let connection = match prepared(stream) {
+        Ok(stream) => {
+            let service = TowerToHyperService::new(router);
+            let mut http = http1::Builder::new();
+            http.timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT);
+            connections.watch(http.serve_connection(TokioIo::new(stream), service))
+        }
+        Err(error) => return tracing::debug!(%error, "the client left at once"),
+    };
+    drop(connections);
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection broke");
+    }
+}
+
+/// The stream on this core's own event loop. Without `TCP_NODELAY` the kernel holds small writes
+/// back for 40 ms: a token would wait for the next.
+fn prepared(stream: StdStream) -> io::Result<TcpStream> {
+    stream.set_nodelay(true)?;
+    TcpStream::from_std(stream)
 }
 
 /// Whether a failed accept is about this process and not about the one connection.

@@ -4,6 +4,7 @@
 mod accounts;
 mod cli;
 mod config;
+mod cores;
 mod keys;
 mod listen;
 mod metrics;

@@ -3,6 +3,7 @@
 use crate::{
     cli::{Place, say_error},
     config,
+    cores::Cores,
     listen::listen,
     metrics::Metrics,
     office::plain,
@@ -33,7 +34,7 @@ pub(crate) fn serve(port: Option<u16>, place: &Place) -> Result<()> {
     start_log()?;
     let mut config = config::load(place)?;
     config.server.port = port.unwrap_or(config.server.port);
-    tokio::runtime::Builder::new_multi_thread()
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(run(config))
@@ -68,7 +69,8 @@ async fn run(config: Config) -> Result<()> {
     let app = App::new(native.ports(), config, secrets, variable)?;
     settle_interrupted(&native).await?;
     tracing::info!(%address, models = app.providers.models().count(), "listening");
-    let finished = listen(listener, router(app), stop, GRACE).await;
+    let cores = Cores::start()?;
+    let finished = listen(listener, router(app), &cores, stop, GRACE).await;
     let settled = native.spawn.close_and_wait(GRACE).await;
     native.ledger.flush().await?;
     if !(finished && settled) {
