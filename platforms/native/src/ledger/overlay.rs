@@ -83,6 +83,7 @@ impl Overlay {
     pub(super) fn take(&mut self) -> (Arc<Changes>, u64) {
         let mut batch = std::mem::take(&mut self.dirty);
         for change in batch.0.values_mut().flat_map(HashMap::values_mut) {
+            // Even if it fails: some errors of a commit come when it is in the file.
             change.stored = true;
         }
         let batch = Arc::new(batch);
@@ -276,6 +277,17 @@ mod tests {
         assert_eq!(overlay.find("acct", "b"), Some(item(2)));
         let (batch, sequence) = overlay.take();
         assert_eq!((keys(&batch), sequence), (vec!["a", "b"], 3));
+    }
+
+    #[test]
+    fn what_a_failed_batch_may_have_written_after_all_is_removed() {
+        let mut overlay = Overlay::default();
+        let missing = ["k".to_owned()];
+        overlay.apply("acct", vec![("k".into(), document())], &missing);
+        overlay.take();
+        overlay.failed();
+        write(&mut overlay, "k", None);
+        assert_eq!(keys(&overlay.take().0), ["k"]);
     }
 
     #[test]
