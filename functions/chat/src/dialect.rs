@@ -24,8 +24,8 @@ pub(crate) enum Dialect {
 /// Writes one stream.
 pub(crate) struct Writer {
     dialect: Dialect,
-    /// The chunk before: what a chunk of our own takes its id and model from.
-    last: Bytes,
+    /// A copy of the first chunk: what a chunk of our own takes its id and model from.
+    first: Bytes,
     /// Seed: the chunk with the `finish_reason`, kept until the usage is known.
     finish: Option<Bytes>,
     usage_was_shown: bool,
@@ -35,7 +35,7 @@ impl Writer {
     pub(crate) fn new(dialect: Dialect) -> Self {
         Self {
             dialect,
-            last: Bytes::new(),
+            first: Bytes::new(),
             finish: None,
             usage_was_shown: false,
         }
@@ -47,7 +47,10 @@ impl Writer {
     }
 
     /// A chunk, as the dialect shows it.
-    pub(crate) fn chunk(&mut self, chunk: Chunk, out: &mut BytesMut) {
+    pub(crate) fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
+        if self.first.is_empty() {
+            self.first = Bytes::copy_from_slice(&chunk.json);
+        }
         match self.dialect {
             Dialect::OpenAi { include_usage } => {
                 if chunk.has_choices || (include_usage && chunk.usage.is_some()) {
@@ -64,7 +67,6 @@ impl Writer {
             Dialect::Seed if chunk.has_choices => write_event(&chunk.json, out),
             Dialect::Seed => {}
         }
-        self.last = chunk.json;
     }
 
     /// The end of a whole answer.
@@ -112,9 +114,9 @@ impl Writer {
         }
     }
 
-    /// A chunk of ours, with the id and model of the chunk before it.
+    /// A chunk of ours, with the id and model of the others.
     fn own_chunk(&self, choices: Value, fields: &[(&str, Value)]) -> String {
-        let mut chunk: Map<String, Value> = serde_json::from_slice(&self.last).unwrap_or_default();
+        let mut chunk: Map<String, Value> = serde_json::from_slice(&self.first).unwrap_or_default();
         chunk.insert("object".into(), "chat.completion.chunk".into());
         chunk.insert("choices".into(), choices);
         chunk.remove("usage");
@@ -130,13 +132,7 @@ impl Writer {
 fn write_event(json: &[u8], out: &mut BytesMut) {
     out.reserve(json.len() + 8);
     out.put_slice(b"data: ");
-    // A provider may pretty-print: line breaks of JSON are white space, of an event its end.
-    let mut lines = json.split(|byte| matches!(byte, b'\n' | b'\r'));
-    out.put_slice(lines.next().unwrap_or_default());
-    for line in lines {
-        out.put_u8(b' ');
-        out.put_slice(line);
-    }
+    out.put_slice(json);
     out.put_slice(b"\n\n");
 }
 
@@ -159,7 +155,7 @@ mod tests {
         let (mut writer, mut out) = (Writer::new(dialect), BytesMut::new());
         chunks
             .iter()
-            .for_each(|json| writer.chunk(chunk(json), &mut out));
+            .for_each(|json| writer.chunk(&chunk(json), &mut out));
         writer.end(
             TokenUsage {
                 prompt_tokens: 1,
@@ -248,7 +244,7 @@ mod tests {
             },
         ] {
             let (mut writer, mut out) = (Writer::new(dialect), BytesMut::new());
-            writer.chunk(chunk(TEXT), &mut out);
+            writer.chunk(&chunk(TEXT), &mut out);
             writer.error(&Error::internal("x"), &mut out);
             let text = String::from_utf8(out.to_vec()).unwrap();
             assert!(
@@ -256,12 +252,5 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn line_breaks_within_json_do_not_end_the_event() {
-        let mut out = BytesMut::new();
-        write_event(b"{\n\"a\":\r\n1}", &mut out);
-        assert_eq!(&out[..], b"data: { \"a\":  1}\n\n");
     }
 }

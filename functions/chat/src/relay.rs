@@ -185,7 +185,7 @@ impl Relay {
         let mut out = BytesMut::new();
         loop {
             match next {
-                Some(Ok(chunk)) => self.chunk(chunk, &mut out),
+                Some(Ok(chunk)) => self.chunk(&chunk, &mut out),
                 Some(Err(error)) => self.pending = Some(Some(error)),
                 None => self.pending = Some(None),
             }
@@ -204,7 +204,7 @@ impl Relay {
         out.freeze()
     }
 
-    fn chunk(&mut self, chunk: Chunk, out: &mut BytesMut) {
+    fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
         self.ticket.generated(chunk.tokens);
         if let Some(usage) = chunk.usage {
             self.ticket.counted(usage);

@@ -3,12 +3,14 @@
 //! only what the gateway must know is parsed.
 
 mod answer;
+mod template;
 
-use self::answer::Answer;
+use self::{answer::Answer, template::Template};
 use crate::{
     Chunk, Completion,
     dialect::{Input, MAX_TOKENS, Malformed, Step},
     sse::Event,
+    tokens,
 };
 use bytes::Bytes;
 use memchr::memchr2;
@@ -89,6 +91,8 @@ pub(crate) struct Decoder {
     /// Choices that were seen, and those of them that have their `finish_reason`: a bit each.
     seen: u128,
     finished: u128,
+    /// The last chunk that only carried text.
+    template: Template,
 }
 
 impl Decoder {
@@ -97,11 +101,24 @@ impl Decoder {
             let words = String::from_utf8_lossy(&event.data);
             return Err(format!("error event: {words}"));
         }
+        if let Some(text) = self.template.text(&event.data) {
+            return Ok(Step::Chunk(Chunk {
+                tokens: tokens::estimate(text),
+                finished: false,
+                has_choices: true,
+                usage: None,
+                json: event.data.clone(),
+            }));
+        }
         if event.data.trim_ascii() == b"[DONE]" {
             return Ok(Step::End(None));
         }
         let answer = Answer::parse(&event.data)?;
         let (tokens, usage) = (answer.tokens(), answer.usage());
+        let json = one_line(event.data.clone());
+        if let Some(text) = answer.only_text().filter(|_| json == event.data) {
+            self.template.learn(&event.data, text);
+        }
         let choices = answer.choices.ok_or("a chunk without choices")?;
         for choice in &choices {
             let bit = 1u128.checked_shl(choice.index).unwrap_or_default();
@@ -115,7 +132,7 @@ impl Decoder {
             finished: choices.iter().any(|choice| choice.finish_reason.is_some()),
             has_choices: !choices.is_empty(),
             usage,
-            json: one_line(event.data.clone()),
+            json,
         }))
     }
 

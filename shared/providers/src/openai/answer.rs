@@ -112,6 +112,23 @@ impl Answer<'_> {
         serde_json::from_str(self.usage?.get()).ok()
     }
 
+    /// The JSON string that is all that a chunk says, through its one choice, which goes on.
+    pub(super) fn only_text(&self) -> Option<&str> {
+        let [choice] = self.choices.as_deref()? else {
+            return None;
+        };
+        let said = choice.delta.as_ref()?;
+        let more = [
+            said.refusal,
+            said.reasoning_content,
+            said.reasoning,
+            said.tool_calls,
+        ];
+        let goes_on = choice.finish_reason.is_none() && self.usage.is_none();
+        let text = said.content?.get();
+        (goes_on && more.iter().all(Option::is_none) && text.starts_with('"')).then_some(text)
+    }
+
     pub(super) fn tokens(&self) -> u64 {
         let choices = self.choices.iter().flatten();
         choices
