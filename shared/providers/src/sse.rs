@@ -97,7 +97,8 @@ impl Parser {
         }
         let Some(at) = memchr2(b'\n', b'\r', &self.chunk) else {
             self.partial.extend_from_slice(&self.chunk);
-            self.chunk.clear();
+            // An empty slice would still hold the memory of all that was pushed.
+            self.chunk = Bytes::new();
             return bounded(self.partial.len()).map(|()| None);
         };
         let mut line = self.chunk.split_to(at);
