@@ -130,7 +130,11 @@ impl Writer {
 }
 
 fn write_event(json: &[u8], out: &mut BytesMut) {
-    out.reserve(json.len() + 8);
+    // The first event takes what it needs; when more come they are likely to be many.
+    let more = if out.is_empty() { 0 } else { 4096 };
+    if out.capacity() - out.len() < json.len() + 8 {
+        out.reserve(json.len() + 8 + more);
+    }
     out.put_slice(b"data: ");
     out.put_slice(json);
     out.put_slice(b"\n\n");

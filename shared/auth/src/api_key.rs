@@ -8,7 +8,6 @@ use crate::secret::mac;
 use hmac::Mac;
 use openclaw_core::{Random, Secret, id};
 use openclaw_schema::key::Mode;
-use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
 /// What every key starts with.
@@ -57,14 +56,13 @@ fn checksum(body: &str) -> String {
 /// What is stored of a key: HMAC-SHA256 of its text keyed with the pepper, in hexadecimal.
 pub fn hash(pepper: &Secret, text: &str) -> String {
     let digest = mac(pepper, text.as_bytes()).finalize().into_bytes();
-    digest
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(HEX[usize::from(digit)]))
+        .collect()
 }
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Whether two hashes are the same, in time that does not tell where they differ.
 pub fn hashes_match(one: &str, other: &str) -> bool {

@@ -1,17 +1,19 @@
 //! A credential in, an identity out.
 
 use crate::{
-    Directory, Secrets, api_key,
+    Directory, Secrets,
+    api_key::{self, hashes_match},
     jwt::{self, Claims},
     record::{Credential, KEY, decode},
 };
+use bytes::Bytes;
 use openclaw_core::{Error, Ports, Result, Timestamp, time};
 use openclaw_schema::{
-    account::Account,
+    account::{Account, Status},
     key::{Key, Token},
 };
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq;
@@ -34,9 +36,56 @@ pub struct Caller {
     pub account: Account,
 }
 
+/// A stored key as requests are checked against it: decoded once, until what is stored changes.
+struct Known {
+    stored: Bytes,
+    hash: String,
+    previous: Option<(String, Timestamp)>,
+    caller: Arc<Caller>,
+}
+
+impl Known {
+    fn decode(stored: Bytes) -> Result<Self> {
+        let Credential { record, account } = decode(&stored)?;
+        Ok(Self {
+            hash: record.hash,
+            previous: record.previous,
+            caller: Arc::new(Caller {
+                key: record.key,
+                account,
+            }),
+            stored,
+        })
+    }
+
+    /// Whether `hash` is that of its text, or of the one before within the grace period.
+    fn accepts(&self, hash: &str, now: Timestamp) -> bool {
+        hashes_match(&self.hash, hash)
+            || self
+                .previous
+                .as_ref()
+                .is_some_and(|(old, until)| now < *until && hashes_match(old, hash))
+    }
+
+    /// Whether it opens anything `now`.
+    fn ensure_usable(&self, now: Timestamp) -> Result<()> {
+        if self.caller.key.expires_at.is_some_and(|at| at <= now) {
+            return Err(Error::unauthorized("The API key has expired"));
+        }
+        if self.caller.account.status == Status::Suspended {
+            return Err(Error::unauthorized("The account is suspended"));
+        }
+        Ok(())
+    }
+}
+
+/// More decoded keys than this are not held.
+const MAX_KNOWN: usize = 10_000;
+
 /// Knows the secrets; checks credentials against them and against the stored keys.
 pub struct Authenticator {
     secrets: Secrets,
+    known: Mutex<HashMap<String, Arc<Known>>>,
     touched: Mutex<Touched>,
 }
 
@@ -52,6 +101,7 @@ impl Authenticator {
     pub fn new(secrets: Secrets) -> Self {
         Self {
             secrets,
+            known: Mutex::default(),
             touched: Mutex::default(),
         }
     }
@@ -70,19 +120,19 @@ impl Authenticator {
             return self.key(ports, credential).await.map(Identity::Caller);
         }
         let claims = jwt::verify(&self.secrets.jwt, credential, ports.clock.now())?;
-        let credential = self.find(ports, &claims.sub).await?;
-        self.admit(ports, credential).map(Identity::Caller)
+        let known = self.find(ports, &claims.sub).await?;
+        self.admit(ports, &known).map(Identity::Caller)
     }
 
     /// Whose API key this is; 401.
     pub async fn key(&self, ports: &Ports, text: &str) -> Result<Arc<Caller>> {
         let id = api_key::parse(text).ok_or_else(invalid_key)?;
-        let credential = self.find(ports, &id).await?;
+        let known = self.find(ports, &id).await?;
         let hash = api_key::hash(&self.secrets.pepper, text);
-        if !credential.accepts(&hash, ports.clock.now()) {
+        if !known.accepts(&hash, ports.clock.now()) {
             return Err(invalid_key());
         }
-        self.admit(ports, credential)
+        self.admit(ports, &known)
     }
 
     /// A token that stands for `key` for the next `seconds`, never longer than the key lives.
@@ -111,26 +161,41 @@ impl Authenticator {
         credential.as_bytes().ct_eq(token.as_bytes()).into()
     }
 
-    async fn find(&self, ports: &Ports, id: &str) -> Result<Credential> {
-        let bytes = ports
+    async fn find(&self, ports: &Ports, id: &str) -> Result<Arc<Known>> {
+        let stored = ports
             .kv
             .get(&format!("{KEY}{id}"))
             .await?
             .ok_or_else(invalid_key)?;
-        decode(&bytes)
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned();
+        match known {
+            Some(known) if known.stored == stored => Ok(known),
+            _ => Ok(self.remember(id, Known::decode(stored)?)),
+        }
     }
 
-    fn admit(&self, ports: &Ports, credential: Credential) -> Result<Arc<Caller>> {
-        let now = ports.clock.now();
-        credential.ensure_usable(now)?;
-        let caller = Caller {
-            key: credential.record.key,
-            account: credential.account,
-        };
-        if self.is_first_use(&caller.key.id, now) {
-            self.note_use(ports, &caller);
+    fn remember(&self, id: &str, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MAX_KNOWN {
+            all.clear();
         }
-        Ok(Arc::new(caller))
+        all.insert(id.to_string(), known.clone());
+        known
+    }
+
+    fn admit(&self, ports: &Ports, known: &Known) -> Result<Arc<Caller>> {
+        let now = ports.clock.now();
+        known.ensure_usable(now)?;
+        if self.is_first_use(&known.caller.key.id, now) {
+            self.note_use(ports, &known.caller);
+        }
+        Ok(known.caller.clone())
     }
 
     /// Whether this process sees the key for the first time in this minute.

@@ -1,12 +1,8 @@
 //! What is stored of accounts and keys, and where.
 
-use crate::api_key::hashes_match;
 use bytes::Bytes;
 use openclaw_core::{Error, Result, Timestamp, ledger::Item};
-use openclaw_schema::{
-    account::{Account, Status},
-    key::Key,
-};
+use openclaw_schema::{account::Account, key::Key};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The ledger partition that is the operator's: it lists the accounts.
@@ -35,26 +31,6 @@ pub(crate) struct Credential {
     #[serde(flatten)]
     pub(crate) record: KeyRecord,
     pub(crate) account: Account,
-}
-
-impl Credential {
-    /// Whether it opens anything `now`.
-    pub(crate) fn ensure_usable(&self, now: Timestamp) -> Result<()> {
-        if self.record.key.expires_at.is_some_and(|at| at <= now) {
-            return Err(Error::unauthorized("The API key has expired"));
-        }
-        if self.account.status == Status::Suspended {
-            return Err(Error::unauthorized("The account is suspended"));
-        }
-        Ok(())
-    }
-
-    /// Whether `hash` is that of its text, or of the one before within the grace period.
-    pub(crate) fn accepts(&self, hash: &str, now: Timestamp) -> bool {
-        let previous = self.record.previous.as_ref();
-        hashes_match(&self.record.hash, hash)
-            || previous.is_some_and(|(old, until)| now < *until && hashes_match(old, hash))
-    }
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {

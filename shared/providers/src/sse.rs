@@ -32,8 +32,9 @@ pub struct TooLong;
 /// Turns bytes into events.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// What is left of the last push.
+    /// The last push, and where the next line in it begins.
     chunk: Bytes,
+    at: usize,
     /// The start of a line whose end has not come yet.
     partial: Vec<u8>,
     /// The last line ended with CR: an LF that follows belongs to it.
@@ -55,14 +56,49 @@ enum Data {
     Joined(Vec<u8>),
 }
 
+/// A line without its end.
+enum Line {
+    /// From and to where it stands in the last push.
+    Pushed(usize, usize),
+    /// It began in an earlier one.
+    Joined(Bytes),
+}
+
+impl Line {
+    fn len(&self) -> usize {
+        match self {
+            Self::Pushed(start, end) => end - start,
+            Self::Joined(bytes) => bytes.len(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn skip(&mut self, count: usize) {
+        match self {
+            Self::Pushed(start, _) => *start += count,
+            Self::Joined(bytes) => bytes.advance(count),
+        }
+    }
+}
+
+/// The fields that matter.
+enum Name {
+    Data,
+    Event,
+    Id,
+}
+
 impl Parser {
     /// Adds bytes. Cheapest when [`Self::next`] has returned `None` before.
     pub fn push(&mut self, bytes: Bytes) {
-        if self.chunk.is_empty() {
-            self.chunk = bytes;
-        } else {
-            self.chunk = [&*self.chunk, &*bytes].concat().into();
-        }
+        self.chunk = match &self.chunk[self.at..] {
+            [] => bytes,
+            left => [left, &*bytes].concat().into(),
+        };
+        self.at = 0;
     }
 
     /// The next complete event, `None` until more bytes come.
@@ -79,7 +115,7 @@ impl Parser {
     fn advance(&mut self) -> Result<Option<Event>, TooLong> {
         while let Some(line) = self.line()? {
             if !line.is_empty() {
-                self.field(&line)?;
+                self.field(line)?;
             } else if let Some(event) = self.dispatch() {
                 return Ok(Some(event));
             }
@@ -88,47 +124,67 @@ impl Parser {
     }
 
     /// The next whole line, without its end.
-    fn line(&mut self) -> Result<Option<Bytes>, TooLong> {
-        if self.after_cr && !self.chunk.is_empty() {
+    fn line(&mut self) -> Result<Option<Line>, TooLong> {
+        let rest = &self.chunk[self.at..];
+        if self.after_cr && !rest.is_empty() {
             self.after_cr = false;
-            if self.chunk[0] == b'\n' {
-                self.chunk.advance(1);
+            if rest[0] == b'\n' {
+                self.at += 1;
             }
         }
-        let Some(at) = memchr2(b'\n', b'\r', &self.chunk) else {
-            self.partial.extend_from_slice(&self.chunk);
+        let rest = &self.chunk[self.at..];
+        let Some(length) = memchr2(b'\n', b'\r', rest) else {
+            self.partial.extend_from_slice(rest);
             // An empty slice would still hold the memory of all that was pushed.
-            self.chunk = Bytes::new();
+            (self.chunk, self.at) = (Bytes::new(), 0);
             return bounded(self.partial.len()).map(|()| None);
         };
-        let mut line = self.chunk.split_to(at);
-        self.after_cr = self.chunk[0] == b'\r';
-        self.chunk.advance(1);
+        self.after_cr = rest[length] == b'\r';
+        let mut line = Line::Pushed(self.at, self.at + length);
         if !self.partial.is_empty() {
-            self.partial.extend_from_slice(&line);
-            line = std::mem::take(&mut self.partial).into();
+            self.partial.extend_from_slice(&rest[..length]);
+            line = Line::Joined(std::mem::take(&mut self.partial).into());
         }
+        self.at += length + 1;
         bounded(line.len())?;
         if !self.past_first {
             self.past_first = true;
-            if line.starts_with(b"\xef\xbb\xbf") {
-                line.advance(3);
+            if self.text(&line).starts_with(b"\xef\xbb\xbf") {
+                line.skip(3);
             }
         }
         Ok(Some(line))
     }
 
-    fn field(&mut self, line: &Bytes) -> Result<(), TooLong> {
-        let colon = memchr(b':', line).unwrap_or(line.len());
-        let after = line.get(colon + 1..).unwrap_or_default();
+    fn text<'a>(&'a self, line: &'a Line) -> &'a [u8] {
+        match line {
+            Line::Pushed(start, end) => &self.chunk[*start..*end],
+            Line::Joined(bytes) => bytes,
+        }
+    }
+
+    fn field(&mut self, mut line: Line) -> Result<(), TooLong> {
+        let text = self.text(&line);
+        let colon = memchr(b':', text).unwrap_or(text.len());
+        let after = text.get(colon + 1..).unwrap_or_default();
         let skip = usize::from(after.first() == Some(&b' '));
-        let value = || line.slice((colon + 1 + skip).min(line.len())..);
-        match &line[..colon] {
-            b"data" => self.add_data(value())?,
-            b"event" => self.name = value(),
+        let whole = memchr(0, after).is_none();
+        let name = match &text[..colon] {
+            b"data" => Name::Data,
+            b"event" => Name::Event,
+            b"id" if whole => Name::Id,
+            _ => return Ok(()),
+        };
+        line.skip((colon + 1 + skip).min(line.len()));
+        let value = match line {
+            Line::Pushed(start, end) => self.chunk.slice(start..end),
+            Line::Joined(bytes) => bytes,
+        };
+        match name {
+            Name::Data => self.add_data(value)?,
+            Name::Event => self.name = value,
             // Kept for as long as the stream lives: copied, so that it does not hold the push.
-            b"id" if memchr(0, after).is_none() => self.id = Bytes::copy_from_slice(&value()),
-            _ => {}
+            Name::Id => self.id = Bytes::copy_from_slice(&value),
         }
         Ok(())
     }
@@ -250,6 +306,15 @@ mod tests {
         parser.push(pushed.clone());
         let event = parser.next().unwrap().unwrap();
         assert_eq!(event.data.as_ptr(), pushed[6..].as_ptr());
+    }
+
+    #[test]
+    fn what_was_read_is_not_held() {
+        let pushed = Bytes::from(b"id: 1\ndata: hello\n\ndata: hal".to_vec());
+        let mut parser = Parser::default();
+        parser.push(pushed.clone());
+        while parser.next().unwrap().is_some() {}
+        assert!(pushed.is_unique());
     }
 
     #[test]
