@@ -5,10 +5,10 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt;
 use http::{HeaderValue, Method};
 use openclaw_core::{Code, Error, id};
-use std::any::Any;
-use tower_http::catch_panic::CatchPanicLayer;
+use std::{any::Any, panic::AssertUnwindSafe};
 
 /// The request headers that the gateway reads, for runtimes that convert requests themselves:
 /// what is not named here need not be carried over.
@@ -37,7 +37,6 @@ pub fn stack(app: App, routes: Router<App>, beside: Router<App>) -> Router {
         .nest("/api/v1", routes)
         .merge(beside)
         .fallback(no_route)
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(cors::layer(&app))
         .layer(from_fn_with_state(app.clone(), outermost))
         .with_state(app)
@@ -52,9 +51,8 @@ async fn no_method(method: Method) -> ApiError {
     Error::new(Code::MethodNotAllowed, message).into()
 }
 
-/// A handler's fault costs its own request only.
-#[allow(clippy::needless_pass_by_value, reason = "what the layer calls")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+/// What a panicking handler answers: its fault costs its own request only.
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let cause = format!("panic: {}", text.unwrap_or("of an unknown kind"));
@@ -67,7 +65,10 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
+    // A panic leaves nothing half-changed that others see: what is shared is behind ports, or
+    // in maps that are whole between two calls.
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = run.await.unwrap_or_else(|panic| panicked(&*panic));
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert("x-request-id", value);
     }
