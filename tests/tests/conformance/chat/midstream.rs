@@ -106,3 +106,23 @@ async fn an_end_without_a_finish() {
         stream.fails_in_openai("provider_error");
     }
 }
+
+#[tokio::test]
+async fn a_failure_behind_the_first_heartbeat() {
+    // The client had waited for a heartbeat without a word from the provider, so its stream was
+    // opened: what fails from then on fails within the stream, and is retried until it has words.
+    let tag = tag("late");
+    let script = Script {
+        tag: tag.clone(),
+        head_delay_ms: 700,
+        status: Some(500),
+        ..Script::default()
+    };
+    let account = Account::new().await;
+    let stream = account.client.stream_openai(&chat("flaky", &script)).await;
+    assert_eq!(stream.text(), "");
+    stream.fails_in_openai("provider_error");
+    assert!(!stream.headers.contains_key("x-openclaw-provider"));
+    assert!(Mock::get().report(&tag).await.requests > 1);
+    assert_eq!(account.usage(1).await["errors"], json!(1));
+}
