@@ -6,10 +6,14 @@ use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 /// What everything is built with unless it is measured: quick to build, optimised enough.
 pub(crate) const PROFILE: &str = "ci";
+
+/// More than any build takes.
+const LIMIT: Duration = Duration::from_secs(3600);
 
 /// The top of the checkout.
 pub(crate) fn root() -> &'static Path {
@@ -52,7 +56,7 @@ pub(crate) struct Executable {
 pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Executable>> {
     let mut command = command(&["build", "--message-format", "json-render-diagnostics"]);
     let mut made = Vec::new();
-    let status = process::lines(command.args(arguments), |line| {
+    let status = process::lines(command.args(arguments), LIMIT, |line| {
         made.extend(
             serde_json::from_str(line)
                 .ok()

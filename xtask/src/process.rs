@@ -25,6 +25,8 @@ use std::{
 
 /// How often a child and the flag are looked at.
 const TICK: Duration = Duration::from_millis(20);
+/// How long what was interrupted may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
 /// Lines of a service's output that are kept for the case that it dies.
 const TAIL: usize = 30;
 
@@ -108,23 +110,34 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     Ok(said.stdout)
 }
 
-/// Runs a command to its end, giving each line of its standard output to `each`.
-pub(crate) fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
+/// Runs a command to its end, giving each line of its standard output to `each`; an error when
+/// `limit` is over before.
+pub(crate) fn lines(
+    command: &mut Command,
+    limit: Duration,
+    mut each: impl FnMut(&str),
+) -> Result<ExitStatus> {
     let mut child = spawn(command.stdout(Stdio::piped()))?;
     let (sender, receiver) = mpsc::channel();
     let reader = read_lines(child.stdout.take(), move |line| {
         // The receiver only goes when we were interrupted.
         let _ = sender.send(line.to_owned());
     });
+    let since = Instant::now();
     let status = loop {
-        match receiver.recv_timeout(TICK) {
-            Ok(line) => each(&line),
-            Err(_) => {
-                if let Some(status) = child.try_wait()? {
-                    break status;
-                }
-                pause_or_end(&mut child)?;
-            }
+        if let Ok(line) = receiver.recv_timeout(TICK) {
+            each(&line);
+        } else if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        check_signals().inspect_err(|_| end(&mut child, GRACE))?;
+        if since.elapsed() > limit {
+            end(&mut child, GRACE);
+            bail!(
+                "`{}` did not end within {} s",
+                line(command),
+                limit.as_secs()
+            );
         }
     };
     // What it left behind ends with it, and with that the pipe.
@@ -277,7 +290,7 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
 }
 
 fn pause_or_end(child: &mut Child) -> Result<()> {
-    pause().inspect_err(|_| end(child, Duration::from_secs(5)))
+    pause().inspect_err(|_| end(child, GRACE))
 }
 
 fn end(child: &mut Child, grace: Duration) {

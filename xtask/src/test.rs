@@ -13,13 +13,16 @@ use clap::Args;
 use std::{
     path::Path,
     process::{Command, ExitCode},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// The test target that is the conformance suite.
 const SUITE: &str = "conformance";
 /// What every cargo command is about: the same set each time, so that nothing is compiled twice.
 const ALL: [&str; 3] = ["--workspace", "--profile", PROFILE];
+
+/// A harness that takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Options of `test`.
 #[derive(Args)]
@@ -67,11 +70,12 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
         return Ok(());
     }
     report.step("tests of the crates", |sum| {
-        own.iter().try_for_each(|test| sum.run(&mut command(test)))
+        own.iter()
+            .try_for_each(|test| sum.run(&mut command(test), LIMIT))
     })?;
     report.step("examples in the docs", |sum| {
         let mut doc = cargo::command(&["test", "--doc", "--no-fail-fast"]);
-        sum.run(doc.args(ALL))
+        sum.run(doc.args(ALL), LIMIT)
     })?;
     let (_serving, model_url) = model::start(&model)?;
     for runtime in runtimes {
@@ -84,7 +88,7 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
                 command.env("OPENCLAW_PYTHON", &sdks.python);
                 command.env("OPENCLAW_NODE_MODULES", &sdks.node_modules);
                 command.env("OPENCLAW_MODEL_URL", &model_url);
-                sum.run(&mut command)
+                sum.run(&mut command, LIMIT)
             })
         })?;
     }
@@ -153,15 +157,21 @@ struct Sum {
 
 impl Sum {
     /// Runs one or more test harnesses, shows what they print and adds what they sum up. Ending
-    /// badly without a failed test, as by a crash, counts as one.
-    fn run(&mut self, command: &mut Command) -> Result<()> {
+    /// badly without a failed test, as by a crash or by not ending at all, counts as one.
+    fn run(&mut self, command: &mut Command, limit: Duration) -> Result<()> {
         let before = self.failed;
-        let status = process::lines(command, |line| {
+        let ended = process::lines(command, limit, |line| {
             println!("{line}");
             self.add(line);
-        })?;
-        if !status.success() && self.failed == before {
-            eprintln!("{}: {status}", command.get_program().display());
+        });
+        let what = match ended {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => format!("{}: {status}", command.get_program().display()),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => format!("{error:#}"),
+        };
+        eprintln!("{what}");
+        if self.failed == before {
             self.failed += 1;
         }
         Ok(())
@@ -203,15 +213,32 @@ mod tests {
         assert_eq!(sum, Sum { passed, failed });
     }
 
-    #[test]
-    fn a_crash_counts_as_one_failure() {
+    fn sum_of(script: &str, limit: Duration) -> Sum {
         let mut sum = Sum::default();
-        sum.run(Command::new("sh").args([
-            "-c",
-            "echo 'test result: ok. 1 passed; 0 failed'; kill -9 $$",
-        ]))
-        .unwrap();
+        let mut command = Command::new("sh");
+        sum.run(command.args(["-c", script]), limit).unwrap();
+        sum
+    }
+
+    #[test]
+    fn a_crash_and_a_hang_count_as_one_failure() {
         let (passed, failed) = (1, 1);
+        let said = "echo 'test result: ok. 1 passed; 0 failed'";
+        for (end, limit) in [("kill -9 $$", LIMIT), ("sleep 60", Duration::from_secs(1))] {
+            let sum = sum_of(&format!("{said}; {end}"), limit);
+            assert_eq!(sum, Sum { passed, failed }, "{end}");
+        }
+    }
+
+    #[test]
+    fn what_a_harness_leaves_behind_keeps_nobody_waiting() {
+        let since = Instant::now();
+        let sum = sum_of(
+            "sleep 60 & echo 'test result: ok. 1 passed; 0 failed'",
+            LIMIT,
+        );
+        let (passed, failed) = (1, 0);
         assert_eq!(sum, Sum { passed, failed });
+        assert!(since.elapsed() < Duration::from_secs(30));
     }
 }
