@@ -1,8 +1,6 @@
-mod connection;
 mod connector;
 
 use bytes::Bytes;
-use connection::Answered;
 use connector::Connector;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use http_body_util::{BodyDataStream, Full};
@@ -20,9 +18,8 @@ const IDLE: Duration = Duration::from_secs(90);
 
 /// [`Http`] on hyper: HTTP/1.1, HTTP/2 where TLS negotiates it, connections pooled by host.
 ///
-/// A request that meets a pooled connection's end, as when the server closes it for idleness at
-/// that moment, is sent again on another one. On a new connection nothing is sent twice: its loss
-/// is [`HttpError::Broken`].
+/// Nothing that may have reached the peer is sent twice here: a connection that is lost behind a
+/// request is [`HttpError::Broken`], and whoever asked counts and decides about another try.
 ///
 /// Each thread has connections of its own: with an event loop a thread, a request and its
 /// provider's connection are driven by the same one and need not wake each other across threads.
@@ -59,21 +56,8 @@ impl Default for HyperHttp {
 
 impl Http for HyperHttp {
     fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
-        let client = self.client().clone();
-        async move {
-            loop {
-                match client.request(request.clone().map(Full::new)).await {
-                    Ok(response) => {
-                        Answered::note(&response);
-                        return Ok(response.map(stream));
-                    }
-                    // Ends with the pool's last stale connection: a new one is not stale.
-                    Err(error) if Answered::was_stale(&error) => {}
-                    Err(error) => return Err(describe(error)),
-                }
-            }
-        }
-        .boxed()
+        let response = self.client().request(request.map(Full::new));
+        async move { Ok(response.await.map_err(describe)?.map(stream)) }.boxed()
     }
 }
 

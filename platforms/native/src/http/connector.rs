@@ -1,16 +1,17 @@
-use super::connection::Tracked;
 use futures_util::FutureExt;
 use http::{Uri, uri::Scheme};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
 use openclaw_core::BoxFuture;
 use std::{
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::sync::OnceCell;
+use tokio::{net::TcpStream, sync::OnceCell};
 use tower_service::Service;
+
+type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -38,18 +39,18 @@ impl Connector {
         }
     }
 
-    async fn connect(self, to: Uri) -> Result<Tracked, BoxError> {
+    async fn connect(self, to: Uri) -> Result<Stream, BoxError> {
         let Self { mut tcp, tls } = self;
         if to.scheme() != Some(&Scheme::HTTPS) {
-            return Ok(Tracked::new(tcp.call(to).await?.into()));
+            return Ok(tcp.call(to).await?.into());
         }
         let tls = tls.get_or_try_init(|| load(tcp)).await?;
-        Ok(Tracked::new(tls.clone().call(to).await?))
+        tls.clone().call(to).await
     }
 }
 
 impl Service<Uri> for Connector {
-    type Response = Tracked;
+    type Response = Stream;
     type Error = BoxError;
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
@@ -90,7 +91,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = format!("http://{}/", listener.local_addr().unwrap());
         let stream = Connector::new().call(to.parse().unwrap()).await.unwrap();
-        let hyper_rustls::MaybeHttpsStream::Http(tcp) = stream.stream() else {
+        let MaybeHttpsStream::Http(tcp) = stream else {
             panic!("TLS for http");
         };
         assert!(tcp.inner().nodelay().unwrap());
