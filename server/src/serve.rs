@@ -63,7 +63,7 @@ async fn run(config: Config) -> Result<()> {
     let listener = bind(address).await?;
     let address = listener.local_addr()?;
     lock.announce(&address.to_string())?;
-    let native = Native::open(&folder, config.server.durability)?;
+    let native = Native::for_server(&lock, config.server.durability)?;
     let secrets = secrets::load(&folder)?;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let app = App::new(native.ports(), config, secrets, variable)?;

@@ -16,7 +16,7 @@ use openclaw_core::{
     ledger::{Delta, Outcome, Step, When},
     time,
 };
-use openclaw_native::{Database, SqliteLedger, SystemClock};
+use openclaw_native::{DataFolder, Native, ServerLock, SqliteLedger};
 use openclaw_schema::config::Durability;
 use rustix::time::{ClockId, clock_gettime};
 use std::{
@@ -64,20 +64,20 @@ impl Measurement for Cpu {
 
 /// Requests of one account, each with a number of its own.
 struct Chats {
-    ledger: SqliteLedger,
+    ledger: Arc<SqliteLedger>,
     next: AtomicU64,
+    _lock: ServerLock,
     _folder: tempfile::TempDir,
 }
 
 impl Chats {
     fn new(durability: Durability) -> Arc<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("openclaw.db");
-        let database = Arc::new(Database::open(&path, durability).unwrap());
-        let clock = Arc::new(SystemClock);
+        let lock = DataFolder::open(folder.path()).unwrap().lock("x").unwrap();
         Arc::new(Self {
-            ledger: SqliteLedger::new(database, clock).unwrap(),
+            ledger: Native::for_server(&lock, durability).unwrap().ledger,
             next: AtomicU64::new(0),
+            _lock: lock,
             _folder: folder,
         })
     }

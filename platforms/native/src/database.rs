@@ -73,11 +73,17 @@ impl Database {
     }
 
     /// Writes a consistent copy of everything to the new file at `path`, while other processes
-    /// may be reading and writing here.
+    /// may be reading and writing here. What a running server has in its journal only, at most
+    /// the last quarter second, is not in it.
     pub fn copy_to(&self, path: &Path) -> Result<(), OpenError> {
         let target = path.to_string_lossy();
         let copied = self.writer.lock().execute("VACUUM INTO ?1", [target]);
         copied.map(|_| ()).map_err(|source| describe(path, source))
+    }
+
+    /// What a commit survives.
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
     }
 
     /// Where it is.
@@ -119,27 +125,6 @@ impl Database {
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         transact(&mut self.writer.lock(), work)
-    }
-
-    /// As [`write`](Self::write), for those who must not wait: `None`, and nothing is done, where
-    /// it is somebody else's turn or a commit waits for the disk.
-    pub(crate) fn try_write<T>(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<Option<T>> {
-        if self.durability == Durability::Power {
-            return Ok(None);
-        }
-        let Some(mut writer) = self.writer.try_lock() else {
-            return Ok(None);
-        };
-        writer.busy_timeout(Duration::ZERO)?;
-        let result = transact(&mut writer, work);
-        writer.busy_timeout(BUSY)?;
-        match result {
-            Err(error) if is_busy(&error) => Ok(None),
-            result => result.map(Some),
-        }
     }
 
     /// Moves the write-ahead log into the file, so that it starts over. Waits for the disk: the

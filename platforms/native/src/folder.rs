@@ -107,7 +107,8 @@ impl DataFolder {
             Err(TryLockError::WouldBlock) => return Err(self.in_use(&path)),
             Err(TryLockError::Error(source)) => return Err(OpenError::Io { path, source }),
         }
-        let mut lock = ServerLock { file, path };
+        let folder = self.clone();
+        let mut lock = ServerLock { file, path, folder };
         lock.announce(address)?;
         Ok(lock)
     }
@@ -131,9 +132,15 @@ impl DataFolder {
 pub struct ServerLock {
     file: File,
     path: PathBuf,
+    folder: DataFolder,
 }
 
 impl ServerLock {
+    /// Whose lock it is.
+    pub fn folder(&self) -> &DataFolder {
+        &self.folder
+    }
+
     /// Changes the address that a second server is told, such as when port 0 became a real one.
     pub fn announce(&mut self, address: &str) -> Result<(), OpenError> {
         self.write(&format!("{} {address}\n", std::process::id()))

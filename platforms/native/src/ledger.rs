@@ -1,11 +1,13 @@
 mod durable;
+mod journal;
 mod overlay;
+mod record;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-use crate::{Database, OpenError, database::store_error};
+use crate::{Database, OpenError, ServerLock, database::store_error};
 use futures_util::{FutureExt, future};
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError,
@@ -13,32 +15,36 @@ use openclaw_core::{
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use std::{
-    sync::{Arc, atomic::AtomicUsize},
-    thread::JoinHandle,
-};
+use std::{io, sync::Arc, thread::JoinHandle};
 
-use durable::{Progress, Reached};
+use durable::{Goal, Progress, Reached};
+use journal::Journal;
 use overlay::Overlay;
+use record::Entry;
+use writer::Log;
 
 /// [`Ledger`] on SQLite, written behind.
 ///
-/// A transaction is evaluated and applied in memory, in an overlay over the file that is the
-/// truth for this process, and is done without waiting for anything. What has gathered there is
-/// written in one SQLite transaction (group commit) by the first who waits for its [`Durable`],
-/// after every other task that is ready has had its turn; or, where nobody waits, by a thread of
-/// the ledger a second later. What is put and deleted in between is never written, and many
-/// additions to one counter are one row.
+/// A transaction is evaluated and applied in memory, in an overlay over SQLite that is the truth
+/// for this process, and is done without waiting for anything.
 ///
-/// Where a commit waits for the disk (`Durability::Power`), or for another process, the thread
-/// does it, so that no task's thread is held up.
+/// For a server ([`for_server`](Self::for_server)) a journal makes it durable: the first who
+/// waits for its [`Durable`] appends everything that has gathered, with one `write` (and, with
+/// `Durability::Power`, an `fdatasync` by the ledger's thread, for all who wait meanwhile).
+/// SQLite is brought up to date behind that, by the ledger's thread: a quarter second later, when
+/// the journal grows long, before a [`query`](Ledger::query), at the end. What is put and deleted
+/// in between is never written there, and many additions to one counter are one row. What a
+/// killed server left in its journal the next one takes up when it opens.
+///
+/// A command-line tool ([`new`](Self::new)) has no journal: its `Durable` resolves when SQLite
+/// has the transaction. It may write documents into the file of a running server, and they are
+/// seen there: documents are only held until SQLite has them. It sees the server's a quarter
+/// second late, and if both write the same document within that time, the server's stays. So it
+/// is where a server was killed, until the next has started. Counters are held in the server for
+/// good: a tool leaves them alone.
 ///
 /// Reads that miss the overlay go to SQLite in place: a few microseconds once its pages are in
 /// memory.
-///
-/// Another process may write documents into the same file, and they are seen here: documents are
-/// only held until they are written. Counters are also held afterwards, so they belong to one
-/// process: the server's.
 ///
 /// Dropping it writes what is left.
 pub struct SqliteLedger {
@@ -50,12 +56,23 @@ pub struct SqliteLedger {
 struct Shared {
     state: Mutex<State>,
     progress: Progress,
-    /// Held by whoever takes a batch and writes it: batches follow one another.
-    writing: Mutex<()>,
-    /// Written since the last checkpoint.
-    rows: AtomicUsize,
+    /// Held from the look at what is dirty until it is appended. Never asked for with `state`
+    /// held.
+    log: Mutex<Log>,
+    commits: Commits,
     clock: Arc<dyn Clock>,
     database: Arc<Database>,
+}
+
+/// Who makes a transaction durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Commits {
+    /// Whoever waits for it, with a write to the journal that does not wait for the disk.
+    InPlace,
+    /// The ledger's thread, with a write to the journal that does.
+    OnThread,
+    /// The ledger's thread, with a commit of SQLite.
+    InSqlite,
 }
 
 struct State {
@@ -66,16 +83,46 @@ struct State {
 }
 
 impl SqliteLedger {
-    /// The ledger in `database`; `clock` says what has expired. Starts the writing thread.
+    /// A command-line tool's ledger in `database`; `clock` says what has expired.
     pub fn new(database: Arc<Database>, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::start(database, clock, None)
+    }
+
+    /// The ledger of the server that holds `lock`, in the `database` of its folder; `clock` says
+    /// what has expired. First moves what the last server left in its journal into the database.
+    pub fn for_server(
+        lock: &ServerLock,
+        database: Arc<Database>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        let folder = lock.folder().path();
+        let replay = |left: Vec<Entry>| {
+            let written = database.write(|transaction| rows::write(transaction, &left));
+            written.map(|_| ()).map_err(io::Error::other)
+        };
+        let journal = Journal::open(folder, database.durability(), replay);
+        let journal = journal.map_err(OpenError::io(folder))?;
+        Self::start(database, clock, Some(journal))
+    }
+
+    fn start(
+        database: Arc<Database>,
+        clock: Arc<dyn Clock>,
+        journal: Option<Journal>,
+    ) -> Result<Self, OpenError> {
+        let commits = match &journal {
+            None => Commits::InSqlite,
+            Some(journal) if journal.waits() => Commits::OnThread,
+            Some(_) => Commits::InPlace,
+        };
         let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 overlay: Overlay::default(),
                 reader: database.reader()?,
             }),
             progress: Progress::default(),
-            writing: Mutex::default(),
-            rows: AtomicUsize::new(0),
+            log: Mutex::new(Log::new(journal)),
+            commits,
             clock,
             database,
         });
@@ -87,10 +134,10 @@ impl SqliteLedger {
         })
     }
 
-    /// Resolves once everything applied before the call is durable.
+    /// Resolves once SQLite has everything that was applied before the call.
     pub async fn flush(&self) -> Result<(), StoreError> {
         let sequence = self.shared.state.lock().overlay.sequence();
-        Reached::new(self.shared.clone(), sequence).await
+        Reached::new(self.shared.clone(), Goal::Stored, sequence).await
     }
 
     /// The accounts that hold an item, expired or not, under `prefix`; in order.
@@ -177,6 +224,6 @@ fn transact(shared: &Arc<Shared>, account: &str, steps: Vec<Step>) -> Result<Out
     let sequence = overlay.apply(account, writes, &missing);
     Ok(Outcome::Applied(Applied {
         values,
-        durable: Durable::after(Reached::new(shared.clone(), sequence)),
+        durable: Durable::after(Reached::new(shared.clone(), Goal::Durable, sequence)),
     }))
 }

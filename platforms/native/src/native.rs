@@ -1,6 +1,6 @@
 use crate::{
-    DataFolder, Database, HyperHttp, OpenError, SqliteKv, SqliteLedger, SystemClock, SystemRandom,
-    TokioSpawn,
+    DataFolder, Database, HyperHttp, OpenError, ServerLock, SqliteKv, SqliteLedger, SystemClock,
+    SystemRandom, TokioSpawn,
 };
 use openclaw_core::{Clock, Ports};
 use openclaw_schema::config::Durability;
@@ -17,12 +17,29 @@ pub struct Native {
 }
 
 impl Native {
-    /// Opens the stores in `folder`. `durability` is what a commit survives.
+    /// Opens the stores in `folder` for a command-line tool, beside a server that may be running.
+    /// `durability` is what a commit survives.
     pub fn open(folder: &DataFolder, durability: Durability) -> Result<Self, OpenError> {
+        Self::with_ledger(folder, durability, SqliteLedger::new)
+    }
+
+    /// Opens the stores for the server that holds `lock`: as [`open`](Self::open), with a journal
+    /// that makes commits cheap. It must not outlive the lock.
+    pub fn for_server(lock: &ServerLock, durability: Durability) -> Result<Self, OpenError> {
+        Self::with_ledger(lock.folder(), durability, |database, clock| {
+            SqliteLedger::for_server(lock, database, clock)
+        })
+    }
+
+    fn with_ledger(
+        folder: &DataFolder,
+        durability: Durability,
+        ledger: impl FnOnce(Arc<Database>, Arc<dyn Clock>) -> Result<SqliteLedger, OpenError>,
+    ) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let database = Arc::new(Database::open(&folder.database_path(), durability)?);
         let kv = SqliteKv::new(database.clone(), clock.clone())?;
-        let ledger = Arc::new(SqliteLedger::new(database, clock.clone())?);
+        let ledger = Arc::new(ledger(database, clock.clone())?);
         let spawn = TokioSpawn::default();
         let ports = Ports {
             kv: Arc::new(kv),

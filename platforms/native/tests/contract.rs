@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 use openclaw_core::{Kv, Ledger, Timestamp};
-use openclaw_native::{Database, SqliteKv, SqliteLedger, TokioSpawn};
+use openclaw_native::{DataFolder, Database, SqliteKv, SqliteLedger, TokioSpawn};
 use openclaw_schema::config::Durability;
 use openclaw_testkit::{
     ManualClock,
@@ -46,27 +46,41 @@ fn assert_kept(verdicts: &[Verdict]) {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
-async fn ledger_keeps_the_contract(durability: Durability) {
-    let opened = open(durability);
-    let ledger = SqliteLedger::new(opened.database.clone(), opened.clock.clone()).unwrap();
-    let subject = subject::<Arc<dyn Ledger>>(&opened, Arc::new(ledger));
+async fn assert_ledger_keeps_the_contract(opened: &Opened, ledger: SqliteLedger) {
+    let subject = subject::<Arc<dyn Ledger>>(opened, Arc::new(ledger));
     assert_kept(&contract::run(&contract::ledger(), &subject).await);
-    drop(opened.folder);
+}
+
+async fn servers_ledger_keeps_the_contract(durability: Durability) {
+    let opened = open(durability);
+    let folder = DataFolder::open(opened.folder.path()).unwrap();
+    let lock = folder.lock("127.0.0.1:3000").unwrap();
+    let (database, clock) = (opened.database.clone(), opened.clock.clone());
+    let ledger = SqliteLedger::for_server(&lock, database, clock).unwrap();
+    assert_ledger_keeps_the_contract(&opened, ledger).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sqlite_ledger_keeps_the_contract() {
-    ledger_keeps_the_contract(Durability::Process).await;
+    servers_ledger_keeps_the_contract(Durability::Process).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sqlite_ledger_that_survives_power_keeps_the_contract() {
-    ledger_keeps_the_contract(Durability::Power).await;
+    servers_ledger_keeps_the_contract(Durability::Power).await;
 }
 
 #[tokio::test]
 async fn sqlite_ledger_keeps_the_contract_on_one_thread() {
-    ledger_keeps_the_contract(Durability::Process).await;
+    servers_ledger_keeps_the_contract(Durability::Process).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_tools_sqlite_ledger_keeps_the_contract() {
+    let opened = open(Durability::Process);
+    let (database, clock) = (opened.database.clone(), opened.clock.clone());
+    let ledger = SqliteLedger::new(database, clock).unwrap();
+    assert_ledger_keeps_the_contract(&opened, ledger).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -124,11 +124,13 @@ fn a_second_server_is_told_which_is_the_first() {
 async fn a_tool_sees_and_changes_what_a_running_server_holds() {
     let folder = tempfile::tempdir().unwrap();
     let opened = DataFolder::open(folder.path().join("data")).unwrap();
-    let _lock = opened.lock("127.0.0.1:3000").unwrap();
-    let ports = Native::open(&opened, Durability::Process).unwrap().ports();
+    let lock = opened.lock("127.0.0.1:3000").unwrap();
+    let server = Native::for_server(&lock, Durability::Process).unwrap();
+    let ports = server.ports();
     ports.kv.put("key", "server's".into(), None).await.unwrap();
     assert!(ports.kv.get("key").await.unwrap().is_some());
     assert!(put(&*ports.ledger, "server's").await);
+    server.ledger.flush().await.unwrap();
 
     let mut tool = start(opened.path(), "tool");
     tool.stdin.take().unwrap().flush().unwrap();

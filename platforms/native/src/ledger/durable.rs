@@ -1,104 +1,113 @@
-use super::Shared;
+use super::{Commits, Shared};
 use openclaw_core::StoreError;
 use parking_lot::{Condvar, Mutex};
 use std::{
     collections::HashMap,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-/// How far the file has followed the overlay, and who waits for it. Transactions are numbered
-/// from 1 in the order they were applied.
+/// How far the journal and SQLite have followed the overlay, and who waits for them. Transactions
+/// are numbered from 1 in the order they were applied.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     state: Mutex<State>,
     wanted: Condvar,
+    /// The last transaction that a crash can no longer lose.
+    durable: AtomicU64,
+    /// The last one that SQLite has.
+    stored: AtomicU64,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// That a crash cannot lose it.
+    Durable,
+    /// That SQLite has it.
+    Stored,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The last transaction that is in the file.
-    written: u64,
-    /// The last one that somebody waits for.
-    wanted: u64,
     waiting: HashMap<u64, Waiter>,
     next_waiter: u64,
-    /// The writing thread is to write what is left and end.
+    /// The writing thread is to do what is left and end.
     closing: bool,
 }
 
 #[derive(Debug)]
 struct Waiter {
+    goal: Goal,
     sequence: u64,
     waker: Waker,
     failed: Option<StoreError>,
 }
 
-/// Why the writing thread woke.
+/// What the writing thread is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// Somebody waits, or time has passed.
-    Write,
-    /// Write, then end.
+    /// Time has passed.
+    Nothing,
+    /// Somebody waits for this.
+    Reach(Goal),
+    /// Everything, then end.
     Close,
 }
 
 impl Progress {
-    /// Waits until there is a reason to write, at most `timeout`.
+    /// Waits until there is something to do, at most `timeout`.
     pub(super) fn wait(&self, timeout: Duration) -> Wake {
         let mut state = self.state.lock();
-        if state.wanted <= state.written && !state.closing {
+        if state.wake() == Wake::Nothing {
             self.wanted.wait_for(&mut state, timeout);
         }
-        if state.closing {
-            Wake::Close
-        } else {
-            Wake::Write
+        state.wake()
+    }
+
+    /// Whether `goal` is reached for `sequence`.
+    pub(super) fn has(&self, goal: Goal, sequence: u64) -> bool {
+        self.line(goal).load(Ordering::Acquire) >= sequence
+    }
+
+    fn line(&self, goal: Goal) -> &AtomicU64 {
+        match goal {
+            Goal::Durable => &self.durable,
+            Goal::Stored => &self.stored,
         }
     }
 
-    /// Everything up to `sequence` was written, or was not.
-    pub(super) fn report(&self, sequence: u64, result: Result<(), StoreError>) {
-        let mut woken = Vec::new();
+    /// Everything up to `sequence` has reached `goal`.
+    pub(super) fn reached(&self, goal: Goal, sequence: u64) {
+        self.line(goal).fetch_max(sequence, Ordering::AcqRel);
         let mut state = self.state.lock();
-        match result {
-            Ok(()) => {
-                state.written = sequence;
-                let done = |_: &u64, waiter: &mut Waiter| waiter.sequence <= sequence;
-                woken.extend(
-                    state
-                        .waiting
-                        .extract_if(done)
-                        .map(|(_, waiter)| waiter.waker),
-                );
-            }
-            Err(error) => {
-                // Who is told now waits no longer; who came since still wants an attempt.
-                let mut wanted = state.written;
-                for waiter in state.waiting.values_mut() {
-                    if waiter.sequence <= sequence {
-                        waiter.failed = Some(error.clone());
-                        woken.push(waiter.waker.clone());
-                    } else {
-                        wanted = wanted.max(waiter.sequence);
-                    }
-                }
-                state.wanted = wanted;
-            }
+        if state.waiting.is_empty() {
+            return;
         }
+        let done = |_: &u64, waiter: &mut Waiter| waiter.awaits(goal, sequence);
+        let woken: Vec<_> = state.waiting.extract_if(done).collect();
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        woken
+            .into_iter()
+            .for_each(|(_, waiter)| waiter.waker.wake());
     }
 
-    /// Wakes the writing thread if anybody waits for what is not written.
-    pub(super) fn hand_over(&self) {
-        let state = self.state.lock();
-        if state.wanted > state.written {
-            self.wanted.notify_one();
+    /// The attempt to bring everything up to `sequence` to `goal` has failed.
+    pub(super) fn failed(&self, goal: Goal, sequence: u64, error: &StoreError) {
+        let mut woken = Vec::new();
+        for waiter in self.state.lock().waiting.values_mut() {
+            if waiter.awaits(goal, sequence) {
+                waiter.failed = Some(error.clone());
+                woken.push(waiter.waker.clone());
+            }
         }
+        woken.into_iter().for_each(Waker::wake);
     }
 
     /// Wakes the writing thread.
@@ -111,32 +120,81 @@ impl Progress {
         self.state.lock().closing = true;
         self.wanted.notify_one();
     }
+
+    /// What `id` waits for, or that it failed. `Poll::Pending` where it is still to come.
+    fn poll(&self, id: u64, context: &mut Context<'_>) -> Poll<Result<(), StoreError>> {
+        let mut state = self.state.lock();
+        let Some(waiter) = state.waiting.get_mut(&id) else {
+            // Reached between two looks.
+            return Poll::Ready(Ok(()));
+        };
+        if let Some(error) = waiter.failed.take() {
+            return Poll::Ready(Err(error));
+        }
+        waiter.waker.clone_from(context.waker());
+        Poll::Pending
+    }
+
+    fn enter(&self, goal: Goal, sequence: u64, context: &mut Context<'_>) -> Option<u64> {
+        let mut state = self.state.lock();
+        if self.has(goal, sequence) {
+            return None;
+        }
+        let id = state.next_waiter;
+        state.next_waiter += 1;
+        let waiter = Waiter {
+            goal,
+            sequence,
+            waker: context.waker().clone(),
+            failed: None,
+        };
+        state.waiting.insert(id, waiter);
+        self.wanted.notify_one();
+        Some(id)
+    }
 }
 
-/// Resolves once a transaction is in the file, or the attempt to write it failed. Nothing is
-/// asked of anybody before this is polled.
+impl Waiter {
+    /// Whether it is told when everything up to `sequence` has reached `goal`.
+    fn awaits(&self, goal: Goal, sequence: u64) -> bool {
+        self.goal == goal && self.sequence <= sequence
+    }
+}
+
+impl State {
+    fn wake(&self) -> Wake {
+        if self.closing {
+            return Wake::Close;
+        }
+        // The thread goes no further than somebody wants: SQLite is the dearer goal.
+        let unanswered = self
+            .waiting
+            .values()
+            .filter(|waiter| waiter.failed.is_none());
+        unanswered.fold(Wake::Nothing, |wake, waiter| match (wake, waiter.goal) {
+            (Wake::Reach(Goal::Stored), _) => wake,
+            (_, goal) => Wake::Reach(goal),
+        })
+    }
+}
+
+/// Resolves once a transaction has reached a goal, or the attempt failed. Nothing is asked of
+/// anybody before this is polled.
 pub(super) struct Reached {
     shared: Arc<Shared>,
+    goal: Goal,
     sequence: u64,
-    stage: Stage,
-}
-
-/// Group commit without a clock: who waits lets every other task that is ready go first, so that
-/// their transactions come along, and then writes for all of them itself. Only where somebody
-/// else is already at it the writing thread takes over.
-#[derive(Clone, Copy)]
-enum Stage {
-    Fresh,
-    Yielded,
-    Waiting(u64),
+    /// The number as a waiter, once it is one.
+    id: Option<u64>,
 }
 
 impl Reached {
-    pub(super) fn new(shared: Arc<Shared>, sequence: u64) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, goal: Goal, sequence: u64) -> Self {
         Self {
             shared,
+            goal,
             sequence,
-            stage: Stage::Fresh,
+            id: None,
         }
     }
 }
@@ -145,75 +203,27 @@ impl Future for Reached {
     type Output = Result<(), StoreError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let shared = self.shared.clone();
-        let mut state = shared.progress.state.lock();
-        if state.written >= self.sequence {
+        let progress = &self.shared.progress;
+        if let Some(id) = self.id {
+            return progress.poll(id, context);
+        }
+        if progress.has(self.goal, self.sequence) {
             return Poll::Ready(Ok(()));
         }
-        match self.stage {
-            Stage::Fresh => {
-                self.stage = Stage::Yielded;
-                drop(state);
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Stage::Yielded => {
-                // First the wish, then the attempt: whoever is writing now looks for wishes
-                // behind it.
-                let id = state.wait(self.sequence, context.waker());
-                self.stage = Stage::Waiting(id);
-                drop(state);
-                shared.write_in_place();
-                shared
-                    .progress
-                    .state
-                    .lock()
-                    .poll(self.sequence, id, context)
-            }
-            Stage::Waiting(id) => state.poll(self.sequence, id, context),
+        if self.goal == Goal::Durable && self.shared.commits == Commits::InPlace {
+            return Poll::Ready(self.shared.append_up_to(self.sequence));
         }
-    }
-}
-
-impl State {
-    fn wait(&mut self, sequence: u64, waker: &Waker) -> u64 {
-        let id = self.next_waiter;
-        self.next_waiter += 1;
-        self.wanted = self.wanted.max(sequence);
-        self.waiting.insert(
-            id,
-            Waiter {
-                sequence,
-                waker: waker.clone(),
-                failed: None,
-            },
-        );
-        id
-    }
-
-    fn poll(
-        &mut self,
-        sequence: u64,
-        id: u64,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), StoreError>> {
-        if self.written >= sequence {
-            return Poll::Ready(Ok(()));
+        self.id = progress.enter(self.goal, self.sequence, context);
+        match self.id {
+            Some(_) => Poll::Pending,
+            None => Poll::Ready(Ok(())),
         }
-        let Some(waiter) = self.waiting.get_mut(&id) else {
-            return Poll::Pending;
-        };
-        if let Some(error) = waiter.failed.take() {
-            return Poll::Ready(Err(error));
-        }
-        waiter.waker.clone_from(context.waker());
-        Poll::Pending
     }
 }
 
 impl Drop for Reached {
     fn drop(&mut self) {
-        if let Stage::Waiting(id) = self.stage {
+        if let Some(id) = self.id {
             self.shared.progress.state.lock().waiting.remove(&id);
         }
     }

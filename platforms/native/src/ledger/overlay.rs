@@ -1,33 +1,54 @@
+use super::record::{Entry, Record};
 use openclaw_core::ledger::{Item, Value};
 use std::{collections::HashMap, sync::Arc};
 
-/// Clean counters that are kept at most.
+/// Counters that are kept at most once SQLite has them.
 const MAX_CLEAN: usize = 10_000;
 
-/// What differs from the file, or is known of it: asked before SQLite.
-///
-/// A change is `dirty` until a batch takes it, then in `flying` until the batch is committed.
-/// Behind that its counters stay as `clean`, its documents go.
+/// What differs from SQLite, or is known of it: asked before SQLite.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
-    dirty: Changes,
-    flying: Option<Arc<Changes>>,
-    clean: ByAccount<Item>,
-    clean_count: usize,
+    items: ByAccount,
+    /// The items at `Stage::Dirty`, and some that have left it since.
+    dirty: Vec<Place>,
+    /// Those in the record that is being appended.
+    appending: Vec<Place>,
+    /// Those that were journalled since SQLite was last brought up to date: `Known::journalled`.
+    journalled: Vec<Place>,
+    /// Those SQLite is being given.
+    moving: Vec<Place>,
+    clean: usize,
     sequence: u64,
 }
 
-type ByAccount<T> = HashMap<String, HashMap<String, T>>;
+type ByAccount = HashMap<Arc<str>, HashMap<Arc<str>, Known>>;
 
-/// Changes to write, the last one of each item.
-#[derive(Debug, Default)]
-pub(super) struct Changes(ByAccount<Change>);
+/// Account and key.
+type Place = (Arc<str>, Arc<str>);
 
-#[derive(Clone, Debug)]
-struct Change {
+#[derive(Debug)]
+struct Known {
     item: Option<Item>,
-    /// Whether the file may hold a row to replace or remove.
+    stage: Stage,
+    /// Whether the journal may hold something that SQLite was not given yet.
+    journalled: bool,
+    /// Whether SQLite may hold a row to replace or remove.
     stored: bool,
+    /// Where it is.
+    place: Place,
+}
+
+/// How far an item's last change has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nowhere yet.
+    Dirty,
+    /// Into the journal, or a record that is being appended to it.
+    Journalled,
+    /// Into a transaction of SQLite that is being committed.
+    Moving,
+    /// Into SQLite. Only counters stay here.
+    Clean,
 }
 
 impl Overlay {
@@ -36,22 +57,15 @@ impl Overlay {
         self.sequence
     }
 
-    /// What is known of an item: `None` where the file must be asked, `Some(None)` where there
-    /// is no such item.
+    /// What is known of an item: `None` where SQLite must be asked, `Some(None)` where there is
+    /// no such item.
     pub(super) fn find(&self, account: &str, key: &str) -> Option<Option<Item>> {
-        let flying = self.flying.as_deref();
-        let change = self
-            .dirty
-            .get(account, key)
-            .or_else(|| flying?.get(account, key));
-        match change {
-            Some(change) => Some(change.item.clone()),
-            None => get(&self.clean, account, key).map(|item| Some(item.clone())),
-        }
+        let known = self.items.get(account)?.get(key)?;
+        Some(known.item.clone())
     }
 
-    /// Applies a transaction and numbers it. `missing` are the keys of which the file was found
-    /// to hold none.
+    /// Applies a transaction and numbers it. `missing` are the keys of which SQLite was found to
+    /// hold none.
     pub(super) fn apply(
         &mut self,
         account: &str,
@@ -67,125 +81,156 @@ impl Overlay {
     }
 
     fn write(&mut self, account: &str, key: String, item: Option<Item>, stored: bool) {
-        let stored = match self.dirty.get(account, &key) {
-            Some(change) => change.stored,
-            None => stored,
-        };
-        if item.is_none() && !stored {
-            self.dirty.remove(account, &key);
-        } else {
-            self.dirty.insert(account, key, Change { item, stored });
-        }
-    }
-
-    /// Takes what is dirty to be written, and the number of the last transaction in it. The batch
-    /// must come back through [`landed`](Self::landed) or [`failed`](Self::failed).
-    pub(super) fn take(&mut self) -> (Arc<Changes>, u64) {
-        let mut batch = std::mem::take(&mut self.dirty);
-        for change in batch.0.values_mut().flat_map(HashMap::values_mut) {
-            // Even if it fails: some errors of a commit come when it is in the file.
-            change.stored = true;
-        }
-        let batch = Arc::new(batch);
-        self.flying = Some(batch.clone());
-        (batch, self.sequence)
-    }
-
-    /// The batch is in the file.
-    pub(super) fn landed(&mut self) {
-        let Some(batch) = self.flying.take() else {
+        let Some(known) = known(&mut self.items, account, &key) else {
+            if item.is_some() || stored {
+                self.insert(account, &key, item, stored);
+            }
             return;
         };
-        if self.clean_count >= MAX_CLEAN {
-            self.clean.clear();
-            self.clean_count = 0;
+        let before = std::mem::replace(&mut known.stage, Stage::Dirty);
+        known.item = item;
+        let nothing = known.item.is_none() && !known.journalled && !known.stored;
+        if before == Stage::Clean {
+            self.clean -= 1;
         }
-        for (account, changes) in batch.0.iter() {
-            for (key, change) in changes {
-                self.settle(account, key, change);
-            }
-        }
-    }
-
-    fn settle(&mut self, account: &str, key: &str, change: &Change) {
-        match &change.item {
-            Some(item) if matches!(item.value, Value::Counters(_)) => {
-                if insert(&mut self.clean, account, key.to_owned(), item.clone()).is_none() {
-                    self.clean_count += 1;
-                }
-            }
-            _ => {
-                if remove(&mut self.clean, account, key).is_some() {
-                    self.clean_count -= 1;
-                }
-            }
+        if before != Stage::Dirty {
+            self.dirty.push(known.place.clone());
+        } else if nothing {
+            self.forget(account, &key);
         }
     }
 
-    /// The batch is not in the file: it is dirty again, except where there are newer changes.
-    pub(super) fn failed(&mut self) {
-        let Some(batch) = self.flying.take() else {
-            return;
+    fn insert(&mut self, account: &str, key: &str, item: Option<Item>, stored: bool) {
+        let account = match self.items.get_key_value(account) {
+            Some((account, _)) => account.clone(),
+            None => account.into(),
         };
-        for (account, changes) in batch.0.iter() {
-            for (key, change) in changes {
-                if self.dirty.get(account, key).is_none() {
-                    self.dirty.insert(account, key.clone(), change.clone());
-                }
+        let place: Place = (account.clone(), key.into());
+        let known = Known {
+            item,
+            stage: Stage::Dirty,
+            journalled: false,
+            stored,
+            place: place.clone(),
+        };
+        let items = self.items.entry(account).or_default();
+        items.insert(place.1.clone(), known);
+        self.dirty.push(place);
+    }
+
+    /// Writes what is dirty into `record`; the number of the last transaction in it. It must come
+    /// back through [`appended`](Self::appended) or [`not_appended`](Self::not_appended).
+    pub(super) fn journal(&mut self, record: &mut Record) -> u64 {
+        self.appending.clear();
+        std::mem::swap(&mut self.dirty, &mut self.appending);
+        for place in &self.appending {
+            // A place may stand here twice, and what stood there may be gone.
+            let Some(known) = known(&mut self.items, &place.0, &place.1) else {
+                continue;
+            };
+            if known.stage != Stage::Dirty {
+                continue;
+            }
+            record.push(&place.0, &place.1, known.item.as_ref());
+            known.stage = Stage::Journalled;
+            // Even if it fails: some errors of a write come when it is in the file.
+            if !std::mem::replace(&mut known.journalled, true) {
+                self.journalled.push(place.clone());
+            }
+        }
+        self.sequence
+    }
+
+    /// The record is not in the journal: what it held is dirty again, or still.
+    pub(super) fn not_appended(&mut self) {
+        for place in self.appending.drain(..) {
+            if let Some(known) = known(&mut self.items, &place.0, &place.1)
+                && known.stage == Stage::Journalled
+            {
+                known.stage = Stage::Dirty;
+                self.dirty.push(place);
             }
         }
     }
+
+    /// The changes SQLite has not been given. Nothing may be dirty. They must come back through
+    /// [`moved`](Self::moved) or [`not_moved`](Self::not_moved).
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        let mut changes = Vec::with_capacity(self.journalled.len());
+        for place in self.journalled.drain(..) {
+            let Some(known) = known(&mut self.items, &place.0, &place.1) else {
+                continue;
+            };
+            known.stage = Stage::Moving;
+            known.journalled = false;
+            // What came and went in between is nothing to SQLite.
+            if known.item.is_some() || known.stored {
+                known.stored = true;
+                let (account, key) = (place.0.to_string(), place.1.to_string());
+                changes.push((account, key, known.item.clone()));
+            }
+            self.moving.push(place);
+        }
+        changes
+    }
+
+    /// SQLite has the changes that were taken.
+    pub(super) fn moved(&mut self) {
+        for place in std::mem::take(&mut self.moving) {
+            let Some(known) = known(&mut self.items, &place.0, &place.1) else {
+                continue;
+            };
+            if known.stage != Stage::Moving {
+                continue;
+            }
+            match known.item.as_ref().map(|item| &item.value) {
+                Some(Value::Counters(_)) => {
+                    known.stage = Stage::Clean;
+                    self.clean += 1;
+                }
+                _ => self.forget(&place.0, &place.1),
+            }
+        }
+        if self.clean > MAX_CLEAN {
+            self.forget_clean();
+        }
+    }
+
+    /// SQLite has them not: they are as they were.
+    pub(super) fn not_moved(&mut self) {
+        for place in std::mem::take(&mut self.moving) {
+            let Some(known) = known(&mut self.items, &place.0, &place.1) else {
+                continue;
+            };
+            if known.stage == Stage::Moving {
+                known.stage = Stage::Journalled;
+            }
+            if !std::mem::replace(&mut known.journalled, true) {
+                self.journalled.push(place);
+            }
+        }
+    }
+
+    fn forget(&mut self, account: &str, key: &str) {
+        if let Some(items) = self.items.get_mut(account) {
+            items.remove(key);
+            if items.is_empty() {
+                self.items.remove(account);
+            }
+        }
+    }
+
+    fn forget_clean(&mut self) {
+        self.items.retain(|_, items| {
+            items.retain(|_, known| known.stage != Stage::Clean);
+            !items.is_empty()
+        });
+        self.clean = 0;
+    }
 }
 
-impl Changes {
-    /// Account, key, and the item to hold there (`None`: none).
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str, Option<&Item>)> {
-        self.0.iter().flat_map(|(account, changes)| {
-            changes
-                .iter()
-                .map(move |(key, change)| (&**account, &**key, change.item.as_ref()))
-        })
-    }
-
-    /// Whether there is nothing to write.
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn get(&self, account: &str, key: &str) -> Option<&Change> {
-        get(&self.0, account, key)
-    }
-
-    fn insert(&mut self, account: &str, key: String, change: Change) {
-        insert(&mut self.0, account, key, change);
-    }
-
-    fn remove(&mut self, account: &str, key: &str) {
-        remove(&mut self.0, account, key);
-    }
-}
-
-fn get<'a, T>(map: &'a ByAccount<T>, account: &str, key: &str) -> Option<&'a T> {
-    map.get(account)?.get(key)
-}
-
-fn insert<T>(map: &mut ByAccount<T>, account: &str, key: String, value: T) -> Option<T> {
-    match map.get_mut(account) {
-        Some(items) => items.insert(key, value),
-        None => map
-            .entry(account.to_owned())
-            .or_default()
-            .insert(key, value),
-    }
-}
-
-fn remove<T>(map: &mut ByAccount<T>, account: &str, key: &str) -> Option<T> {
-    let items = map.get_mut(account)?;
-    let removed = items.remove(key);
-    if items.is_empty() {
-        map.remove(account);
-    }
-    removed
+fn known<'a>(items: &'a mut ByAccount, account: &str, key: &str) -> Option<&'a mut Known> {
+    items.get_mut(account)?.get_mut(key)
 }
 
 #[cfg(test)]
@@ -212,40 +257,108 @@ mod tests {
         overlay.apply("acct", vec![(key.to_owned(), item)], &[]);
     }
 
-    fn keys(changes: &Changes) -> Vec<&str> {
-        let mut keys: Vec<_> = changes.iter().map(|(_, key, _)| key).collect();
-        keys.sort_unstable();
-        keys
+    fn put_missing(overlay: &mut Overlay, key: &str) {
+        let writes = vec![(key.to_owned(), document())];
+        overlay.apply("acct", writes, &[key.to_owned()]);
+    }
+
+    /// What goes into the journal, in order.
+    fn journal(overlay: &mut Overlay) -> Vec<(String, Option<Item>)> {
+        let mut record = Record::default();
+        record.clear();
+        let sequence = overlay.journal(&mut record);
+        let Some(bytes) = record.finish(sequence) else {
+            return Vec::new();
+        };
+        let mut records = super::super::record::Records(bytes.to_vec().into());
+        let (number, entries) = records.next().unwrap();
+        assert_eq!(number, sequence);
+        entries
+            .into_iter()
+            .map(|(_, key, item)| (key, item))
+            .collect()
+    }
+
+    /// What goes into SQLite, by key.
+    fn take(overlay: &mut Overlay) -> Vec<(String, Option<Item>)> {
+        let taken = overlay.take();
+        let mut taken: Vec<_> = taken
+            .into_iter()
+            .map(|(_, key, item)| (key, item))
+            .collect();
+        taken.sort_by(|(one, _), (two, _)| one.cmp(two));
+        taken
+    }
+
+    fn entry(key: &str, item: Option<Item>) -> (String, Option<Item>) {
+        (key.to_owned(), item)
     }
 
     #[test]
     fn what_was_missing_and_is_gone_again_is_no_change() {
         let mut overlay = Overlay::default();
-        let missing = ["k".to_owned()];
-        overlay.apply("acct", vec![("k".into(), document())], &missing);
+        put_missing(&mut overlay, "k");
         write(&mut overlay, "k", None);
-        assert!(overlay.take().0.is_empty());
+        assert_eq!(journal(&mut overlay), []);
+        assert!(overlay.items.is_empty());
+        // And there again, under a place that is still listed.
+        put_missing(&mut overlay, "k");
+        write(&mut overlay, "k", None);
+        put_missing(&mut overlay, "k");
+        assert_eq!(journal(&mut overlay), [entry("k", document())]);
     }
 
     #[test]
-    fn what_may_be_stored_is_removed_there() {
+    fn what_may_be_stored_is_removed_in_both() {
         let mut overlay = Overlay::default();
         write(&mut overlay, "k", document());
         write(&mut overlay, "k", None);
-        let (batch, _) = overlay.take();
-        assert_eq!(batch.iter().collect::<Vec<_>>(), [("acct", "k", None)]);
+        assert_eq!(journal(&mut overlay), [entry("k", None)]);
+        assert_eq!(overlay.find("acct", "k"), Some(None));
+        assert_eq!(take(&mut overlay), [entry("k", None)]);
+        overlay.moved();
+        assert_eq!(overlay.find("acct", "k"), None);
+        assert!(overlay.items.is_empty());
     }
 
     #[test]
-    fn what_flies_is_removed_even_if_it_was_missing_before() {
+    fn what_is_journalled_and_gone_is_removed_in_the_journal_and_nothing_to_sqlite() {
         let mut overlay = Overlay::default();
-        let missing = ["k".to_owned()];
-        overlay.apply("acct", vec![("k".into(), document())], &missing);
-        overlay.take();
+        put_missing(&mut overlay, "k");
+        journal(&mut overlay);
         write(&mut overlay, "k", None);
+        assert_eq!(journal(&mut overlay), [entry("k", None)]);
+        assert_eq!(take(&mut overlay), []);
+        overlay.moved();
+        assert!(overlay.items.is_empty());
+    }
+
+    #[test]
+    fn what_is_being_moved_is_removed_even_if_it_was_missing_before() {
+        let mut overlay = Overlay::default();
+        put_missing(&mut overlay, "k");
+        journal(&mut overlay);
+        take(&mut overlay);
+        write(&mut overlay, "k", None);
+        overlay.moved();
         assert_eq!(overlay.find("acct", "k"), Some(None));
-        overlay.landed();
-        assert_eq!(keys(&overlay.take().0), ["k"]);
+        assert_eq!(journal(&mut overlay), [entry("k", None)]);
+        assert_eq!(take(&mut overlay), [entry("k", None)]);
+    }
+
+    #[test]
+    fn many_changes_are_one_row() {
+        let mut overlay = Overlay::default();
+        for n in 1..=500 {
+            write(&mut overlay, "n", item(n));
+            assert_eq!(journal(&mut overlay), [entry("n", item(n))]);
+        }
+        assert_eq!(take(&mut overlay), [entry("n", item(500))]);
+        overlay.moved();
+        assert_eq!(
+            (journal(&mut overlay), take(&mut overlay)),
+            (vec![], vec![])
+        );
     }
 
     #[test]
@@ -253,53 +366,94 @@ mod tests {
         let mut overlay = Overlay::default();
         write(&mut overlay, "counters", item(1));
         write(&mut overlay, "document", document());
-        overlay.take();
+        journal(&mut overlay);
         assert_eq!(overlay.find("acct", "document"), Some(document()));
-        overlay.landed();
+        take(&mut overlay);
+        assert_eq!(overlay.find("acct", "document"), Some(document()));
+        overlay.moved();
         assert_eq!(overlay.find("acct", "document"), None);
         assert_eq!(overlay.find("acct", "counters"), Some(item(1)));
         write(&mut overlay, "counters", None);
-        overlay.take();
-        overlay.landed();
+        journal(&mut overlay);
+        take(&mut overlay);
+        overlay.moved();
         assert_eq!(overlay.find("acct", "counters"), None);
-        assert_eq!(overlay.clean_count, 0);
+        assert_eq!(overlay.clean, 0);
     }
 
     #[test]
-    fn a_failed_batch_is_dirty_again_under_newer_changes() {
+    fn what_could_not_be_appended_is_dirty_again_under_newer_changes() {
         let mut overlay = Overlay::default();
-        write(&mut overlay, "a", item(1));
-        write(&mut overlay, "b", item(1));
-        overlay.take();
+        for key in ["a", "b", "c"] {
+            put_missing(&mut overlay, key);
+        }
+        assert_eq!(journal(&mut overlay).len(), 3);
         write(&mut overlay, "b", item(2));
-        overlay.failed();
-        assert_eq!(overlay.find("acct", "a"), Some(item(1)));
-        assert_eq!(overlay.find("acct", "b"), Some(item(2)));
-        let (batch, sequence) = overlay.take();
-        assert_eq!((keys(&batch), sequence), (vec!["a", "b"], 3));
+        write(&mut overlay, "c", None);
+        overlay.not_appended();
+        assert_eq!(overlay.find("acct", "a"), Some(document()));
+        let mut again = journal(&mut overlay);
+        again.sort_by(|(one, _), (two, _)| one.cmp(two));
+        let all = [
+            entry("a", document()),
+            entry("b", item(2)),
+            entry("c", None),
+        ];
+        assert_eq!(again, all);
+        // Nobody has told SQLite of `c`.
+        assert_eq!(take(&mut overlay), all[..2]);
     }
 
     #[test]
-    fn what_a_failed_batch_may_have_written_after_all_is_removed() {
+    fn what_could_not_be_moved_is_moved_later_with_newer_changes() {
         let mut overlay = Overlay::default();
-        let missing = ["k".to_owned()];
-        overlay.apply("acct", vec![("k".into(), document())], &missing);
-        overlay.take();
-        overlay.failed();
-        write(&mut overlay, "k", None);
-        assert_eq!(keys(&overlay.take().0), ["k"]);
+        for key in ["a", "b", "c"] {
+            put_missing(&mut overlay, key);
+        }
+        journal(&mut overlay);
+        assert_eq!(take(&mut overlay).len(), 3);
+        write(&mut overlay, "b", item(2));
+        journal(&mut overlay);
+        write(&mut overlay, "c", None);
+        overlay.not_moved();
+        assert_eq!(journal(&mut overlay), [entry("c", None)]);
+        // The transaction may have been committed after all.
+        let all = [
+            entry("a", document()),
+            entry("b", item(2)),
+            entry("c", None),
+        ];
+        assert_eq!(take(&mut overlay), all);
+        overlay.moved();
+        assert_eq!(take(&mut overlay), []);
+    }
+
+    #[test]
+    fn what_could_neither_be_appended_nor_moved_is_dirty() {
+        let mut overlay = Overlay::default();
+        put_missing(&mut overlay, "a");
+        journal(&mut overlay);
+        put_missing(&mut overlay, "b");
+        journal(&mut overlay);
+        take(&mut overlay);
+        overlay.not_moved();
+        overlay.not_appended();
+        assert_eq!(journal(&mut overlay), [entry("b", document())]);
+        let both = [entry("a", document()), entry("b", document())];
+        assert_eq!(take(&mut overlay), both);
     }
 
     #[test]
     fn known_counters_are_bounded() {
         let mut overlay = Overlay::default();
-        for at in 0..2 * MAX_CLEAN {
+        for at in 0..2 * MAX_CLEAN + 2 {
             write(&mut overlay, &at.to_string(), item(1));
+            journal(&mut overlay);
             overlay.take();
-            overlay.landed();
-            assert!(overlay.clean_count <= MAX_CLEAN);
+            overlay.moved();
+            assert!(overlay.clean <= MAX_CLEAN);
         }
-        let known: usize = overlay.clean.values().map(HashMap::len).sum();
-        assert_eq!(known, overlay.clean_count);
+        let known: usize = overlay.items.values().map(HashMap::len).sum();
+        assert_eq!(known, overlay.clean);
     }
 }

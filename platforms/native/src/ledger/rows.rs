@@ -6,7 +6,7 @@ use openclaw_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, types::Type};
 
-use super::overlay::Changes;
+use super::record::Entry;
 
 /// `items.kind`.
 const DOCUMENT: i64 = 0;
@@ -82,17 +82,15 @@ pub(super) fn accounts_with(reader: &Connection, prefix: &str) -> rusqlite::Resu
     Ok(found)
 }
 
-/// Writes a batch; how many rows.
-pub(super) fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlite::Result<usize> {
-    let mut rows = 0;
+/// Writes changes, in order; how many rows.
+pub(super) fn write(transaction: &Transaction<'_>, changes: &[Entry]) -> rusqlite::Result<usize> {
     let mut put = transaction.prepare_cached(
         "INSERT OR REPLACE INTO items (account, key, kind, expires, value)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut delete =
         transaction.prepare_cached("DELETE FROM items WHERE account = ?1 AND key = ?2")?;
-    for (account, key, item) in changes.iter() {
-        rows += 1;
+    for (account, key, item) in changes {
         let Some(item) = item else {
             delete.execute((account, key))?;
             continue;
@@ -105,7 +103,7 @@ pub(super) fn write(transaction: &Transaction<'_>, changes: &Changes) -> rusqlit
             }
         };
     }
-    Ok(rows)
+    Ok(changes.len())
 }
 
 /// The item in the columns `kind, expires, value` from `at` on.

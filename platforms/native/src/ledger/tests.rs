@@ -1,30 +1,42 @@
 //! What the contract cannot see: when the file is written, and what happens where it cannot be.
 
 use super::*;
-use crate::SystemClock;
+use crate::{DataFolder, SystemClock};
 use openclaw_core::ledger::{Delta, When};
 use openclaw_schema::config::Durability;
 use std::{
+    fs,
     path::Path,
-    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
 struct Opened {
     ledger: SqliteLedger,
+    lock: ServerLock,
     folder: TempDir,
 }
 
-fn open_at(path: &Path) -> SqliteLedger {
-    let database = Database::open(&path.join("db"), Durability::Process).unwrap();
-    SqliteLedger::new(Arc::new(database), Arc::new(SystemClock)).unwrap()
+fn database(folder: &Path) -> Arc<Database> {
+    let path = DataFolder::open(folder).unwrap().database_path();
+    Arc::new(Database::open(&path, Durability::Process).unwrap())
+}
+
+fn tool(folder: &Path) -> SqliteLedger {
+    SqliteLedger::new(database(folder), Arc::new(SystemClock)).unwrap()
+}
+
+fn server(lock: &ServerLock) -> SqliteLedger {
+    let database = database(lock.folder().path());
+    SqliteLedger::for_server(lock, database, Arc::new(SystemClock)).unwrap()
 }
 
 fn open() -> Opened {
     let folder = tempfile::tempdir().unwrap();
+    let lock = DataFolder::open(folder.path()).unwrap().lock("x").unwrap();
     Opened {
-        ledger: open_at(folder.path()),
+        ledger: server(&lock),
+        lock,
         folder,
     }
 }
@@ -61,9 +73,9 @@ impl Opened {
         }
     }
 
-    /// Keys in the file, as another process sees them.
+    /// Keys in SQLite, as another process sees them.
     fn stored(&self) -> Vec<String> {
-        let reader = Connection::open(self.folder.path().join("db")).unwrap();
+        let reader = Connection::open(self.lock.folder().database_path()).unwrap();
         let mut keys = reader
             .prepare("SELECT key FROM items ORDER BY key")
             .unwrap();
@@ -71,8 +83,27 @@ impl Opened {
         keys.map(Result::unwrap).collect()
     }
 
-    fn rows_written(&self) -> usize {
-        self.ledger.shared.rows.load(Ordering::Relaxed)
+    /// Bytes in the two files of the journal.
+    fn journal(&self) -> [Vec<u8>; 2] {
+        journal::paths(self.folder.path()).map(|path| fs::read(path).unwrap())
+    }
+
+    /// The next server, after this one's end, with the journal of a moment before its end.
+    fn after_a_crash_with(self, journal: [Vec<u8>; 2]) -> Self {
+        let Self {
+            ledger,
+            lock,
+            folder,
+        } = self;
+        drop(ledger);
+        for (path, bytes) in journal::paths(folder.path()).into_iter().zip(journal) {
+            fs::write(path, bytes).unwrap();
+        }
+        Self {
+            ledger: server(&lock),
+            lock,
+            folder,
+        }
     }
 
     fn limit_pages(&self, limit: i64) {
@@ -85,50 +116,42 @@ impl Opened {
 }
 
 #[tokio::test]
-async fn nothing_is_written_before_somebody_waits_and_then_everything_is() {
+async fn what_is_durable_is_in_the_journal_and_soon_in_sqlite() {
     let opened = open();
     let first = opened.apply(vec![put("a", 1)]).await;
     let second = opened.apply(vec![put("b", 1)]).await;
-    assert_eq!(opened.stored(), [""; 0]);
+    assert_eq!(opened.journal().concat(), b"");
     second.durable.await.unwrap();
-    assert_eq!(opened.stored(), ["a", "b"]);
+    // One record for both.
+    let records: Vec<_> = record::Records(opened.journal().concat().into()).collect();
+    assert_eq!(records.len(), 1);
+    assert_eq!((records[0].0, records[0].1.len()), (2, 2));
+    let length = opened.journal().concat().len();
     first.durable.await.unwrap();
+    assert!(opened.journal().concat().len() <= length);
+    opened.eventually_stored(&["a", "b"]).await;
+    assert_eq!(opened.journal().concat(), b"");
+}
+
+impl Opened {
+    async fn eventually_stored(&self, keys: &[&str]) {
+        let start = Instant::now();
+        while self.stored() != keys || !self.journal().concat().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(5), "never written");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 #[tokio::test]
 async fn what_nobody_waits_for_is_written_soon() {
     let opened = open();
     drop(opened.apply(vec![put("a", 1)]).await);
-    let start = Instant::now();
-    while opened.stored().is_empty() {
-        assert!(start.elapsed() < Duration::from_secs(5), "never written");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    opened.eventually_stored(&["a"]).await;
 }
 
 #[tokio::test]
-async fn all_tasks_that_are_ready_share_one_commit() {
-    let opened = Arc::new(open());
-    let tasks: Vec<_> = (0..100)
-        .map(|at| {
-            let opened = opened.clone();
-            tokio::spawn(async move {
-                let applied = opened.apply(vec![put(&format!("{at}"), 1), add("n")]).await;
-                applied.durable.await.unwrap();
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
-    }
-    assert_eq!(opened.stored().len(), 101);
-    // The counter is one row a commit; the writing thread's second may fall into it.
-    let commits = opened.rows_written() - 100;
-    assert!((1..=2).contains(&commits), "{commits} commits");
-}
-
-#[tokio::test]
-async fn what_comes_and_goes_before_a_commit_is_never_written() {
+async fn what_comes_and_goes_is_never_written() {
     let opened = open();
     let absent = Step::Put {
         key: "r".into(),
@@ -139,29 +162,37 @@ async fn what_comes_and_goes_before_a_commit_is_never_written() {
     opened.apply(vec![absent]).await;
     let gone = opened.apply(vec![delete("r")]).await;
     gone.durable.await.unwrap();
-    assert_eq!(opened.rows_written(), 0);
-    assert_eq!(opened.stored(), [""; 0]);
+    assert_eq!(opened.journal().concat(), b"");
+}
+
+#[tokio::test]
+async fn a_query_sees_what_was_just_applied() {
+    let opened = open();
+    for n in 1..20 {
+        opened.apply(vec![put("a", n), add("n")]).await;
+        let items = opened.ledger.query("acct", "", None, 9).await.unwrap();
+        assert_eq!(items[0].1.document().unwrap().len(), n);
+        assert_eq!(items[1].1.value, counters(n as i64));
+    }
+    opened.apply(vec![delete("a")]).await;
+    let items = opened.ledger.query("acct", "", None, 9).await.unwrap();
+    assert_eq!(items.len(), 1);
 }
 
 #[tokio::test]
 async fn dropping_the_ledger_writes_what_is_left() {
-    let Opened { ledger, folder } = open();
-    let applied = ledger.transact("acct", vec![put("a", 1), add("n")]).await;
-    drop((applied.unwrap(), ledger));
-    let again = open_at(folder.path());
-    let items = again.query("acct", "", None, 9).await.unwrap();
-    assert_eq!(items.len(), 2);
+    let opened = open();
+    drop(opened.apply(vec![put("a", 1), add("n")]).await);
+    let empty = Default::default();
+    let again = opened.after_a_crash_with(empty);
+    assert_eq!(again.stored(), ["a", "n"]);
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_to_who_waits_and_loses_nothing() {
-    let opened = open();
-    opened
-        .apply(vec![put("early", 1)])
-        .await
-        .durable
-        .await
-        .unwrap();
+async fn a_full_database_is_told_to_a_tool_and_loses_nothing() {
+    let mut opened = open();
+    opened.ledger = tool(opened.folder.path());
+    opened.durable(vec![put("early", 1)]).await;
     opened.limit_pages(1);
     let applied = opened.apply(vec![put("big", 100_000), add("n")]).await;
     match applied.durable.await {
@@ -182,31 +213,112 @@ async fn a_full_disk_is_told_to_who_waits_and_loses_nothing() {
     assert_eq!(big[0].1.document().unwrap().len(), 50_000);
 }
 
+#[tokio::test]
+async fn a_server_whose_database_is_full_goes_on_in_its_journal() {
+    let opened = open();
+    opened.limit_pages(1);
+    opened.durable(vec![put("big", 100_000), add("n")]).await;
+    assert!(matches!(
+        opened.ledger.flush().await,
+        Err(StoreError::Unavailable(_))
+    ));
+    // The other file now has the first record, and keeps it.
+    opened.durable(vec![put("big", 50_000), add("n")]).await;
+    assert!(opened.ledger.flush().await.is_err());
+    let journal = opened.journal();
+    assert!(journal.iter().all(|half| !half.is_empty()), "{journal:?}");
+    opened.limit_pages(1_000_000);
+    // A crash now, or going on: the same.
+    let opened = opened.after_a_crash_with(journal);
+    assert_eq!(
+        opened.state().await,
+        [("big".into(), 50_000), ("n".into(), 2)]
+    );
+}
+
+#[tokio::test]
+async fn going_on_after_a_full_database_empties_the_journal() {
+    let opened = open();
+    opened.limit_pages(1);
+    opened.durable(vec![put("big", 100_000), add("n")]).await;
+    assert!(opened.ledger.flush().await.is_err());
+    opened.durable(vec![add("n")]).await;
+    opened.limit_pages(1_000_000);
+    opened.ledger.flush().await.unwrap();
+    assert_eq!(
+        opened.state().await,
+        [("big".into(), 100_000), ("n".into(), 2)]
+    );
+    opened.eventually_stored(&["big", "n"]).await;
+}
+
+impl Opened {
+    async fn durable(&self, steps: Vec<Step>) {
+        self.apply(steps).await.durable.await.unwrap();
+    }
+
+    /// Everything, documents by their length, counters by their value.
+    async fn state(&self) -> Vec<(String, i64)> {
+        let items = self.ledger.query("acct", "", None, 99).await.unwrap();
+        let number = |item: &Item| match item.document() {
+            Some(document) => document.len() as i64,
+            None => item.counters().unwrap()["n"],
+        };
+        items
+            .into_iter()
+            .map(|(key, item)| (key, number(&item)))
+            .collect()
+    }
+}
+
 fn counters(n: i64) -> openclaw_core::ledger::Value {
     openclaw_core::ledger::Value::Counters([("n".to_owned(), n)].into())
 }
 
 #[tokio::test]
-async fn another_process_that_writes_is_waited_for_without_holding_up_tasks() {
+async fn a_crash_between_sqlites_commit_and_the_emptying_of_the_journal_changes_nothing() {
     let opened = open();
-    let other = Connection::open(opened.folder.path().join("db")).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let durable = opened.apply(vec![put("a", 1)]).await.durable;
-    let waiting = tokio::spawn(durable);
-    let start = Instant::now();
-    // One thread runs all tasks here: a commit that waited in place would stop this one.
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert!(start.elapsed() < Duration::from_millis(400) && !waiting.is_finished());
-    other.execute_batch("COMMIT").unwrap();
-    waiting.await.unwrap().unwrap();
-    assert_eq!(opened.stored(), ["a"]);
+    opened
+        .durable(vec![put("a", 1), put("b", 1), add("n")])
+        .await;
+    opened
+        .durable(vec![delete("a"), put("b", 2), add("n")])
+        .await;
+    let journal = opened.journal();
+    opened.ledger.flush().await.unwrap();
+    let state = opened.state().await;
+    assert_eq!(state, [("b".into(), 2), ("n".into(), 2)]);
+    let opened = opened.after_a_crash_with(journal.clone());
+    assert_eq!(opened.state().await, state);
+    // Once more, and it counts on from there.
+    let opened = opened.after_a_crash_with(journal);
+    opened.durable(vec![add("n")]).await;
+    assert_eq!(opened.state().await, [("b".into(), 2), ("n".into(), 3)]);
 }
 
 #[tokio::test]
-async fn documents_of_another_process_are_seen() {
+async fn another_process_that_writes_holds_up_neither_tasks_nor_the_journal() {
     let opened = open();
-    opened.apply(vec![put("a", 1)]).await.durable.await.unwrap();
-    let other = open_at(opened.folder.path());
+    let other = Connection::open(opened.lock.folder().database_path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let start = Instant::now();
+    opened.durable(vec![put("a", 1)]).await;
+    let waiting = opened.ledger.flush();
+    tokio::pin!(waiting);
+    let still = tokio::time::timeout(Duration::from_millis(200), &mut waiting).await;
+    assert!(still.is_err() && start.elapsed() < Duration::from_millis(400));
+    opened.durable(vec![put("b", 1)]).await;
+    other.execute_batch("COMMIT").unwrap();
+    waiting.await.unwrap();
+    opened.eventually_stored(&["a", "b"]).await;
+}
+
+#[tokio::test]
+async fn documents_of_a_tool_are_seen_by_the_server() {
+    let opened = open();
+    opened.durable(vec![put("a", 1)]).await;
+    opened.ledger.flush().await.unwrap();
+    let other = tool(opened.folder.path());
     let removed = other.transact("acct", vec![delete("a"), put("b", 1)]).await;
     match removed.unwrap() {
         Outcome::Applied(applied) => applied.durable.await.unwrap(),
