@@ -29,8 +29,10 @@ use writer::Log;
 /// for this process, and is done without waiting for anything.
 ///
 /// For a server ([`for_server`](Self::for_server)) a journal makes it durable: the first who
-/// waits for its [`Durable`] appends everything that has gathered, with one `write` (and, with
-/// `Durability::Power`, an `fdatasync` by the ledger's thread, for all who wait meanwhile).
+/// waits for its [`Durable`], after every other task that is ready has had its turn, appends
+/// everything that has gathered, with one `write` (and, with `Durability::Power`, an `fdatasync`
+/// by the ledger's thread, for all who wait meanwhile). Without `Durability::Power` a power cut
+/// may lose the last seconds, and leave counters and documents of these seconds at odds.
 /// SQLite is brought up to date behind that, by the ledger's thread: a quarter second later, when
 /// the journal grows long, before a [`query`](Ledger::query), at the end. What is put and deleted
 /// in between is never written there, and many additions to one counter are one row. What a

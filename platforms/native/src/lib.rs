@@ -3,7 +3,7 @@
 //! - [`DataFolder`] is the place on disk; [`DataFolder::lock`] keeps a second server out.
 //! - [`Database`] is the one SQLite file in it; [`SqliteKv`] and [`SqliteLedger`] are ports on it.
 //! - [`HyperHttp`], [`SystemClock`], [`SystemRandom`], [`TokioSpawn`] are the ports without state.
-//! - [`Native`] puts them together.
+//! - [`Native`] puts them together, for the server or for a command-line tool.
 //!
 //! A command-line tool may open the same folder beside a running server, as long as it leaves
 //! the ledger's counters alone (see [`SqliteLedger`]).

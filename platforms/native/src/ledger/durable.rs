@@ -186,6 +186,8 @@ pub(super) struct Reached {
     sequence: u64,
     /// The number as a waiter, once it is one.
     id: Option<u64>,
+    /// Whether it has let the others go first.
+    gave_way: bool,
 }
 
 impl Reached {
@@ -195,6 +197,7 @@ impl Reached {
             goal,
             sequence,
             id: None,
+            gave_way: false,
         }
     }
 }
@@ -211,7 +214,13 @@ impl Future for Reached {
             return Poll::Ready(Ok(()));
         }
         if self.goal == Goal::Durable && self.shared.commits == Commits::InPlace {
-            return Poll::Ready(self.shared.append_up_to(self.sequence));
+            if self.gave_way {
+                return Poll::Ready(self.shared.append_up_to(self.sequence));
+            }
+            // Every task that is ready goes first, so that its transaction comes along.
+            self.gave_way = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         self.id = progress.enter(self.goal, self.sequence, context);
         match self.id {

@@ -151,6 +151,27 @@ async fn what_nobody_waits_for_is_written_soon() {
 }
 
 #[tokio::test]
+async fn all_tasks_that_are_ready_share_one_record() {
+    let opened = Arc::new(open());
+    let tasks: Vec<_> = (0..100)
+        .map(|at| {
+            let opened = opened.clone();
+            tokio::spawn(async move {
+                opened
+                    .durable(vec![put(&format!("{at}"), 1), add("n")])
+                    .await;
+                record::Records(opened.journal().concat().into()).count()
+            })
+        })
+        .collect();
+    for task in tasks {
+        // None where SQLite has followed already, two where the thread has come in between.
+        assert!(task.await.unwrap() <= 2);
+    }
+    assert_eq!(opened.state().await.len(), 99);
+}
+
+#[tokio::test]
 async fn what_comes_and_goes_is_never_written() {
     let opened = open();
     let absent = Step::Put {
