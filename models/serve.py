@@ -44,6 +44,8 @@ def serve(weights: Path, port: int) -> None:
     print(f"listening on {server.listening_address}", flush=True)
     while sys.stdin.buffer.read(4096):
         pass
+    # Nothing here needs saving, and the server's own end can wait for a client for ever.
+    os._exit(0)
 
 
 def main() -> None:
@@ -57,8 +59,6 @@ def main() -> None:
         assemble(arguments.weights)
     else:
         serve(arguments.weights, arguments.port)
-        # llama.cpp's threads do not end by themselves; nothing here needs saving.
-        os._exit(0)
 
 
 if __name__ == "__main__":
