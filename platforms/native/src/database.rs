@@ -30,6 +30,9 @@ const MIGRATIONS: &[&str] = &["
 /// How long a connection waits for another process's write to end.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// Each connection's own cache: 1 MiB, which SQLite writes as negative KiB.
+const CACHE_KIB: i32 = -1024;
+
 /// Readers that are kept open while nobody uses them.
 const IDLE_READERS: usize = 4;
 
@@ -162,6 +165,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // What is not in here is in the system's cache, a copy away.
+    connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     Ok(connection)
 }
 

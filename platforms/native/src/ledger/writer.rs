@@ -24,7 +24,7 @@ use std::{
 const MOVE_EVERY: Duration = Duration::from_millis(250);
 
 /// Bytes in the journal after which SQLite follows at once.
-const MAX_JOURNAL: u64 = 8 << 20;
+const MAX_JOURNAL: u64 = 1 << 20;
 
 /// Between two pieces of the search for what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
