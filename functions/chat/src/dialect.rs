@@ -60,11 +60,11 @@ impl Writer {
             }
             Dialect::Seed if chunk.finished => {
                 // Several choices end one by one: only the last end waits for the usage.
-                if let Some(earlier) = self.finish.replace(chunk.json.clone()) {
+                if let Some(earlier) = self.finish.replace(with_deltas(chunk)) {
                     write_event(&earlier, out);
                 }
             }
-            Dialect::Seed if chunk.has_choices => write_event(&chunk.json, out),
+            Dialect::Seed if chunk.has_choices => write_event(&with_deltas(chunk), out),
             Dialect::Seed => {}
         }
     }
@@ -129,6 +129,28 @@ impl Writer {
     }
 }
 
+/// A chunk whose choices all have a `delta`, without `content` where that is null: the seed's
+/// clients print what they find there. Only chunks without text are in need of a look.
+fn with_deltas(chunk: &Chunk) -> Bytes {
+    let parsed = match chunk.tokens {
+        0 => serde_json::from_slice::<Value>(&chunk.json).ok(),
+        _ => None,
+    };
+    let Some(mut parsed) = parsed else {
+        return chunk.json.clone();
+    };
+    for choice in parsed["choices"].as_array_mut().into_iter().flatten() {
+        match choice.get_mut("delta").and_then(Value::as_object_mut) {
+            Some(delta) if delta.get("content") == Some(&Value::Null) => {
+                delta.remove("content");
+            }
+            Some(_) => {}
+            None => choice["delta"] = json!({}),
+        }
+    }
+    parsed.to_string().into()
+}
+
 fn write_event(json: &[u8], out: &mut BytesMut) {
     // The first event takes what it needs; when more come they are likely to be many.
     let more = if out.is_empty() { 0 } else { 4096 };
@@ -148,7 +170,7 @@ mod tests {
         let value: Value = serde_json::from_str(json).unwrap();
         Chunk {
             json: Bytes::copy_from_slice(json.as_bytes()),
-            tokens: 1,
+            tokens: u64::from(json == TEXT),
             finished: value["choices"][0]["finish_reason"].is_string(),
             has_choices: value["choices"].get(0).is_some(),
             usage: serde_json::from_value(value["usage"].clone()).ok(),
@@ -237,6 +259,23 @@ mod tests {
             assert_eq!(lines[1]["usage"]["completion_tokens"], 2);
             assert!(text.ends_with("\n\ndata:[DONE]\n\n"));
         }
+    }
+
+    #[test]
+    fn a_seed_line_has_no_null_to_print_and_never_lacks_its_delta() {
+        let role = r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":null}}]}"#;
+        let bare = r#"{"choices":[{"index":0,"finish_reason":"stop"}]}"#;
+        let text = written(Dialect::Seed, &[role, bare]);
+        assert!(text.contains(r#""delta":{"role":"assistant"}"#), "{text}");
+        assert!(
+            text.contains(r#""delta":{}"#) && !text.contains("null"),
+            "{text}"
+        );
+        // OpenAI's own dialect is passed on as it came.
+        let openai = Dialect::OpenAi {
+            include_usage: false,
+        };
+        assert!(written(openai, &[role, bare]).contains(r#""content":null"#));
     }
 
     #[test]
