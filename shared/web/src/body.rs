@@ -1,18 +1,25 @@
-use crate::{ApiError, Result, error::json, idempotency::NO_STORE};
+use crate::{ApiError, App, Result, error::json, idempotency::NO_STORE};
 use axum::{
-    body::Body,
+    body::{Body, BodyDataStream},
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{Either, select},
+};
 use http::{HeaderMap, header};
-use openclaw_core::{Code, Error};
+use openclaw_core::{Clock, Code, Error};
 use openclaw_schema::{parse, parse_text};
 use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
 
 /// The largest body of a JSON request, in bytes: 4 MiB.
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// How long the next piece of a body may take.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// How much of a refused body is read and thrown away, so that a client that is still writing
 /// gets to read the refusal instead of a reset connection.
@@ -24,23 +31,23 @@ pub struct Json<T>(pub T);
 /// A JSON body as the bytes that came: 415 unless it says it is JSON, 413 over [`MAX_BODY`].
 pub struct RawJson(pub Bytes);
 
-impl<S: Sync> FromRequest<S> for RawJson {
+impl FromRequest<App> for RawJson {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
-        let body = read(body).await?;
+        let body = read(&*app.ports.clock, body).await?;
         ensure_json(&parts.headers)?;
         Ok(Self(body))
     }
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self> {
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
         let (parts, body) = request.into_parts();
-        let body = read(body).await?;
+        let body = read(&*app.ports.clock, body).await?;
         let text = if body.is_empty() {
             "{}"
         } else {
@@ -86,17 +93,16 @@ fn ensure_json(headers: &HeaderMap) -> Result<()> {
     Err(Error::new(Code::UnsupportedMediaType, message).into())
 }
 
-/// The whole body, or 413.
-pub(crate) async fn read(body: Body) -> Result<Bytes> {
+/// The whole body; 413 when it is too large, 400 when it stops coming.
+pub(crate) async fn read(clock: &dyn Clock, body: Body) -> Result<Bytes> {
     let mut chunks = body.into_data_stream();
-    let broken = |error| Error::invalid("body", format!("was cut off: {error}"));
-    let Some(first) = chunks.next().await.transpose().map_err(broken)? else {
+    let Some(first) = next(clock, &mut chunks).await? else {
         return Ok(Bytes::new());
     };
     let mut total = first.len();
     let mut rest = BytesMut::new();
     while total <= MAX_BODY + MAX_DISCARDED {
-        let Some(chunk) = chunks.next().await.transpose().map_err(broken)? else {
+        let Some(chunk) = next(clock, &mut chunks).await? else {
             break;
         };
         total += chunk.len();
@@ -116,4 +122,20 @@ pub(crate) async fn read(body: Body) -> Result<Bytes> {
     } else {
         rest.freeze()
     })
+}
+
+async fn next(clock: &dyn Clock, chunks: &mut BodyDataStream) -> Result<Option<Bytes>> {
+    // What is there already needs no timer.
+    let chunk = match chunks.next().now_or_never() {
+        Some(chunk) => chunk,
+        None => match select(chunks.next(), clock.sleep(STALLED)).await {
+            Either::Left((chunk, _)) => chunk,
+            Either::Right(_) => {
+                let issue = format!("stopped coming for {} s", STALLED.as_secs());
+                return Err(Error::invalid("body", issue).into());
+            }
+        },
+    };
+    let broken = |error| Error::invalid("body", format!("was cut off: {error}"));
+    Ok(chunk.transpose().map_err(broken)?)
 }

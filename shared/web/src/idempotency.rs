@@ -71,7 +71,7 @@ pub(crate) async fn run(app: &App, account: &str, request: Request, next: Next) 
 
 async fn once(app: &App, account: &str, request: Request, next: Next) -> Result<Response> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await?;
+    let body = read(&*app.ports.clock, body).await?;
     let mut claim = Claim {
         ports: app.ports.clone(),
         account: account.to_string(),

@@ -14,7 +14,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_executor::block_on;
-use futures_util::stream;
+use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, Request, StatusCode};
 use openclaw_auth::Secrets;
 use openclaw_schema::{
@@ -22,14 +22,17 @@ use openclaw_schema::{
     key::{CreateKey, Scope},
     list::Page,
 };
-use openclaw_testkit::Fakes;
+use openclaw_testkit::{Fakes, ManualClock};
 use openclaw_web::{
     Access, App, Gate, Guard, Json, MAX_BODY, Query, RawJson, Result, SecretJson, stack,
 };
 use serde_json::{Value, json};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use tower::ServiceExt;
 
@@ -40,6 +43,7 @@ struct Site {
     router: Router,
     key: String,
     runs: Arc<AtomicUsize>,
+    clock: ManualClock,
 }
 
 struct Answer {
@@ -72,6 +76,7 @@ fn site() -> Site {
         router: routes(app, runs.clone()),
         key,
         runs,
+        clock: fakes.clock,
     }
 }
 
@@ -322,6 +327,23 @@ fn a_body_in_pieces_is_the_same_body() {
             .status,
         413
     );
+}
+
+#[test]
+fn a_body_that_stops_coming_is_given_up() {
+    let site = site();
+    let half = stream::iter([Ok::<_, std::convert::Infallible>("{")]).chain(stream::pending());
+    let request = site
+        .request("POST", "/v1/make")
+        .header("content-type", "application/json");
+    let request = request.body(Body::from_stream(half)).unwrap();
+    let mut answer = Box::pin(site.router.clone().oneshot(request));
+    assert!((&mut answer).now_or_never().is_none());
+    site.clock.advance(Duration::from_secs(29));
+    assert!((&mut answer).now_or_never().is_none());
+    site.clock.advance(Duration::from_secs(1));
+    let answer = answer.now_or_never().expect("given up").unwrap();
+    assert_eq!(answer.status(), 400);
 }
 
 #[test]
