@@ -335,7 +335,12 @@ async fn what_was_seen_and_how_it_ended_is_told() {
         never: true,
         ..script.clone()
     };
-    drop(open(OPENAI, &chat("m", &never)));
+    let socket = open(OPENAI, &chat("m", &never));
+    // A client that leaves before it was heard is not told of.
+    Mock::get()
+        .report_when(&tag, |report| report.requests == 2)
+        .await;
+    drop(socket);
     Mock::get()
         .report_when(&tag, |report| report.cancelled == 2)
         .await;
