@@ -13,6 +13,7 @@ mod http;
 mod kv;
 mod ledger;
 mod random;
+pub mod sample;
 mod spawn;
 
 pub use clock::ManualClock;

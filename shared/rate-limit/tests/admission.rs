@@ -14,47 +14,25 @@ use openclaw_core::{
 };
 use openclaw_rate_limit::{Admission, Window, admit};
 use openclaw_schema::{
-    account::{Account, CreateAccount, Status, Tier},
+    account::{Account, Tier},
     config::Limits,
-    key::{Key, Mode, OnDisconnect, Scope},
+    key::Key,
 };
-use openclaw_testkit::Fakes;
+use openclaw_testkit::{Fakes, sample};
 use std::time::Duration;
 
 fn account(tier: Tier, rate_limit: Option<u64>) -> Account {
-    let CreateAccount { name, .. } = CreateAccount {
-        name: "a".into(),
-        tier,
-        rate_limit,
-        monthly_budget: None,
-    };
     Account {
-        id: "acct_1".into(),
-        object: "account".into(),
-        name,
         tier,
         rate_limit,
-        monthly_budget: None,
-        status: Status::Active,
-        created_at: Timestamp::UNIX_EPOCH,
+        ..sample::account()
     }
 }
 
 fn key(rate_limit: Option<u64>) -> Key {
     Key {
-        id: "key_1".into(),
-        object: "key".into(),
-        account: "acct_1".into(),
-        name: "k".into(),
-        mode: Mode::Live,
-        scopes: vec![Scope::Chat],
-        expires_at: None,
         rate_limit,
-        monthly_budget: None,
-        models: None,
-        on_disconnect: OnDisconnect::Cancel,
-        created_at: Timestamp::UNIX_EPOCH,
-        last_used_at: None,
+        ..sample::key()
     }
 }
 

@@ -12,12 +12,12 @@ use openclaw_core::{
     ledger::{Durable, Outcome},
 };
 use openclaw_schema::{
-    account::{Account, Status as AccountStatus, Tier},
+    account::Account,
     config::Pricing,
-    key::{Key, Mode, OnDisconnect, Scope},
+    key::Key,
     usage::{TokenUsage, UsageQuery, UsageReport},
 };
-use openclaw_testkit::Fakes;
+use openclaw_testkit::{Fakes, sample};
 use openclaw_usage::{
     RESERVATIONS, Reservation, Spender, Status, Ticket, Totals, UsageRow, report, settle_orphans,
 };
@@ -28,32 +28,15 @@ const ACCOUNT: &str = "acct_1";
 
 fn account(budget: Option<i64>) -> Account {
     Account {
-        id: ACCOUNT.into(),
-        object: "account".into(),
-        name: "a".into(),
-        tier: Tier::Free,
-        rate_limit: None,
         monthly_budget: budget.map(Money::from_nanos),
-        status: AccountStatus::Active,
-        created_at: Timestamp::UNIX_EPOCH,
+        ..sample::account()
     }
 }
 
 fn key(budget: Option<i64>) -> Key {
     Key {
-        id: "key_1".into(),
-        object: "key".into(),
-        account: ACCOUNT.into(),
-        name: "k".into(),
-        mode: Mode::Live,
-        scopes: vec![Scope::Chat],
-        expires_at: None,
-        rate_limit: None,
         monthly_budget: budget.map(Money::from_nanos),
-        models: None,
-        on_disconnect: OnDisconnect::Cancel,
-        created_at: Timestamp::UNIX_EPOCH,
-        last_used_at: None,
+        ..sample::key()
     }
 }
 
