@@ -40,6 +40,10 @@ pub(crate) async fn begin(
         key: &caller.key,
     };
     let prompt_tokens = tokens::estimate_prompt(request);
+    let prompt_most = prompt_tokens.max(body.len() as u64);
+    let serving = app.providers.serving(model);
+    let most = serving.map(|model| most(model, request, prompt_most)).max();
+    let most = most.unwrap_or(Money::ZERO);
     let reservation = Reservation {
         request: id.to_string(),
         key: caller.key.id.clone(),
@@ -49,7 +53,7 @@ pub(crate) async fn begin(
         prompt_tokens,
         reserved: 0,
     }
-    .hold(spender, most(model, request, body.len(), prompt_tokens));
+    .hold(spender, most);
     let admitted = gate.admit(reservation.steps(spender)?).await?;
     let account = caller.account.id.clone();
     let ticket = Ticket::new(
@@ -88,10 +92,9 @@ fn ensure_allowed(key: &Key, model: &String) -> Result<(), Error> {
     }
 }
 
-/// The most the request can cost: no token is shorter than a byte, and no choice is longer than
-/// the model can write.
-fn most(model: &Model, request: &ChatRequest<'_>, bytes: usize, prompt_estimate: u64) -> Money {
-    let prompt = prompt_estimate.max(bytes as u64);
+/// The most the request can cost at `model`: no token is shorter than a byte, which bounds the
+/// prompt's, and no choice is longer than the model can write.
+fn most(model: &Model, request: &ChatRequest<'_>, prompt: u64) -> Money {
     let completion = request.max_tokens.unwrap_or(model.max_output_tokens);
     let mut most = model.pricing.prompt.of(prompt);
     most += model

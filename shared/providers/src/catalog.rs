@@ -114,6 +114,12 @@ impl Providers {
     pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
         self.by_id.get(id)
     }
+
+    /// The models that may serve a request for `model`: itself and its fallbacks.
+    pub fn serving<'a>(&'a self, model: &'a Arc<Model>) -> impl Iterator<Item = &'a Arc<Model>> {
+        let fallbacks = model.fallbacks.iter().filter_map(|id| self.model(id));
+        std::iter::once(model).chain(fallbacks)
+    }
 }
 
 /// The built-in rows.

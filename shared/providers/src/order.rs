@@ -35,10 +35,8 @@ pub(crate) fn candidates(
     random: &dyn Random,
     now: Timestamp,
 ) -> Vec<Candidate> {
-    let fallbacks = model.fallbacks.iter();
-    let fallbacks = fallbacks.filter_map(|id| providers.model(id));
     let (mut order, mut cooling) = (vec![], vec![]);
-    for model in std::iter::once(model).chain(fallbacks) {
+    for model in providers.serving(model) {
         for at in draw(&model.targets, random) {
             let candidate = Candidate {
                 model: Arc::clone(model),

@@ -124,3 +124,18 @@ async fn a_key_has_a_budget_of_its_own() {
     client.chat(&costing(1, 1)).await.fails("budget_exceeded");
     account.client.chat(&costing(20, 20)).await.ok();
 }
+
+#[tokio::test]
+async fn a_fallback_that_costs_more_is_reserved_for() {
+    // The model itself costs nothing, and cannot be reached; its fallback costs 0.0075 dollars.
+    let tag = tag("dear-fallback");
+    let script = Script {
+        tag: tag.clone(),
+        ..script(1)
+    };
+    let mut body = chat("falls-back", &script);
+    body["max_tokens"] = 100.into();
+    let account = with_budget(0.007).await;
+    account.client.chat(&body).await.fails("budget_exceeded");
+    assert_eq!(Mock::get().report(&tag).await.requests, 0);
+}
