@@ -259,9 +259,8 @@ impl<'a> Directory<'a> {
         id: &str,
     ) -> Result<Option<T>> {
         let key = format!("{kind}{id}");
-        let found = self.ports.ledger.query(account, &key, None, 1).await?;
-        let exact = found.iter().find(|(found, _)| *found == key);
-        exact.map(|(_, item)| decode_item(item)).transpose()
+        let found = self.ports.ledger.get(account, &key).await?;
+        found.as_ref().map(decode_item).transpose()
     }
 
     /// One item more than the page shows, where there is one.

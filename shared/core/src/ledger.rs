@@ -36,6 +36,21 @@ pub trait Ledger: Send + Sync {
         after: Option<&'a str>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>>;
+
+    /// The item under `key`, as [`query`](Self::query) sees it.
+    fn get<'a>(
+        &'a self,
+        account: &'a str,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Item>, StoreError>> {
+        async move {
+            // A key is the first of all that start with it.
+            let found = self.query(account, key, None, 1).await?;
+            let exact = found.into_iter().find(|(found, _)| found == key);
+            Ok(exact.map(|(_, item)| item))
+        }
+        .boxed()
+    }
 }
 
 /// Named counters of one item.

@@ -1,9 +1,10 @@
-use crate::{ApiError, App, Gate, Result, credential::credential, idempotency, stack::Routes};
+use crate::{App, Gate, Result, credential::credential, idempotency, stack::Routes};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use http::request::Parts;
 use openclaw_auth::{Identity, OPERATOR};
 use openclaw_core::{Code, Error};
 use openclaw_schema::key::Scope;
@@ -73,17 +74,9 @@ fn forbidden(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<()> {
 async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let app = &guard.app;
-    let identity = match credential(&parts) {
-        Ok(credential) => {
-            app.authenticator
-                .authenticate(&app.ports, &credential)
-                .await
-        }
-        Err(error) => Err(error),
-    };
-    let identity = match identity {
+    let identity = match identify(app, &parts).await {
         Ok(identity) => identity,
-        Err(error) => return ApiError(error).into_response(),
+        Err(error) => return error.into_response(),
     };
     let access = guard.ensure_access(&identity);
     let Identity::Caller(caller) = identity else {
@@ -109,6 +102,12 @@ async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     };
     gate.write_headers(response.headers_mut());
     response
+}
+
+async fn identify(app: &App, parts: &Parts) -> Result<Identity> {
+    let credential = credential(parts)?;
+    let identity = app.authenticator.authenticate(&app.ports, &credential);
+    Ok(identity.await?)
 }
 
 /// Counts a request that was answered without being counted; the limit's refusal goes first.

@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, header, request::Parts};
 use http_body::Body as _;
 use openclaw_core::{
     Code, Error, Ports,
-    ledger::{Outcome, Step, When},
+    ledger::{Item, Outcome, Step, When},
     time::{self, DAY, MINUTE},
 };
 use serde::{Deserialize, Serialize};
@@ -197,12 +197,8 @@ impl Claim {
     async fn replay(&self) -> Result<Response> {
         let conflict =
             |message: &'static str| Err(Error::new(Code::IdempotencyConflict, message).into());
-        let found = self
-            .ports
-            .ledger
-            .query(&self.account, &self.key, None, 1)
-            .await?;
-        let Some(document) = found.first().and_then(|(_, item)| item.document()) else {
+        let found = self.ports.ledger.get(&self.account, &self.key).await?;
+        let Some(document) = found.as_ref().and_then(Item::document) else {
             return conflict("The first request with this Idempotency-Key just ended, try again");
         };
         let record: Record = serde_json::from_slice(document).map_err(Error::internal)?;

@@ -9,6 +9,7 @@ pub(super) fn cases() -> Vec<LedgerCase> {
         a_query_stops_at_its_limit,
         a_query_sees_what_was_applied,
         an_unknown_account_is_empty,
+        a_get_finds_the_very_key,
     ]
 }
 
@@ -121,4 +122,16 @@ async fn a_query_sees_what_was_applied(subject: Store, account: String) -> Resul
 
 async fn an_unknown_account_is_empty(subject: Store, account: String) -> Result {
     subject.expect_items(&account, &[]).await
+}
+
+async fn a_get_finds_the_very_key(subject: Store, account: String) -> Result {
+    fill(&subject, &account, &["k/12", "k/1#part"]).await?;
+    let there = async |key: &str| {
+        let found = subject.store.get(&account, key).await;
+        found.map(|item| item.is_some())
+    };
+    expect("a longer key", there("k/1").await?, false)?;
+    expect("the key", there("k/12").await?, true)?;
+    fill(&subject, &account, &["k/1"]).await?;
+    expect("the first of its prefix", there("k/1").await?, true)
 }
