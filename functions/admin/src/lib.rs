@@ -12,6 +12,8 @@ mod owner;
 mod rotate_key;
 mod update_account;
 mod update_key;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{
     Router,

@@ -1,6 +1,8 @@
 //! `GET /analytics/usage`.
 
 mod get_usage;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{Router, routing::get};
 use openclaw_schema::key::Scope;

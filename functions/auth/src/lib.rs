@@ -1,6 +1,8 @@
 //! `POST /auth/token`: a short-lived token from an API key.
 
 mod create_token;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{Router, routing::post};
 use openclaw_web::App;

@@ -52,6 +52,7 @@ pub(crate) async fn begin(
         started: app.ports.clock.now(),
         prompt_tokens,
         reserved: 0,
+        renewal: None,
     }
     .hold(spender, most);
     let admitted = gate.admit(reservation.steps(spender)?).await?;

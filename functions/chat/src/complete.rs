@@ -32,7 +32,7 @@ async fn call(ports: Ports, begun: Begun) -> Result<Response> {
         plan, mut ticket, ..
     } = begun;
     ticket.calling();
-    match plan.complete(ports).await {
+    match ticket.finish(plan.complete(ports)).await {
         Err(failure) => {
             ticket.settle(Status::Failed).await?;
             Ok(failed(failure))

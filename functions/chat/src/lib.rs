@@ -11,6 +11,8 @@ mod create_completion;
 mod create_completion_stream;
 mod dialect;
 mod relay;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{Router, routing::post};
 use openclaw_schema::key::Scope;

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{
     FutureExt, SinkExt, Stream, StreamExt,
-    future::{BoxFuture, Either, join, select},
+    future::{BoxFuture, join},
     stream,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -98,7 +98,6 @@ struct Relay {
     pending: Option<Option<Error>>,
     writer: Writer,
     ticket: Ticket,
-    ports: Ports,
     heartbeat: Duration,
 }
 
@@ -109,14 +108,14 @@ impl Relay {
             plan, mut ticket, ..
         } = begun;
         ticket.calling();
-        let start = plan.stream(ports.clone()).boxed();
-        let patience = ports.clock.sleep(heartbeat);
-        let (started, admitted) = join(select(start, patience), ticket.admitted()).await;
+        let mut start = plan.stream(ports).boxed();
+        let admitted = ticket.admitted();
+        let (started, admitted) = join(ticket.within(heartbeat, &mut start), admitted).await;
         admitted?;
         let mut headers = stream_headers();
         let source = match started {
-            Either::Right(((), start)) => Source::Starting(start),
-            Either::Left((Ok(reply), _)) => {
+            None => Source::Starting(start),
+            Some(Ok(reply)) => {
                 write_served(
                     &mut headers,
                     Some(&reply.served.provider),
@@ -125,7 +124,7 @@ impl Relay {
                 ticket.served_by(&reply.served.provider, reply.served.model.pricing);
                 Source::Live(Box::new(reply.answer))
             }
-            Either::Left((Err(failure), _)) => {
+            Some(Err(failure)) => {
                 ticket.settle(Status::Failed).await?;
                 return Ok(Err(failed(failure)));
             }
@@ -136,7 +135,6 @@ impl Relay {
                 pending: None,
                 writer,
                 ticket,
-                ports,
                 heartbeat,
             },
             headers,
@@ -156,26 +154,27 @@ impl Relay {
             if let Some(end) = self.pending.take() {
                 return (self.end(end).await, None);
             }
-            let silence = self.ports.clock.sleep(self.heartbeat);
             match &mut self.source {
-                Source::Starting(start) => match select(start, silence).await {
-                    Either::Right(_) => return (Bytes::from_static(PING), Some(self)),
-                    Either::Left((Ok(Reply { answer, served }), _)) => {
+                Source::Starting(start) => match self.ticket.within(self.heartbeat, start).await {
+                    None => return (Bytes::from_static(PING), Some(self)),
+                    Some(Ok(Reply { answer, served })) => {
                         self.ticket
                             .served_by(&served.provider, served.model.pricing);
                         self.source = Source::Live(Box::new(answer));
                     }
-                    Either::Left((Err(failure), _)) => self.pending = Some(Some(failure.error)),
+                    Some(Err(failure)) => self.pending = Some(Some(failure.error)),
                 },
-                Source::Live(chunks) => match select(chunks.next(), silence).await {
-                    Either::Right(_) => return (Bytes::from_static(PING), Some(self)),
-                    Either::Left((next, _)) => {
-                        let batch = self.batch(next);
-                        if !batch.is_empty() {
-                            return (batch, Some(self));
+                Source::Live(chunks) => {
+                    match self.ticket.within(self.heartbeat, chunks.next()).await {
+                        None => return (Bytes::from_static(PING), Some(self)),
+                        Some(next) => {
+                            let batch = self.batch(next);
+                            if !batch.is_empty() {
+                                return (batch, Some(self));
+                            }
                         }
                     }
-                },
+                }
             }
         }
     }

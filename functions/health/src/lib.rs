@@ -2,6 +2,8 @@
 
 mod get_health;
 mod get_ready;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{Router, routing::get};
 use openclaw_web::App;

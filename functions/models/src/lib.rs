@@ -3,6 +3,8 @@
 mod get_model;
 mod list_models;
 mod view;
+#[cfg(feature = "worker")]
+mod worker;
 
 use axum::{Router, routing::get};
 use openclaw_schema::key::Scope;

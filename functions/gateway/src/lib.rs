@@ -1,0 +1,43 @@
+//! The Worker in front of the functions: it hands each request on, untouched, to the one whose
+//! group of endpoints the path names. AWS and the native server route by themselves.
+
+#[cfg(feature = "worker")]
+mod worker;
+
+/// The first segment of a path behind `/v1` or `/api/v1`, and the binding of its function.
+pub const ROUTES: [(&str, &str); 7] = [
+    ("accounts", "ADMIN"),
+    ("analytics", "ANALYTICS"),
+    ("auth", "AUTH"),
+    ("chat", "CHAT"),
+    ("health", HEALTH),
+    ("keys", "ADMIN"),
+    ("models", "MODELS"),
+];
+
+/// It also answers 404 to whatever no function has.
+const HEALTH: &str = "HEALTH";
+
+/// The binding of the function that answers `path`.
+pub fn function(path: &str) -> &'static str {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    let group = path.strip_prefix("/v1/").unwrap_or_default();
+    let group = group.split('/').next().unwrap_or_default();
+    let known = ROUTES.iter().find(|(prefix, _)| *prefix == group);
+    known.map_or(HEALTH, |(_, binding)| binding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::function;
+
+    #[test]
+    fn a_path_leads_to_its_function() {
+        assert_eq!(function("/v1/chat/completions"), "CHAT");
+        assert_eq!(function("/api/v1/keys"), "ADMIN");
+        assert_eq!(function("/v1/models"), "MODELS");
+        for nowhere in ["/", "/v1", "/v1/", "/v1/chats", "/chat", "/v2/chat", "/api/api/v1/chat"] {
+            assert_eq!(function(nowhere), "HEALTH", "{nowhere}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The Worker that holds the accounts' Durable Objects.

@@ -1,0 +1,126 @@
+//! The function as this isolate holds it: built by its first request, because bindings and time
+//! exist only inside of one, and again when the configuration changes.
+
+use crate::{
+    DurableLedger, FetchHttp, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, log,
+};
+use axum::Router;
+use openclaw_auth::Secrets;
+use openclaw_core::{Clock, Ports, Timestamp};
+use openclaw_schema::config::Config;
+use openclaw_web::{App, stack};
+use std::{cell::RefCell, sync::Arc, time::Duration};
+use worker::Env;
+
+/// The key in KV under which the configuration is, as JSON; none means the built-in one.
+pub const CONFIG: &str = "config";
+
+/// Seconds for which an isolate trusts what it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
+/// otherwise. KV's own cache adds its 30.
+const CACHE_SECONDS: u64 = 25;
+
+struct Held {
+    router: Router,
+    config: Option<Vec<u8>>,
+    /// When the configuration is to be looked at again.
+    stale: Timestamp,
+}
+
+thread_local!(static HELD: RefCell<Option<Held>> = const { RefCell::new(None) });
+
+/// The router of this isolate. The error says what is wrong with the Worker's configuration.
+pub(crate) async fn router(env: &Env, routes: fn(&App) -> Router<App>) -> Result<Router, String> {
+    if let Some(router) = fresh(env) {
+        return Ok(router);
+    }
+    let renewed = renew(env, routes).await;
+    HELD.with_borrow(|held| match (held, renewed) {
+        (None, Ok(())) => Err("nothing was built".into()),
+        (None, Err(cause)) => Err(cause),
+        (Some(held), Ok(())) => Ok(held.router.clone()),
+        (Some(held), Err(cause)) => {
+            tracing::error!(cause, "the configuration cannot be taken; the last one stays");
+            Ok(held.router.clone())
+        }
+    })
+}
+
+/// What is held and need not be looked at. Whoever finds it stale looks; the others go on with it.
+fn fresh(env: &Env) -> Option<Router> {
+    let now = WorkerClock.now();
+    HELD.with_borrow_mut(|held| {
+        let held = held.as_mut()?;
+        if now < held.stale {
+            return Some(held.router.clone());
+        }
+        held.stale = now + cache_time(env);
+        None
+    })
+}
+
+async fn renew(env: &Env, routes: fn(&App) -> Router<App>) -> Result<(), String> {
+    let config = read(env).await?;
+    let same = |held: &Option<Held>| held.as_ref().is_some_and(|held| held.config == config);
+    if HELD.with_borrow(same) {
+        return Ok(());
+    }
+    log::install(variable(env, "OPENCLAW_LOG").as_deref());
+    let router = build(env, config.as_deref(), routes)?;
+    let stale = WorkerClock.now() + cache_time(env);
+    HELD.set(Some(Held {
+        router,
+        config,
+        stale,
+    }));
+    Ok(())
+}
+
+async fn read(env: &Env) -> Result<Option<Vec<u8>>, String> {
+    let store = env.kv(bindings::KV).map_err(|error| error.to_string())?;
+    let read = store.get(CONFIG).bytes().await;
+    read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))
+}
+
+fn build(
+    env: &Env,
+    config: Option<&[u8]>,
+    routes: fn(&App) -> Router<App>,
+) -> Result<Router, String> {
+    let config = config.map_or_else(|| Ok(Config::default()), serde_json::from_slice);
+    let config = config.map_err(|error| format!("the configuration in KV: {error}"))?;
+    let ports = ports(env).map_err(|error| error.to_string())?;
+    let secret = |name| variable(env, name).ok_or_else(|| format!("the secret {name} is missing"));
+    let secrets = Secrets::parse(
+        &secret("OPENCLAW_ADMIN_TOKEN")?,
+        &secret("OPENCLAW_JWT_SECRETS")?,
+        &secret("OPENCLAW_KEY_PEPPER")?,
+    )?;
+    let app = App::new(ports, config, secrets, |name| variable(env, name));
+    let app = app.map_err(|error| format!("the configuration in KV: {error}"))?;
+    let routes = routes(&app);
+    Ok(stack(app, routes, Router::new()))
+}
+
+fn ports(env: &Env) -> worker::Result<Ports> {
+    let clock: Arc<dyn Clock> = Arc::new(WorkerClock);
+    let kv = WorkersKv::new(env.kv(bindings::KV)?, clock.clone(), cache_time(env));
+    let ledger = DurableLedger::new(env.durable_object(bindings::LEDGER)?, clock.clone());
+    Ok(Ports {
+        kv: Arc::new(kv),
+        ledger: Arc::new(ledger),
+        http: Arc::new(FetchHttp),
+        clock,
+        random: Arc::new(WorkerRandom),
+        spawn: Arc::new(RequestSpawn),
+    })
+}
+
+fn cache_time(env: &Env) -> Duration {
+    let seconds = variable(env, "OPENCLAW_CACHE_SECONDS").and_then(|text| text.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(CACHE_SECONDS).min(CACHE_SECONDS))
+}
+
+/// A variable or a secret: to the code they are the same.
+fn variable(env: &Env, name: &str) -> Option<String> {
+    env.var(name).ok().map(|value| value.to_string())
+}

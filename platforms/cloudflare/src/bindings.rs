@@ -1,0 +1,7 @@
+//! What the Workers' configurations call what the code asks for. A test compares both.
+
+/// Workers KV: the configuration, and what authentication reads.
+pub const KV: &str = "KV";
+
+/// The Durable Objects that hold the accounts' ledgers, one an account.
+pub const LEDGER: &str = "LEDGER";

@@ -1,0 +1,25 @@
+//! The ports on Cloudflare Workers, and the way of a request into a function and out of it.
+//!
+//! A Worker is one function: its entry hands the platform's request to [`serve`], which builds
+//! the function's router once an isolate and runs it. Bindings have the names in [`bindings`].
+//!
+//! Promises belong to one thread, ports must be `Send`: what is JavaScript's is wrapped at the
+//! port ([`send_wrapper`] checks the thread, of which an isolate has one).
+
+mod app;
+pub mod bindings;
+mod clock;
+mod convert;
+mod fetch;
+mod left;
+mod log;
+mod random;
+mod scope;
+mod serve;
+
+pub use app::CONFIG;
+pub use clock::WorkerClock;
+pub use fetch::FetchHttp;
+pub use random::WorkerRandom;
+pub use scope::RequestSpawn;
+pub use serve::serve;

@@ -1,0 +1,73 @@
+//! Log events as one JSON line each on the console: what `wrangler tail` and Workers Logs show.
+
+use serde_json::{Map, Value};
+use std::fmt::Debug;
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Id, Record},
+};
+
+/// Takes the log for this isolate; `level` is what `OPENCLAW_LOG` says (`error`, `warn`, `info`,
+/// `debug`, `trace`), `info` where it says nothing that is one.
+pub(crate) fn install(level: Option<&str>) {
+    let level = level.and_then(|level| level.parse().ok());
+    let console = Console(level.unwrap_or(Level::INFO));
+    // Fails where the isolate has it already.
+    let _ = tracing::subscriber::set_global_default(console);
+}
+
+struct Console(Level);
+
+impl Subscriber for Console {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.0
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let level = *event.metadata().level();
+        let mut line = Line::default();
+        line.0.insert("level".into(), level.as_str().into());
+        event.record(&mut line);
+        let text = Value::Object(line.0).to_string();
+        match level {
+            Level::ERROR => worker::console_error!("{text}"),
+            Level::WARN => worker::console_warn!("{text}"),
+            _ => worker::console_log!("{text}"),
+        }
+    }
+
+    // The gateway has no spans.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[derive(Default)]
+struct Line(Map<String, Value>);
+
+impl Visit for Line {
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().into(), value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().into(), value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().into(), value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name().into(), value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}

@@ -1,0 +1,98 @@
+//! Which request is being worked on. `Spawn` needs the request's `waitUntil`, but ports are built
+//! once an isolate: the entry runs a request's futures inside a scope that a spawn finds.
+
+use futures_util::Stream;
+use openclaw_core::{BoxFuture, Spawn};
+use std::{
+    cell::RefCell,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+thread_local!(static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) });
+
+/// One request.
+#[derive(Clone)]
+pub(crate) struct Scope(Rc<worker::Context>);
+
+impl Scope {
+    pub(crate) fn new(context: worker::Context) -> Self {
+        Self(Rc::new(context))
+    }
+
+    fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = CURRENT.replace(Some(self.clone()));
+        let done = work();
+        CURRENT.set(before);
+        done
+    }
+}
+
+/// A future or stream that is polled and dropped inside its request.
+pub(crate) struct Scoped<T> {
+    scope: Scope,
+    inner: Option<Pin<Box<T>>>,
+}
+
+impl<T> Scoped<T> {
+    pub(crate) fn new(scope: &Scope, inner: T) -> Self {
+        Self {
+            scope: scope.clone(),
+            inner: Some(Box::pin(inner)),
+        }
+    }
+
+    /// Drops what is inside; it ends here.
+    pub(crate) fn end(&mut self) {
+        let inner = self.inner.take();
+        self.scope.enter(|| drop(inner));
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Self { scope, inner } = &mut *self;
+        match inner {
+            Some(inner) => scope.enter(|| inner.as_mut().poll(context)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<S: Stream> Stream for Scoped<S> {
+    type Item = S::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        let Self { scope, inner } = &mut *self;
+        match inner {
+            Some(inner) => scope.enter(|| inner.as_mut().poll_next(context)),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl<T> Drop for Scoped<T> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// [`Spawn`] on the `waitUntil` of the request that spawns: the platform lets a task run for up
+/// to 30 s behind the response or the client's leaving.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSpawn;
+
+impl Spawn for RequestSpawn {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        match CURRENT.with_borrow(Clone::clone) {
+            Some(scope) => {
+                let task = Scoped::new(&scope, task);
+                scope.0.wait_until(task);
+            }
+            None => tracing::error!("a task was spawned outside of a request and is lost"),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+use crate::{
+    app,
+    convert::{from_worker, to_worker},
+    left::Left,
+    log,
+    scope::Scope,
+};
+use axum::{Router, body::Body, response::IntoResponse};
+use openclaw_core::Error;
+use openclaw_web::{ApiError, App};
+use tower_service::Service;
+use worker::{Context, Env, Request, Response, Result};
+
+/// Answers a request of the Worker that is the function with these routes.
+///
+/// When the client leaves, everything that was being done for it is dropped at once; what must
+/// still be done (accounting) goes on through the request's `waitUntil`.
+pub async fn serve(
+    request: Request,
+    env: Env,
+    context: Context,
+    routes: fn(&App) -> Router<App>,
+) -> Result<Response> {
+    let scope = Scope::new(context);
+    let mut left = Left::of(&request);
+    match left.or(&scope, answer(request, &env, routes)).await {
+        Some(response) => to_worker(response?, &scope, left).await,
+        // Nobody reads it. The status is nginx's.
+        None => Ok(Response::empty()?.with_status(499)),
+    }
+}
+
+async fn answer(
+    request: Request,
+    env: &Env,
+    routes: fn(&App) -> Router<App>,
+) -> Result<http::Response<Body>> {
+    let mut router = match app::router(env, routes).await {
+        Ok(router) => router,
+        Err(cause) => {
+            log::install(None);
+            tracing::error!(cause, "this Worker is not configured");
+            return Ok(ApiError(Error::internal(cause)).into_response());
+        }
+    };
+    let request = from_worker(request).await?;
+    match router.call(request).await {
+        Ok(response) => Ok(response),
+        Err(never) => match never {},
+    }
+}
