@@ -110,9 +110,8 @@ async fn settle_interrupted(native: &Native) -> Result<()> {
     let (ports, mut settled) = (native.ports(), 0);
     for account in native.ledger.accounts_with(RESERVATIONS).await? {
         let now = ports.clock.now();
-        settled += settle_orphans(&*ports.ledger, &account, Timestamp::MAX, now)
-            .await
-            .map_err(plain)?;
+        let swept = settle_orphans(&*ports.ledger, &account, Timestamp::MAX, now).await;
+        settled += swept.map_err(plain)?.settled;
     }
     if settled > 0 {
         tracing::warn!(

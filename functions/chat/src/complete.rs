@@ -14,6 +14,7 @@ use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
 use serde_json::{Map, Value};
+use std::pin::pin;
 
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
 /// future is dropped, and with it the call; unless the key says to drain.
@@ -32,7 +33,8 @@ async fn call(ports: Ports, begun: Begun) -> Result<Response> {
         plan, mut ticket, ..
     } = begun;
     ticket.calling();
-    match ticket.finish(plan.complete(ports)).await {
+    let answer = pin!(plan.complete(ports));
+    match ticket.finish(answer).await {
         Err(failure) => {
             ticket.settle(Status::Failed).await?;
             Ok(failed(failure))

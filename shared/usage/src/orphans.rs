@@ -2,72 +2,80 @@
 
 use crate::{
     Reservation, Status,
-    ticket::{row, settlement},
+    progress::Progress,
+    settlement::{book, row},
 };
-use openclaw_core::{Error, Ledger, Result, Timestamp, ledger::Outcome};
-use openclaw_schema::usage::TokenUsage;
+use openclaw_core::{Error, Ledger, Result, Timestamp, ledger::Item};
 
 /// The prefix of reservations in an account's ledger.
 pub const RESERVATIONS: &str = "gate#r/";
 
 const PAGE: usize = 500;
 
-/// Settles, as interrupted and with our estimate of the tokens in, the reservations of `account`
-/// that were made before `before` and are still there. Returns how many. Safe to run at the same
-/// time as anything else: a reservation is settled by whoever removes it.
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Requests that it settled.
+    pub settled: usize,
+    /// The earliest lease of those that it left: when to sweep again. `None`: it left none.
+    pub next: Option<Timestamp>,
+}
+
+/// Settles, as interrupted and with what they had generated at their last renewal, the
+/// reservations of `account` whose lease ended at `until` or before. `now` where others may be at
+/// work; [`Timestamp::MAX`] settles all, for who knows that there is nobody else.
+///
+/// Safe to run at the same time as anything else: a reservation is settled by whoever removes it,
+/// and a request that only seemed dead corrects what was booked once it ends.
 pub async fn settle_orphans(
     ledger: &dyn Ledger,
     account: &str,
-    before: Timestamp,
+    until: Timestamp,
     now: Timestamp,
-) -> Result<usize> {
-    let mut settled = 0;
+) -> Result<Swept> {
+    let mut swept = Swept::default();
     let mut after = None;
     loop {
         let page = ledger
             .query(account, RESERVATIONS, after.as_deref(), PAGE)
             .await?;
         for (_, item) in &page {
-            let document = item
-                .document()
-                .ok_or_else(|| Error::internal("no reservation"))?;
-            let reservation: Reservation =
-                serde_json::from_slice(document).map_err(Error::internal)?;
-            if reservation.started < before {
-                settled += usize::from(settle(ledger, account, &reservation, now).await?);
+            let reservation = read(item)?;
+            let lease = reservation.lease();
+            if lease <= until {
+                swept.settled += usize::from(settle(ledger, account, &reservation, now).await?);
+            } else {
+                swept.next = Some(swept.next.map_or(lease, |next| next.min(lease)));
             }
         }
         match page.into_iter().next_back() {
             Some((last, _)) => after = Some(last),
-            None => return Ok(settled),
+            None => return Ok(swept),
         }
     }
 }
 
+fn read(item: &Item) -> Result<Reservation> {
+    let document = item.document();
+    let document = document.ok_or_else(|| Error::internal("no reservation"))?;
+    serde_json::from_slice(document).map_err(Error::internal)
+}
+
+/// Whether it was still there.
 async fn settle(
     ledger: &dyn Ledger,
     account: &str,
     reservation: &Reservation,
     now: Timestamp,
 ) -> Result<bool> {
-    let prompt_tokens = reservation.prompt_tokens;
-    let usage = (
-        TokenUsage {
-            prompt_tokens,
-            completion_tokens: 0,
-        },
-        true,
-    );
-    let pricing = reservation.pricing;
-    let row = row(reservation, Status::Interrupted, now, usage, pricing, None);
-    match ledger
-        .transact(account, settlement(reservation, &row)?)
-        .await?
-    {
-        Outcome::Refused { .. } => Ok(false),
-        Outcome::Applied(applied) => {
-            applied.durable.await?;
-            Ok(true)
-        }
-    }
+    // Without a renewal nobody knows whether a provider was called; it nearly always was.
+    let called = Progress::called();
+    let renewal = reservation.renewal.as_ref();
+    let progress = renewal.map_or(&called, |renewal| &renewal.progress);
+    let row = row(reservation, progress, Status::Interrupted, now);
+    let Some(applied) = book(ledger, account, reservation, &row).await? else {
+        return Ok(false);
+    };
+    applied.durable.await?;
+    Ok(true)
 }

@@ -1,6 +1,6 @@
 //! What is held back before the provider is called.
 
-use crate::orphans::RESERVATIONS;
+use crate::{orphans::RESERVATIONS, progress::Progress};
 use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp,
@@ -9,6 +9,14 @@ use openclaw_core::{
 };
 use openclaw_schema::{account::Account, config::Pricing, key::Key};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a request is taken to be worked on after its admission or its last renewal: once
+/// that has passed, [`settle_orphans`](crate::settle_orphans) may settle it.
+pub const LEASE: Duration = Duration::from_secs(45);
+
+/// How often a request that is worked on renews its lease: two renewals in a row may fail.
+pub const RENEW: Duration = Duration::from_secs(15);
 
 /// An admitted request that has not been settled: enough to settle it should nobody else.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -27,6 +35,16 @@ pub struct Reservation {
     pub prompt_tokens: u64,
     /// Nano-dollars held back from the month of `started`; 0 without a budget.
     pub reserved: i64,
+    /// What its last renewal said; `None` until the first, and for most requests for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<Renewal>,
+}
+
+/// A sign of life: how far the request is, and until when it is surely worked on.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct Renewal {
+    pub(crate) lease: Timestamp,
+    pub(crate) progress: Progress,
 }
 
 /// Whose budgets a request counts against.
@@ -57,16 +75,16 @@ impl Reservation {
         self
     }
 
+    /// Until when it is surely worked on: [`LEASE`] after its admission or its last renewal.
+    pub fn lease(&self) -> Timestamp {
+        let renewed = self.renewal.as_ref().map(|renewal| renewal.lease);
+        renewed.unwrap_or_else(|| later(self.started, LEASE))
+    }
+
     /// The steps that admit it: refused where a budget would be passed.
     pub fn steps(&self, spender: Spender<'_>) -> Result<Vec<Step>> {
-        let document = serde_json::to_vec(self).map_err(Error::internal)?;
-        let mut steps = vec![Step::Put {
-            key: self.ledger_key(),
-            document: Bytes::from(document),
-            // Request ids are random: there is nothing to overwrite.
-            when: When::Always,
-            expires: None,
-        }];
+        // Request ids are random: there is nothing to overwrite.
+        let mut steps = vec![self.put(When::Always)?];
         if self.reserved > 0 {
             let bound = |field: String, budget: Option<Money>| Delta {
                 field,
@@ -81,9 +99,30 @@ impl Reservation {
         Ok(steps)
     }
 
-    /// The step that turns what was held back into `cost`; `None` where both are nothing.
-    pub(crate) fn spend_instead(&self, cost: Money) -> Option<Step> {
-        let by = cost.nanos().saturating_sub(self.reserved);
+    /// The step that renews its lease at `now`; refused where it has been settled.
+    pub(crate) fn renew(&self, now: Timestamp, progress: Progress) -> Result<Step> {
+        let lease = later(now, LEASE);
+        let renewed = Self {
+            renewal: Some(Renewal { lease, progress }),
+            ..self.clone()
+        };
+        renewed.put(When::Present)
+    }
+
+    fn put(&self, when: When) -> Result<Step> {
+        let document = serde_json::to_vec(self).map_err(Error::internal)?;
+        Ok(Step::Put {
+            key: self.ledger_key(),
+            document: Bytes::from(document),
+            when,
+            expires: None,
+        })
+    }
+
+    /// The step that turns the `held` nano-dollars of the month's spending that are this
+    /// request's into `cost`; `None` where they are as much.
+    pub(crate) fn spend_instead(&self, held: i64, cost: i64) -> Option<Step> {
+        let by = cost.saturating_sub(held);
         (by != 0).then(|| {
             self.spend(vec![
                 Delta::new(ACCOUNT_FIELD, by),
@@ -109,6 +148,11 @@ impl Reservation {
             expires: Some(time::shift(self.started, 62 * time::DAY)),
         }
     }
+}
+
+/// `at` moved by `duration`, held within what a timestamp can say.
+pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
+    at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 /// The field of the month's spending that counts the whole account.

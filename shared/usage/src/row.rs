@@ -53,29 +53,41 @@ pub struct UsageRow {
 pub(crate) const HOURS: &str = "hour/";
 
 impl UsageRow {
-    /// The steps that write the row and add it to its hour.
-    pub(crate) fn steps(&self) -> Result<[Step; 2]> {
+    /// The steps that write the row and add it to its hour; instead of `booked`, where that is
+    /// what they hold of this request already.
+    pub(crate) fn steps(&self, booked: Option<&Self>) -> Result<Vec<Step>> {
         let document = serde_json::to_vec(self).map_err(Error::internal)?;
         let row = Step::Put {
-            key: format!("row/{}/{}", sortable(self.started), self.request),
+            key: self.ledger_key(),
             document: Bytes::from(document),
-            when: When::Always,
+            when: booked.map_or(When::Always, |_| When::Present),
             expires: Some(time::shift(self.started, ROW_DAYS * DAY)),
         };
-        let hour = Step::Add {
+        let before = booked.map(Self::sums);
+        let deltas = self.sums().into_iter().enumerate();
+        let deltas: Vec<_> = deltas
+            .map(|(at, (field, sum))| (field, sum - before.map_or(0, |before| before[at].1)))
+            .filter(|(_, by)| *by != 0)
+            .map(|(field, by)| Delta::new(field, by))
+            .collect();
+        let hour = (!deltas.is_empty()).then(|| Step::Add {
             key: format!(
                 "{HOURS}{}/{}/{}",
                 time::hour(self.started),
                 self.key,
                 self.model
             ),
-            deltas: self.sums(),
+            deltas,
             expires: Some(time::shift(self.started, (MAX_DAYS + 1) * DAY)),
-        };
-        Ok([row, hour])
+        });
+        Ok([row].into_iter().chain(hour).collect())
     }
 
-    fn sums(&self) -> Vec<Delta> {
+    pub(crate) fn ledger_key(&self) -> String {
+        format!("row/{}/{}", sortable(self.started), self.request)
+    }
+
+    fn sums(&self) -> [(&'static str, i64); 7] {
         let one_if = |condition| i64::from(condition);
         let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         [
@@ -87,10 +99,6 @@ impl UsageRow {
             ("interrupted", one_if(self.status == Status::Interrupted)),
             ("estimated", one_if(self.estimated)),
         ]
-        .into_iter()
-        .filter(|(_, by)| *by != 0)
-        .map(|(field, by)| Delta::new(field, by))
-        .collect()
     }
 }
 

@@ -1,15 +1,24 @@
 //! A request's way from admission to settlement.
 
-use crate::{Reservation, Status, Totals, UsageRow};
+use crate::{
+    RENEW, Reservation, Status, Totals,
+    progress::Progress,
+    reservation::later,
+    settlement::{amend, book, row},
+};
+use futures_util::future::{Either, select};
 use openclaw_core::{
-    Error, Ports, Result, Timestamp,
-    ledger::{Durable, Outcome, Step, When},
+    Ledger, Ports, Result, Timestamp,
+    ledger::{Durable, Outcome, Step},
 };
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Follows one admitted request and settles it exactly once: by [`Ticket::settle`], or, when it
 /// is dropped, as interrupted.
+///
+/// A request that takes long waits in [`Ticket::within`] or [`Ticket::finish`], which renew the
+/// lease of its reservation, so that nobody else settles it.
 pub struct Ticket(Option<Open>);
 
 struct Open {
@@ -19,16 +28,7 @@ struct Open {
     reservation: Reservation,
     admitted: Option<Durable>,
     progress: Progress,
-}
-
-/// What is known of the answer so far.
-#[derive(Default)]
-struct Progress {
-    called: bool,
-    provider: Option<String>,
-    pricing: Option<Pricing>,
-    usage: Option<TokenUsage>,
-    completion_estimate: u64,
+    renew_at: Timestamp,
 }
 
 impl Ticket {
@@ -44,6 +44,7 @@ impl Ticket {
             ports,
             totals,
             account,
+            renew_at: later(reservation.started, RENEW),
             reservation,
             admitted: Some(admitted),
             progress: Progress::default(),
@@ -52,10 +53,46 @@ impl Ticket {
 
     /// Waits until a crash can no longer forget that the request was admitted: before the first
     /// byte of its answer leaves.
-    pub async fn admitted(&mut self) -> Result<()> {
-        match self.0.as_mut().and_then(|open| open.admitted.take()) {
-            Some(durable) => Ok(durable.await?),
-            None => Ok(()),
+    pub fn admitted(&mut self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let admitted = self.0.as_mut().and_then(|open| open.admitted.take());
+        async {
+            match admitted {
+                Some(durable) => Ok(durable.await?),
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// Waits for `work`, at most `limit`, and renews the lease meanwhile; `None` when it is not
+    /// done by then. There is one timer at a time.
+    pub async fn within<T>(
+        &mut self,
+        limit: Duration,
+        mut work: impl Future<Output = T> + Unpin,
+    ) -> Option<T> {
+        let Some(open) = &mut self.0 else {
+            return Some(work.await);
+        };
+        let mut left = limit;
+        loop {
+            let slice = open.renew_when_due().min(left);
+            let timer = open.ports.clock.sleep(slice);
+            if let Either::Left((done, _)) = select(&mut work, timer).await {
+                return Some(done);
+            }
+            left -= slice;
+            if left.is_zero() {
+                return None;
+            }
+        }
+    }
+
+    /// Waits for `work` however long it takes, and renews the lease meanwhile.
+    pub async fn finish<T>(&mut self, mut work: impl Future<Output = T> + Unpin) -> T {
+        loop {
+            if let Some(done) = self.within(Duration::MAX, &mut work).await {
+                return done;
+            }
         }
     }
 
@@ -87,7 +124,10 @@ impl Ticket {
     pub fn usage(&self) -> TokenUsage {
         self.0
             .as_ref()
-            .map(|open| open.usage(Status::Completed).0)
+            .map(|open| {
+                let prompt_tokens = open.reservation.prompt_tokens;
+                open.progress.usage(prompt_tokens, Status::Completed).0
+            })
             .unwrap_or_default()
     }
 
@@ -123,88 +163,44 @@ impl Drop for Ticket {
 
 impl Open {
     async fn settle(self, status: Status) -> Result<()> {
+        let (ledger, account) = (&*self.ports.ledger, &self.account);
         let now = self.ports.clock.now();
-        let row = self.row(status, now);
-        let steps = settlement(&self.reservation, &row)?;
-        match self.ports.ledger.transact(&self.account, steps).await? {
-            Outcome::Applied(applied) => {
-                self.totals.add(&row);
-                Ok(applied.durable.await?)
-            }
-            Outcome::Refused { .. } => Err(Error::internal("the request was settled before")),
-        }
+        let row = row(&self.reservation, &self.progress, status, now);
+        let applied = match book(ledger, account, &self.reservation, &row).await? {
+            Some(applied) => applied,
+            None => amend(ledger, account, &self.reservation, &row).await?,
+        };
+        self.totals.add(&row);
+        Ok(applied.durable.await?)
     }
 
-    fn row(&self, status: Status, now: Timestamp) -> UsageRow {
-        let usage = self.usage(status);
-        let pricing = self.progress.pricing.unwrap_or(self.reservation.pricing);
-        let provider = self.progress.provider.clone();
-        row(&self.reservation, status, now, usage, pricing, provider)
-    }
-
-    /// The tokens, and whether they are our estimate. A provider that was called and never
-    /// answered costs nothing, unless the client left it no time to.
-    fn usage(&self, status: Status) -> (TokenUsage, bool) {
-        let Progress {
-            called,
-            provider,
-            usage,
-            completion_estimate,
-            ..
-        } = &self.progress;
-        let unanswered = provider.is_none() && status == Status::Failed;
-        match usage {
-            Some(usage) => (*usage, false),
-            None if !called || unanswered => (TokenUsage::default(), false),
-            None => {
-                let prompt_tokens = self.reservation.prompt_tokens;
-                (
-                    TokenUsage {
-                        prompt_tokens,
-                        completion_tokens: *completion_estimate,
-                    },
-                    true,
-                )
-            }
+    /// Renews the lease where it is time to, and says how long it is until the next time, at most
+    /// [`RENEW`]. It happens in a task of its own: a slow ledger holds no answer up, and for a
+    /// failed renewal there is the next.
+    fn renew_when_due(&mut self) -> Duration {
+        let now = self.ports.clock.now();
+        if now < self.renew_at {
+            return self.renew_at.duration_since(now).unsigned_abs().min(RENEW);
         }
+        self.renew_at = later(now, RENEW);
+        let step = self.reservation.renew(now, self.progress.clone());
+        let (ledger, account) = (self.ports.ledger.clone(), self.account.clone());
+        let request = self.reservation.request.clone();
+        self.ports.spawn.spawn(Box::pin(async move {
+            // Refused means settled: by the ticket, which was quicker, or by a sweep, which the
+            // ticket is going to find out.
+            if let Err(error) = write(&*ledger, &account, step).await {
+                let cause = error.cause.unwrap_or_default();
+                tracing::warn!(request, cause, "a reservation was not renewed");
+            }
+        }));
+        RENEW
     }
 }
 
-pub(crate) fn row(
-    reservation: &Reservation,
-    status: Status,
-    now: Timestamp,
-    (usage, estimated): (TokenUsage, bool),
-    pricing: Pricing,
-    provider: Option<String>,
-) -> UsageRow {
-    let mut cost = pricing.prompt.of(usage.prompt_tokens);
-    cost += pricing.completion.of(usage.completion_tokens);
-    let duration = now.as_millisecond() - reservation.started.as_millisecond();
-    UsageRow {
-        request: reservation.request.clone(),
-        key: reservation.key.clone(),
-        model: reservation.model.clone(),
-        provider,
-        status,
-        usage,
-        estimated,
-        cost: cost.nanos(),
-        started: reservation.started,
-        duration_ms: u64::try_from(duration).unwrap_or_default(),
+async fn write(ledger: &dyn Ledger, account: &str, step: Result<Step>) -> Result<()> {
+    if let Outcome::Applied(applied) = ledger.transact(account, vec![step?]).await? {
+        applied.durable.await?;
     }
-}
-
-/// Removes the reservation and writes what came of it; refused when it is no longer there.
-pub(crate) fn settlement(reservation: &Reservation, row: &UsageRow) -> Result<Vec<Step>> {
-    let remove = Step::Delete {
-        key: reservation.ledger_key(),
-        when: When::Present,
-    };
-    let spend = reservation.spend_instead(openclaw_core::Money::from_nanos(row.cost));
-    Ok([remove]
-        .into_iter()
-        .chain(row.steps()?)
-        .chain(spend)
-        .collect())
+    Ok(())
 }

@@ -1,114 +1,13 @@
-//! Reservation, ticket, orphans and report against the in-memory ledger.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
+//! What a request leaves behind, and what it costs its budget.
 
+use crate::fixture::*;
 use futures_executor::block_on;
-use openclaw_core::{
-    Clock, Ledger, Money, Timestamp,
-    ledger::{Durable, Outcome},
-};
-use openclaw_schema::{
-    account::Account,
-    config::Pricing,
-    key::Key,
-    usage::{TokenUsage, UsageQuery, UsageReport},
-};
-use openclaw_testkit::{Fakes, sample};
-use openclaw_usage::{
-    RESERVATIONS, Reservation, Spender, Status, Ticket, Totals, UsageRow, report, settle_orphans,
-};
+use openclaw_core::{Ledger, Money, ledger::Durable};
+use openclaw_schema::usage::TokenUsage;
+use openclaw_testkit::Fakes;
+use openclaw_usage::{Spender, Status, Ticket, Totals};
 use proptest::prelude::*;
 use std::sync::{Arc, atomic::Ordering};
-
-const ACCOUNT: &str = "acct_1";
-
-fn account(budget: Option<i64>) -> Account {
-    Account {
-        monthly_budget: budget.map(Money::from_nanos),
-        ..sample::account()
-    }
-}
-
-fn key(budget: Option<i64>) -> Key {
-    Key {
-        monthly_budget: budget.map(Money::from_nanos),
-        ..sample::key()
-    }
-}
-
-/// 1,000 nano-dollars a token in, 2,000 out.
-fn pricing() -> Pricing {
-    serde_json::from_str(r#"{"prompt":0.001,"completion":0.002}"#).unwrap()
-}
-
-fn reservation(fakes: &Fakes, request: &str, most: i64, spender: Spender<'_>) -> Reservation {
-    let reservation = Reservation {
-        request: request.into(),
-        key: "key_1".into(),
-        model: "vendor/model".into(),
-        pricing: pricing(),
-        started: fakes.clock.now(),
-        prompt_tokens: 7,
-        reserved: 0,
-    };
-    reservation.hold(spender, Money::from_nanos(most))
-}
-
-/// Admits a request that may cost `most`; whether its budget allowed it.
-fn admit(fakes: &Fakes, request: &str, most: i64, spender: Spender<'_>) -> Option<Ticket> {
-    let reservation = reservation(fakes, request, most, spender);
-    let steps = reservation.steps(spender).unwrap();
-    match block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap() {
-        Outcome::Refused { .. } => None,
-        Outcome::Applied(_) => {
-            let totals = Arc::<Totals>::default();
-            Some(Ticket::new(
-                fakes.ports(),
-                totals,
-                ACCOUNT.into(),
-                reservation,
-                Durable::now(),
-            ))
-        }
-    }
-}
-
-fn free(fakes: &Fakes, request: &str) -> Ticket {
-    let (account, key) = (account(None), key(None));
-    admit(
-        fakes,
-        request,
-        0,
-        Spender {
-            account: &account,
-            key: &key,
-        },
-    )
-    .unwrap()
-}
-
-fn rows(fakes: &Fakes) -> Vec<UsageRow> {
-    let found = block_on(fakes.ledger.query(ACCOUNT, "row/", None, 100)).unwrap();
-    let read = |(_, item): (String, openclaw_core::ledger::Item)| {
-        serde_json::from_slice(item.document().unwrap()).unwrap()
-    };
-    found.into_iter().map(read).collect()
-}
-
-fn reserved(fakes: &Fakes) -> usize {
-    block_on(fakes.ledger.query(ACCOUNT, RESERVATIONS, None, 100))
-        .unwrap()
-        .len()
-}
-
-fn total(fakes: &Fakes) -> UsageReport {
-    let span = UsageQuery::default().span(fakes.clock.now()).unwrap();
-    block_on(report(&*fakes.ledger, ACCOUNT, span)).unwrap()
-}
 
 #[test]
 fn a_counted_answer_is_accounted_with_the_providers_numbers() {
@@ -171,30 +70,6 @@ fn what_no_provider_answered_costs_nothing_and_still_counts() {
         (2, 0, Money::ZERO)
     );
     assert_eq!((total.detail.errors, total.detail.interrupted), (1, 1));
-}
-
-#[test]
-fn a_request_is_settled_once_whoever_comes_first() {
-    let fakes = Fakes::default();
-    let ticket = free(&fakes, "req_1");
-    let now = fakes.clock.now();
-    let settle = || block_on(settle_orphans(&*fakes.ledger, ACCOUNT, Timestamp::MAX, now)).unwrap();
-    assert_eq!((settle(), settle()), (1, 0));
-    assert!(block_on(ticket.settle(Status::Completed)).is_err());
-    assert_eq!((rows(&fakes).len(), total(&fakes).total_requests), (1, 1));
-}
-
-#[test]
-fn orphans_are_those_from_before() {
-    let fakes = Fakes::default();
-    let ticket = free(&fakes, "req_1");
-    let now = fakes.clock.now();
-    assert_eq!(
-        block_on(settle_orphans(&*fakes.ledger, ACCOUNT, now, now)).unwrap(),
-        0
-    );
-    drop(ticket);
-    assert_eq!(rows(&fakes).len(), 1);
 }
 
 #[test]

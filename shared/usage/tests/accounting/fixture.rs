@@ -1,0 +1,113 @@
+//! Accounts, keys, admitted requests, and what became of them.
+
+use futures_executor::block_on;
+use openclaw_core::{
+    Clock, Ledger, Money,
+    ledger::{Durable, Outcome},
+};
+use openclaw_schema::{
+    account::Account,
+    config::Pricing,
+    key::Key,
+    usage::{UsageQuery, UsageReport},
+};
+use openclaw_testkit::{Fakes, sample};
+use openclaw_usage::{RESERVATIONS, Reservation, Spender, Ticket, Totals, UsageRow, report};
+use std::sync::Arc;
+
+pub(crate) const ACCOUNT: &str = "acct_1";
+
+pub(crate) fn account(budget: Option<i64>) -> Account {
+    Account {
+        monthly_budget: budget.map(Money::from_nanos),
+        ..sample::account()
+    }
+}
+
+pub(crate) fn key(budget: Option<i64>) -> Key {
+    Key {
+        monthly_budget: budget.map(Money::from_nanos),
+        ..sample::key()
+    }
+}
+
+/// 1,000 nano-dollars a token in, 2,000 out.
+pub(crate) fn pricing() -> Pricing {
+    serde_json::from_str(r#"{"prompt":0.001,"completion":0.002}"#).unwrap()
+}
+
+pub(crate) fn reservation(
+    fakes: &Fakes,
+    request: &str,
+    most: i64,
+    spender: Spender<'_>,
+) -> Reservation {
+    let reservation = Reservation {
+        request: request.into(),
+        key: "key_1".into(),
+        model: "vendor/model".into(),
+        pricing: pricing(),
+        started: fakes.clock.now(),
+        prompt_tokens: 7,
+        reserved: 0,
+        renewal: None,
+    };
+    reservation.hold(spender, Money::from_nanos(most))
+}
+
+/// Admits a request that may cost `most`; whether its budget allowed it.
+pub(crate) fn admit(
+    fakes: &Fakes,
+    request: &str,
+    most: i64,
+    spender: Spender<'_>,
+) -> Option<Ticket> {
+    let reservation = reservation(fakes, request, most, spender);
+    let steps = reservation.steps(spender).unwrap();
+    match block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap() {
+        Outcome::Refused { .. } => None,
+        Outcome::Applied(_) => {
+            let totals = Arc::<Totals>::default();
+            Some(Ticket::new(
+                fakes.ports(),
+                totals,
+                ACCOUNT.into(),
+                reservation,
+                Durable::now(),
+            ))
+        }
+    }
+}
+
+pub(crate) fn free(fakes: &Fakes, request: &str) -> Ticket {
+    let (account, key) = (account(None), key(None));
+    admit(
+        fakes,
+        request,
+        0,
+        Spender {
+            account: &account,
+            key: &key,
+        },
+    )
+    .unwrap()
+}
+
+pub(crate) fn rows(fakes: &Fakes) -> Vec<UsageRow> {
+    let found = block_on(fakes.ledger.query(ACCOUNT, "row/", None, 100)).unwrap();
+    let read = |(_, item): (String, openclaw_core::ledger::Item)| {
+        serde_json::from_slice(item.document().unwrap()).unwrap()
+    };
+    found.into_iter().map(read).collect()
+}
+
+pub(crate) fn reserved(fakes: &Fakes) -> usize {
+    block_on(fakes.ledger.query(ACCOUNT, RESERVATIONS, None, 100))
+        .unwrap()
+        .len()
+}
+
+pub(crate) fn total(fakes: &Fakes) -> UsageReport {
+    let span = UsageQuery::default().span(fakes.clock.now()).unwrap();
+    block_on(report(&*fakes.ledger, ACCOUNT, span)).unwrap()
+}

@@ -1,0 +1,11 @@
+//! Reservation, ticket, lease, orphans and report against the in-memory ledger.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod fixture;
+mod lease;
+mod requests;
