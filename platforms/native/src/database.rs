@@ -1,5 +1,5 @@
 use crate::OpenError;
-use openclaw_core::{StoreError, Timestamp};
+use openclaw_core::{StoreError, Timestamp, time};
 use openclaw_schema::config::Durability;
 use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -236,7 +236,7 @@ pub(crate) fn column(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
-/// The time in a column; one that no clock can say never comes.
+/// The time in a column.
 pub(crate) fn timestamp(column: i64) -> Timestamp {
-    Timestamp::from_microsecond(column).unwrap_or(Timestamp::MAX)
+    time::from_microsecond(column)
 }

@@ -1,6 +1,8 @@
 //! An account's items, strongly consistent: the port behind limits, budgets, idempotency,
 //! exactly-once accounting and every list that must show what was just written.
 
+pub mod codec;
+
 use crate::{BoxFuture, StoreError, Timestamp};
 use bytes::Bytes;
 use futures_util::FutureExt;

@@ -35,6 +35,15 @@ pub fn from_second(second: i64) -> Timestamp {
     })
 }
 
+/// The timestamp at this Unix microsecond, held within what a timestamp can say.
+pub fn from_microsecond(microsecond: i64) -> Timestamp {
+    Timestamp::from_microsecond(microsecond).unwrap_or(if microsecond < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
 /// The calendar day of `at`, as `2026-02-28`.
 pub fn day(at: Timestamp) -> String {
     civil_utc(at).date().to_string()
