@@ -1,0 +1,156 @@
+//! A chat that takes long is not taken for dead, wherever it waits; one that is killed leaves what
+//! it had generated.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+use axum::{Router, body::Body};
+use futures_executor::block_on;
+use futures_util::{FutureExt, StreamExt};
+use http::Request;
+use openclaw_auth::Secrets;
+use openclaw_core::{BoxFuture, Ledger, Ports};
+use openclaw_schema::{account::CreateAccount, key::CreateKey};
+use openclaw_testkit::{Fakes, Reply};
+use openclaw_usage::{LEASE, UsageRow, settle_orphans};
+use openclaw_web::{App, stack};
+use serde_json::json;
+use std::{mem::forget, time::Duration};
+use tower::ServiceExt;
+
+/// Two tokens, as OpenAI has them.
+const TOKENS: &str = concat!(
+    r#"data: {"id":"1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"one two"},"finish_reason":null}]}"#,
+    "\n\n"
+);
+
+struct Site {
+    fakes: Fakes,
+    router: Router,
+    account: String,
+    key: String,
+}
+
+/// A gateway with one model, a heartbeat of 50 s, and timeouts that do not matter here.
+fn site() -> Site {
+    let fakes = Fakes::default();
+    let config = json!({
+        "routing": {"heartbeat_ms": 50_000, "first_byte_timeout_ms": 1_000_000, "idle_timeout_ms": 1_000_000},
+        "providers": [{"id": "p", "base_url": "http://p/v1"}],
+        "models": [{"id": "m", "context_length": 1000, "pricing": {"prompt": 0.001, "completion": 0.002},
+            "targets": [{"provider": "p", "model": "m"}]}],
+    });
+    let config = serde_json::from_value(config).unwrap();
+    let secret = "0123456789abcdef";
+    let secrets = Secrets::parse(secret, &format!("k1:{secret}"), secret).unwrap();
+    let app = App::new(fakes.ports(), config, secrets, |_| None).unwrap();
+    let account: CreateAccount = serde_json::from_value(json!({"name": "a"})).unwrap();
+    let account = block_on(app.directory().create_account(account))
+        .unwrap()
+        .id;
+    let key: CreateKey = serde_json::from_value(json!({"name": "k", "scopes": ["chat"]})).unwrap();
+    let key = block_on(app.directory().create_key(&account, key)).unwrap();
+    let routes = openclaw_function_chat::router(&app);
+    let router = stack(app, routes, Router::new());
+    Site {
+        fakes,
+        router,
+        account,
+        key: key.secret,
+    }
+}
+
+impl Site {
+    /// Asks; gives back the answer's body.
+    fn ask(&self, stream: bool) -> BoxFuture<'static, Body> {
+        let messages = json!([{"role": "user", "content": "hello"}]);
+        let body = json!({"model": "m", "stream": stream, "messages": messages});
+        let request = Request::post("/v1/chat/completions")
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answer = self.router.clone().oneshot(request);
+        async { answer.await.unwrap().into_body() }.boxed()
+    }
+
+    /// Asks and reads on to the end.
+    fn chat(&self, stream: bool) -> BoxFuture<'static, ()> {
+        let asked = self.ask(stream);
+        async { asked.await.into_data_stream().for_each(async |_| ()).await }.boxed()
+    }
+
+    /// As a Worker's alarm does it; how many it settled.
+    fn sweep(&self) -> usize {
+        let Ports { ledger, clock, .. } = self.fakes.ports();
+        let now = clock.now();
+        block_on(settle_orphans(&*ledger, &self.account, now, now))
+            .unwrap()
+            .settled
+    }
+
+    /// Lets `seconds` pass for a chat that does not end, with a sweep every 5 s.
+    fn pass(&self, chat: &mut BoxFuture<'static, ()>, seconds: u64) {
+        for second in (5..=seconds).step_by(5) {
+            assert!(chat.now_or_never().is_none());
+            self.fakes.clock.advance(Duration::from_secs(5));
+            assert_eq!(self.sweep(), 0, "taken for dead after {second} s");
+        }
+    }
+
+    fn row(&self) -> UsageRow {
+        let rows = self.fakes.ledger.query(&self.account, "row/", None, 10);
+        let [(_, row)] = &block_on(rows).unwrap()[..] else {
+            panic!("one row")
+        };
+        serde_json::from_slice(row.document().unwrap()).unwrap()
+    }
+}
+
+#[test]
+fn a_chat_that_takes_long_is_not_taken_for_dead() {
+    let silent = || Reply::never();
+    let broken_off = || Reply::events([TOKENS]).then_hang();
+    for (stream, reply) in [(false, silent()), (true, silent()), (true, broken_off())] {
+        let site = site();
+        site.fakes.http.reply(reply);
+        let mut chat = site.chat(stream);
+        site.pass(&mut chat, 300);
+        drop(chat);
+        assert_eq!(site.row().duration_ms, 300_000);
+    }
+}
+
+#[test]
+fn a_stream_that_was_killed_leaves_what_it_had_generated() {
+    let site = site();
+    site.fakes.http.reply(Reply::events([TOKENS]).then_hang());
+    let mut chat = site.chat(true);
+    site.pass(&mut chat, 20);
+    assert!((&mut chat).now_or_never().is_none());
+    forget(chat);
+    site.fakes.clock.advance(LEASE);
+    assert_eq!(site.sweep(), 1);
+    let row = site.row();
+    assert_eq!(row.provider.as_deref(), Some("p"));
+    assert!(row.estimated && row.usage.completion_tokens > 0);
+}
+
+#[test]
+fn a_heartbeat_that_is_longer_than_a_renewal_comes_when_it_is_due() {
+    let site = site();
+    site.fakes.http.reply(Reply::events([TOKENS]).then_hang());
+    let mut body = block_on(site.ask(true)).into_data_stream();
+    let mut read = || body.next().now_or_never().flatten().map(Result::unwrap);
+    assert!(read().is_some_and(|first| first.starts_with(b"data: ")));
+    for _ in 0..2 {
+        for _ in 0..10 {
+            assert_eq!(read(), None);
+            site.fakes.clock.advance(Duration::from_secs(5));
+        }
+        assert_eq!(read().as_deref(), Some(&b": ping\n\n"[..]));
+    }
+}
