@@ -1,1 +1,38 @@
-//! The Worker that holds the accounts' Durable Objects.
+//! The Worker that holds the accounts' Durable Objects. `worker.mjs` makes the platform's class of
+//! what is exported here.
+
+use worker::{
+    Env, State,
+    wasm_bindgen::{self, JsError, prelude::wasm_bindgen},
+    worker_sys::DurableObjectState,
+};
+
+/// An account's object.
+#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+pub struct AccountLedger(openclaw_cloudflare::AccountLedger);
+
+#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen, wasm_bindgen_futures = worker::wasm_bindgen_futures, js_sys = worker::js_sys)]
+impl AccountLedger {
+    /// As the platform starts it.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, _env: Env) -> Result<Self, JsError> {
+        Ok(Self(openclaw_cloudflare::AccountLedger::new(
+            &State::from(state),
+        )?))
+    }
+
+    /// Applies a batch of transactions.
+    pub fn transact(&self, batch: Vec<u8>) -> Result<Vec<u8>, JsError> {
+        Ok(self.0.transact(batch)?)
+    }
+
+    /// Answers a query.
+    pub fn query(&self, range: Vec<u8>) -> Vec<u8> {
+        self.0.query(range)
+    }
+
+    /// Does what is due.
+    pub async fn alarm(&self) -> Result<(), JsError> {
+        Ok(self.0.alarm().await?)
+    }
+}

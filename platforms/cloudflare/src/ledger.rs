@@ -1,0 +1,91 @@
+//! The ledger: one Durable Object an account, called by RPC with bytes.
+
+mod call;
+mod items;
+mod object;
+mod sql;
+mod wire;
+
+pub use object::AccountLedger;
+
+use bytes::Bytes;
+use call::Objects;
+use openclaw_core::{
+    BoxFuture, Clock, Ledger, StoreError,
+    ledger::{Item, Outcome, Step},
+};
+use send_wrapper::SendWrapper;
+use std::sync::Arc;
+use wire::{Range, Transaction};
+
+/// [`Ledger`] on Durable Objects: `AccountLedger`, one an account, by the account's name.
+///
+/// An object's answer leaves it only when what it tells of is durable.
+pub struct DurableLedger {
+    objects: Objects,
+    clock: Arc<dyn Clock>,
+}
+
+impl DurableLedger {
+    /// The ledger behind a binding; `clock` says what has expired.
+    pub fn new(namespace: worker::ObjectNamespace, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            objects: Objects::new(namespace),
+            clock,
+        }
+    }
+
+    async fn apply(&self, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {
+        let now = self.clock.now();
+        let mut batch = vec![];
+        wire::put_transaction(&mut batch, &Transaction { now, steps });
+        let mut answers = Bytes::from(self.objects.transact(account, &batch).await?);
+        wire::take_answer(&mut answers).map(Outcome::from)
+    }
+
+    async fn find(
+        &self,
+        account: &str,
+        mut range: Range,
+    ) -> Result<Vec<(String, Item)>, StoreError> {
+        let mut found = vec![];
+        loop {
+            let mut bytes = vec![];
+            wire::put_range(&mut bytes, &range);
+            let page = self.objects.query(account, &bytes).await?;
+            let page = wire::take_page(page.into())?;
+            range.limit -= page.items.len().min(range.limit);
+            range.after = page.items.last().map(|(key, _)| key.clone());
+            found.extend(page.items);
+            if !page.cut {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+impl Ledger for DurableLedger {
+    fn transact<'a>(
+        &'a self,
+        account: &'a str,
+        steps: Vec<Step>,
+    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
+        Box::pin(SendWrapper::new(self.apply(account, steps)))
+    }
+
+    fn query<'a>(
+        &'a self,
+        account: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
+        let range = Range {
+            now: self.clock.now(),
+            prefix: prefix.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        Box::pin(SendWrapper::new(self.find(account, range)))
+    }
+}

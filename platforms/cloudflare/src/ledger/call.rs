@@ -1,0 +1,76 @@
+//! Calls to an account's object.
+
+use futures_util::future::{Either, select};
+use openclaw_core::StoreError;
+use std::time::Duration;
+use worker::{
+    Delay, ObjectNamespace,
+    js_sys::{Promise, Reflect, Uint8Array},
+    wasm_bindgen::{JsValue, prelude::wasm_bindgen},
+    wasm_bindgen_futures::JsFuture,
+};
+
+/// How long a call may take. What it was to do may be done all the same.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+extern "C" {
+    /// The methods of the class in `platforms/cloudflare/ledger/worker.mjs`.
+    type Remote;
+
+    #[wasm_bindgen(method, catch)]
+    fn transact(this: &Remote, batch: Uint8Array) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn query(this: &Remote, range: Uint8Array) -> Result<Promise, JsValue>;
+}
+
+/// The accounts' objects.
+pub(super) struct Objects(ObjectNamespace);
+
+impl Objects {
+    pub(super) fn new(namespace: ObjectNamespace) -> Self {
+        Self(namespace)
+    }
+
+    /// Calls `transact`. Not tried again: it may have been done, and once more is twice.
+    pub(super) async fn transact(
+        &self,
+        account: &str,
+        batch: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        answer(self.stub(account)?.transact(batch.into())).await
+    }
+
+    /// Calls `query`, and once more where the platform says that this may help.
+    pub(super) async fn query(&self, account: &str, range: &[u8]) -> Result<Vec<u8>, StoreError> {
+        answer(self.stub(account)?.query(range.into())).await
+    }
+
+    /// A stub belongs to the request that makes it, and is of no use after an error.
+    fn stub(&self, account: &str) -> Result<Remote, StoreError> {
+        let stub = self.0.get_by_name(account);
+        let stub = stub.map_err(|error| StoreError::Fault(error.to_string()))?;
+        Ok(stub.into_rpc())
+    }
+}
+
+async fn answer(call: Result<Promise, JsValue>) -> Result<Vec<u8>, StoreError> {
+    let call = JsFuture::from(call.map_err(|error| failed(&error))?);
+    match select(call, Delay::from(DEADLINE)).await {
+        Either::Left((Ok(answer), _)) => Ok(Uint8Array::new(&answer).to_vec()),
+        Either::Left((Err(error), _)) => Err(failed(&error)),
+        Either::Right(_) => Err(StoreError::Unavailable(
+            "the account's object did not answer in time".into(),
+        )),
+    }
+}
+
+/// An object that was reset, cannot be reached or has too much to do: the next call may go
+/// better.
+fn failed(error: &JsValue) -> StoreError {
+    let message = Reflect::get(error, &"message".into());
+    let message = message.ok().and_then(|message| message.as_string());
+    let message = message.unwrap_or_else(|| format!("{error:?}"));
+    StoreError::Unavailable(format!("the account's object: {message}"))
+}

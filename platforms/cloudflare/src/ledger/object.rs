@@ -1,0 +1,190 @@
+//! An account's object: its items, and the alarm that settles what nobody else will.
+
+use super::{
+    items::Items,
+    sql::SqlRows,
+    wire::{Answer, Page, Range, Transaction, put_answer, put_page, take_range, take_transactions},
+};
+use crate::WorkerClock;
+use openclaw_core::{
+    BoxFuture, Clock, Ledger, StoreError, Timestamp,
+    ledger::{Item, Outcome, Step},
+};
+use openclaw_usage::{RESERVATIONS, settle_orphans};
+use send_wrapper::SendWrapper;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
+use worker::{State, Storage};
+
+/// How long a request is surely still worked on after it was admitted.
+const LEASE: Duration = Duration::from_secs(60);
+
+/// Between two looks for what has expired.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// An account's Durable Object.
+///
+/// It does everything of a call synchronously: the platform writes what one turn does in one
+/// commit and holds the answer back until that is durable. When a method here fails or panics,
+/// memory and disk may differ: the class that exports it resets the object then.
+pub struct AccountLedger {
+    storage: Storage,
+    items: Rc<RefCell<Items<SqlRows>>>,
+    alarm: Rc<Cell<Alarm>>,
+    sweep: RefCell<Sweep>,
+}
+
+/// The alarm as this object knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alarm {
+    /// None, or not known.
+    No,
+    Set,
+}
+
+/// How far the look for what has expired has come.
+#[derive(Debug, Default)]
+struct Sweep {
+    /// The last key that was looked at, while there are more.
+    last: Option<String>,
+    done: Option<Timestamp>,
+}
+
+impl AccountLedger {
+    /// The object as the platform starts it.
+    pub fn new(state: &State) -> Result<Self, StoreError> {
+        let storage = state.storage();
+        let items = Items::new(SqlRows::open(storage.sql())?);
+        let alarm = Rc::new(Cell::new(Alarm::No));
+        let (known, asked) = (alarm.clone(), state.storage());
+        // No call comes in before this is known.
+        let _gate = state.block_concurrency_while(async move {
+            if asked.get_alarm().await?.is_some() {
+                known.set(Alarm::Set);
+            }
+            Ok(())
+        });
+        Ok(Self {
+            storage,
+            items: Rc::new(RefCell::new(items)),
+            alarm,
+            sweep: RefCell::default(),
+        })
+    }
+
+    /// Applies a batch of transactions, as `DurableLedger` sends it; how each of them ended.
+    pub fn transact(&self, batch: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let batch = take_transactions(batch.into())?;
+        let (answers, changes) = self.items.borrow_mut().transact(batch)?;
+        if self.alarm.get() == Alarm::No && changes.iter().any(reserves) {
+            self.set_alarm(WorkerClock.now() + LEASE)?;
+        }
+        let mut bytes = vec![];
+        for answer in &answers {
+            put_answer(&mut bytes, answer);
+        }
+        Ok(bytes)
+    }
+
+    /// Answers a query, as `DurableLedger` sends it.
+    pub fn query(&self, range: Vec<u8>) -> Vec<u8> {
+        let page = take_range(range.into()).and_then(|range| self.items.borrow().query(&range));
+        let mut bytes = vec![];
+        put_page(&mut bytes, &page);
+        bytes
+    }
+
+    /// Settles what was admitted and is not worked on any more, then looks for what has expired.
+    pub async fn alarm(&self) -> Result<(), StoreError> {
+        self.alarm.set(Alarm::No);
+        let now = WorkerClock.now();
+        let own = Own(SendWrapper::new(self.items.clone()));
+        settle_orphans(&own, "", now - LEASE, now)
+            .await
+            .map_err(|error| StoreError::Fault(error.to_string()))?;
+        let more = self.sweep(now)?;
+        let left = own.query("", RESERVATIONS, None, 1).await?;
+        if more {
+            self.set_alarm(now + Duration::from_secs(1))
+        } else if !left.is_empty() {
+            self.set_alarm(now + LEASE)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Goes on with the look for what has expired; whether there is more to look at.
+    fn sweep(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let mut sweep = self.sweep.borrow_mut();
+        let due = sweep.done.is_none_or(|done| now >= done + SWEEP_EVERY);
+        if sweep.last.is_none() && !due {
+            return Ok(false);
+        }
+        let last = sweep.last.take().unwrap_or_default();
+        let items = self.items.borrow();
+        sweep.last = items.rows().remove_expired(&last, now.as_millisecond())?;
+        if sweep.last.is_none() {
+            sweep.done = Some(now);
+        }
+        Ok(sweep.last.is_some())
+    }
+
+    /// The promise is not waited for: like every write it is a part of the turn, and should it
+    /// fail, the platform resets the object instead of letting the answer out.
+    fn set_alarm(&self, at: Timestamp) -> Result<(), StoreError> {
+        let date = worker::js_sys::Date::new(&(at.as_millisecond() as f64).into());
+        let set = self
+            .storage
+            .as_raw()
+            .set_alarm(date, worker::js_sys::Object::new());
+        let _promise = set.map_err(|error| StoreError::Fault(format!("no alarm: {error:?}")))?;
+        self.alarm.set(Alarm::Set);
+        Ok(())
+    }
+}
+
+fn reserves((key, item): (&String, &Option<Item>)) -> bool {
+    item.is_some() && key.starts_with(RESERVATIONS)
+}
+
+/// The object's own items as the port, whatever account is named.
+struct Own(SendWrapper<Rc<RefCell<Items<SqlRows>>>>);
+
+impl Ledger for Own {
+    fn transact<'a>(
+        &'a self,
+        _account: &'a str,
+        steps: Vec<Step>,
+    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
+        let now = WorkerClock.now();
+        let applied = self
+            .0
+            .borrow_mut()
+            .transact(vec![Transaction { now, steps }]);
+        let outcome = applied.and_then(|(mut answers, _)| {
+            let answer: Option<Result<Answer, _>> = answers.pop();
+            answer.unwrap_or_else(|| Err(StoreError::Fault("no answer".into())))
+        });
+        Box::pin(std::future::ready(outcome.map(Outcome::from)))
+    }
+
+    fn query<'a>(
+        &'a self,
+        _account: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
+        let range = Range {
+            now: WorkerClock.now(),
+            prefix: prefix.to_owned(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        let page: Result<Page, _> = self.0.borrow().query(&range);
+        Box::pin(std::future::ready(page.map(|page| page.items)))
+    }
+}
