@@ -23,8 +23,16 @@ pub(crate) fn root() -> &'static Path {
 
 /// `cargo <arguments>` at the top of the checkout.
 pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(root());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = program(Path::new(&cargo));
+    command.args(arguments);
+    command
+}
+
+/// The cargo at `path`, at the top of the checkout.
+pub(crate) fn program(path: &Path) -> Command {
+    let mut command = Command::new(path);
+    command.current_dir(root());
     // What cargo told us about our own package is not to reach another's build script: some are run
     // again when it changes (ring's), and everything above is then compiled again.
     for (name, _) in std::env::vars_os() {

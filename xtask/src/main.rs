@@ -1,4 +1,4 @@
-//! The project's verbs: `cargo xtask setup | up | test | bench`.
+//! The project's verbs: `cargo xtask setup | build | up | test | bench`.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
 #![allow(
@@ -23,6 +23,7 @@ mod test;
 #[cfg(test)]
 mod tidy;
 mod up;
+mod workers;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -38,11 +39,9 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Verb {
     /// Fetches what `up` and `test` need beside Rust, once: the small model, the official SDKs.
-    Setup {
-        /// Where the gateway is to run.
-        #[arg(default_value = "native")]
-        runtime: Runtime,
-    },
+    Setup(setup::Options),
+    /// Builds the Workers into target/workers and prints what they weigh.
+    Build(workers::Options),
     /// Builds and starts the gateway with a real small model; Ctrl-C ends both.
     Up(up::Options),
     /// Checks style, lints and directions, then runs every test; the last line is the sum.
@@ -56,17 +55,18 @@ enum Verb {
 enum Runtime {
     /// The self-hosted server.
     Native,
+    /// Cloudflare Workers.
+    Workers,
 }
 
 fn main() -> ExitCode {
     let verb = Arguments::parse().verb;
     let done = process::watch_signals().and_then(|()| match verb {
-        Verb::Setup {
-            runtime: Runtime::Native,
-        } => setup::everything().map(|_| ExitCode::SUCCESS),
+        Verb::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Build(options) => workers::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),
-        Verb::Bench(options) => bench::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Bench(options) => bench::run(&options),
     });
     match done {
         Ok(code) => code,

@@ -1,8 +1,13 @@
 //! What the verbs need beside Rust, fetched once into the cache: the model with its server, and the
 //! official SDKs of the conformance suite.
 
-use crate::{cache, cargo, process, steps::Steps};
+use crate::{
+    Runtime, cache, cargo, process,
+    steps::Steps,
+    workers::{Source, Tools},
+};
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,6 +18,17 @@ use std::{
 const PYTHON: (u32, u32) = (3, 10);
 /// The oldest Node that the pinned packages run on.
 const NODE: u32 = 20;
+
+/// Options of `setup`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Where the gateway is to run.
+    #[arg(default_value = "native")]
+    runtime: Runtime,
+    /// Workers: where the Rust that compiles them comes from.
+    #[arg(long, value_enum, default_value = "auto")]
+    toolchain: Source,
+}
 
 /// The model and what serves it.
 pub(crate) struct Model {
@@ -30,7 +46,16 @@ pub(crate) struct Sdks {
     pub(crate) node_modules: PathBuf,
 }
 
-/// All of it, in steps.
+/// What one runtime needs.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    everything()?;
+    if options.runtime == Runtime::Workers {
+        Tools::install(options.toolchain)?;
+    }
+    Ok(())
+}
+
+/// What every runtime needs, in steps.
 pub(crate) fn everything() -> Result<(Model, Sdks)> {
     let mut steps = Steps::new(3);
     let model = steps.step(&model_step()?, model)?;
@@ -84,16 +109,25 @@ fn sdk_python() -> Result<PathBuf> {
 }
 
 fn sdk_node() -> Result<PathBuf> {
-    let lock = pins("tests/sdk/node/package-lock.json")?;
-    let entry = cache::entry("sdk-node", &lock, |entry| {
-        check_node()?;
+    let (major, _) = node()?;
+    if major < NODE {
+        bail!("Node {NODE} or newer is needed; node is {major}");
+    }
+    npm_ci("sdk-node", "tests/sdk/node")
+}
+
+/// The `node_modules` of what the lock file in `folder` pins, without anybody's install scripts.
+pub(crate) fn npm_ci(name: &str, folder: &str) -> Result<PathBuf> {
+    let lock = pins(&format!("{folder}/package-lock.json"))?;
+    let entry = cache::entry(name, &lock, |entry| {
         for file in ["package.json", "package-lock.json"] {
-            let from = cargo::root().join("tests/sdk/node").join(file);
+            let from = cargo::root().join(folder).join(file);
             fs::copy(&from, entry.join(file))
                 .with_context(|| format!("cannot copy {}", from.display()))?;
         }
         let arguments = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-        process::capture(Command::new("npm").args(arguments).current_dir(entry))?;
+        process::capture(Command::new("npm").args(arguments).current_dir(entry))
+            .context("npm is needed (node and npm)")?;
         Ok(())
     })?;
     Ok(entry.join("node_modules"))
@@ -149,12 +183,11 @@ fn python_pins(file: &str) -> Result<String> {
     Ok(python + &pins(file)?)
 }
 
-fn check_node() -> Result<()> {
-    let version = process::capture(Command::new("node").arg("--version"))
+/// The major version of the machine's Node, and where it is.
+pub(crate) fn node() -> Result<(u32, PathBuf)> {
+    let print = "console.log(process.versions.node.split('.')[0], process.execPath)";
+    let said = process::capture(Command::new("node").args(["-e", print]))
         .context("Node is needed (node and npm)")?;
-    let major = version.trim().trim_start_matches('v').split('.').next();
-    if major.and_then(|major| major.parse().ok()) < Some(NODE) {
-        bail!("Node {NODE} or newer is needed; node is {}", version.trim());
-    }
-    Ok(())
+    let (major, path) = said.trim().split_once(' ').unwrap_or_default();
+    Ok((major.parse().unwrap_or(0), path.into()))
 }

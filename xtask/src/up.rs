@@ -47,7 +47,9 @@ pub(crate) struct Options {
 
 /// Starts everything, prints how to use it, and ends it again on Ctrl-C, SIGTERM or when a part dies.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let Runtime::Native = options.runtime;
+    if options.runtime != Runtime::Native {
+        bail!("`up` starts the native server only as yet");
+    }
     let mut config = Config::read(options.config.as_deref())?;
     let port = options.port.or(config.port()).unwrap_or(3000);
     gateway::check_port(port)?;

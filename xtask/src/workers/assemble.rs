@@ -1,0 +1,72 @@
+//! From what cargo compiled to the two files that are uploaded: JavaScript glue by wasm-bindgen, one
+//! script by esbuild, smaller wasm by wasm-opt.
+
+use super::{Tools, Worker};
+use crate::{cargo, process};
+use anyhow::{Context, Result};
+use std::{fs, path::Path, process::Command};
+
+/// The two files of a Worker.
+pub(crate) const FILES: [&str; 2] = ["index_bg.wasm", "index.js"];
+
+/// The entry of a Worker that has no `worker.mjs` of its own.
+const ENTRY: &str = r#"import * as exports from "./index.js";
+export default { fetch: (request, env, context) => exports.fetch(request, env, context) };
+"#;
+
+/// What workerd knows and LLVM uses.
+const WASM_FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-exception-handling",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// The module that exports come through: the package's own or the usual one.
+pub(crate) fn entry(worker: &Worker) -> Result<String> {
+    let own = cargo::root().join(worker.folder).join("worker.mjs");
+    match own.exists() {
+        true => fs::read_to_string(&own).with_context(|| own.display().to_string()),
+        false => Ok(ENTRY.into()),
+    }
+}
+
+/// Fills `folder` with the [`FILES`] made from `compiled` and `entry`.
+pub(crate) fn assemble(tools: &Tools, compiled: &Path, entry: &str, folder: &Path) -> Result<()> {
+    bind(tools, compiled, folder)?;
+    bundle(tools, entry, folder)?;
+    optimise(tools, folder)
+}
+
+/// With what makes an isolate start anew after an abort: the crate `worker` asks for it.
+fn bind(tools: &Tools, compiled: &Path, folder: &Path) -> Result<()> {
+    let mut bindgen = Command::new(&tools.wasm_bindgen);
+    bindgen.args(["--target", "module", "--no-typescript"]);
+    bindgen.args(["--experimental-reset-state-function", "--force-enable-abort-handler"]);
+    bindgen.args(["--out-name", "index", "--out-dir"]);
+    process::capture(bindgen.arg(folder).arg(compiled)).map(drop)
+}
+
+fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
+    let file = folder.join("entry.mjs");
+    fs::write(&file, entry)?;
+    let mut esbuild = tools.script("esbuild/bin/esbuild");
+    esbuild.args(["--bundle", "--minify", "--format=esm", "--log-level=error"]);
+    esbuild.args(["--external:./index_bg.wasm", "--external:cloudflare:*"]);
+    esbuild.args(["--outfile=index.js", "--allow-overwrite", "entry.mjs"]);
+    process::capture(esbuild.current_dir(folder))?;
+    // Workers import a module of wasm without saying so.
+    let script = folder.join("index.js");
+    let bundled = fs::read_to_string(&script)?;
+    fs::write(&script, bundled.replace("import source ", "import "))?;
+    Ok(())
+}
+
+fn optimise(tools: &Tools, folder: &Path) -> Result<()> {
+    let mut optimise = tools.script("binaryen/bin/wasm-opt");
+    optimise.args(["-Os", "-o", "index_bg.wasm", "index_bg.wasm"]);
+    process::capture(optimise.args(WASM_FEATURES).current_dir(folder)).map(drop)
+}

@@ -1,0 +1,155 @@
+//! The Rust that compiles for Workers: one with the library's sources, because a panic that costs
+//! one request only needs the library compiled anew (`-Zbuild-std`). A stable compiler does that
+//! when it is told to (`RUSTC_BOOTSTRAP`).
+
+use crate::{cargo, process};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use nix::unistd::geteuid;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What Workers are compiled for.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Debian's compiler with what it needs for wasm.
+const PACKAGES: [&str; 5] = [
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "rust-web-llvm",
+    "lld-22",
+];
+
+/// What a cargo that runs us has set for itself: the Workers' is another one.
+const NOT_OURS: [&str; 8] = [
+    "CARGO",
+    "CARGO_BUILD_TARGET",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTC",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTDOC",
+    "RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+];
+
+/// Where the compiler comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Source {
+    /// What is there, else rustup, else Debian's packages.
+    #[default]
+    Auto,
+    /// rustup's stable with its component rust-src.
+    Rustup,
+    /// Debian's packages `rustc-web`, `rust-web-src` and others.
+    Debian,
+}
+
+/// A cargo and compiler that can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rust {
+    cargo: PathBuf,
+    rustc: PathBuf,
+    /// Where the compiler brings none of its own.
+    linker: Option<PathBuf>,
+}
+
+impl Rust {
+    /// One that is installed; the error names the verb that installs one.
+    pub(crate) fn installed() -> Result<Self> {
+        find(Source::Auto)
+            .context("no Rust with the library's sources is installed: cargo xtask setup workers")
+    }
+
+    /// One from `source`, installed when it is not there.
+    pub(crate) fn install(source: Source) -> Result<Self> {
+        if let Some(found) = find(source) {
+            return Ok(found);
+        }
+        match source {
+            Source::Rustup => rustup()?,
+            Source::Debian => debian()?,
+            Source::Auto => rustup().or_else(|why| {
+                debian().with_context(|| format!("rustup cannot either: {why:#}"))
+            })?,
+        }
+        find(source).context("what was installed has no library sources for this compiler")
+    }
+
+    /// `cargo` at the top of the checkout, compiling with this.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = cargo::program(&self.cargo);
+        NOT_OURS.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command.env("RUSTC", &self.rustc);
+        if let Some(linker) = &self.linker {
+            command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+        }
+        command
+    }
+}
+
+fn find(source: Source) -> Option<Rust> {
+    let rustup = || (source != Source::Debian).then(of_rustup).flatten();
+    let debian = || (source != Source::Rustup).then(of_debian).flatten();
+    rustup().or_else(debian)
+}
+
+/// rustup's stable, by its own paths: the proxies in front of it look at the environment.
+fn of_rustup() -> Option<Rust> {
+    let mut which = Command::new("rustup");
+    which.args(["which", "--toolchain", "stable", "rustc"]);
+    let rustc = PathBuf::from(process::capture(&mut which).ok()?.trim());
+    let bin = rustc.parent()?;
+    let rust = Rust {
+        cargo: bin.join("cargo"),
+        rustc: bin.join("rustc"),
+        linker: None,
+    };
+    has_sources(bin.parent()?).then_some(rust)
+}
+
+fn of_debian() -> Option<Rust> {
+    let there = |path: &str| Path::new(path).exists().then(|| PathBuf::from(path));
+    let rust = Rust {
+        cargo: there("/usr/bin/cargo")?,
+        rustc: there("/usr/bin/rustc")?,
+        // A link to lld, which is a package of its own: without it the link points nowhere.
+        linker: Some(there("/usr/bin/rust-lld")?),
+    };
+    has_sources(Path::new("/usr")).then_some(rust)
+}
+
+fn has_sources(sysroot: &Path) -> bool {
+    let sources = "lib/rustlib/src/rust/library/Cargo.toml";
+    sysroot.join(sources).exists()
+}
+
+fn rustup() -> Result<()> {
+    let mut add = Command::new("rustup");
+    add.args(["component", "add", "rust-src", "--toolchain", "stable"]);
+    process::capture(&mut add).map(drop)
+}
+
+fn debian() -> Result<()> {
+    let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    let by_hand = format!("apt-get install --no-install-recommends {}", PACKAGES.join(" "));
+    let apt = env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join("apt-get").exists());
+    if !apt {
+        bail!("there is no apt-get: with rustup and a network, `rustup component add rust-src`");
+    }
+    if !geteuid().is_root() {
+        bail!("Debian's packages need root: {by_hand}");
+    }
+    for arguments in [&["update", "--quiet"][..], &[&install[..], &PACKAGES].concat()] {
+        let mut apt = Command::new("apt-get");
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        process::capture(apt.args(arguments)).with_context(|| format!("cannot {by_hand}"))?;
+    }
+    Ok(())
+}

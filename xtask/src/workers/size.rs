@@ -1,0 +1,66 @@
+//! What the Workers weigh, and what they may.
+
+use super::Worker;
+use crate::process;
+use anyhow::{Context, Result, bail};
+use std::{fmt::Write, fs, path::Path, process::Command};
+
+/// One Worker's wasm, in bytes.
+pub(crate) struct Size {
+    name: &'static str,
+    raw: u64,
+    compressed: u64,
+    limit: u64,
+}
+
+impl Size {
+    /// Of what was built last.
+    pub(crate) fn of(worker: &Worker) -> Result<Self> {
+        let file = worker.built().join("index_bg.wasm");
+        let raw = fs::metadata(&file).with_context(|| file.display().to_string())?.len();
+        let compressed = compressed(&file)?;
+        Ok(Self {
+            name: worker.name,
+            raw,
+            compressed,
+            limit: worker.limit,
+        })
+    }
+}
+
+/// The table, one line a Worker.
+pub(crate) fn table(sizes: &[Size]) -> String {
+    let mut table = String::from("Worker      wasm, KB   gzip, KB   at most   (1 KB = 1000 bytes)\n");
+    for size in sizes {
+        let limit = match size.limit {
+            u64::MAX => "–".into(),
+            limit => kilobytes(limit),
+        };
+        let (raw, compressed) = (kilobytes(size.raw), kilobytes(size.compressed));
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{:10} {raw:>9} {compressed:>10} {limit:>9}", size.name);
+    }
+    table
+}
+
+/// An error that names those which are too large.
+pub(crate) fn check(sizes: &[Size]) -> Result<()> {
+    let large = sizes.iter().filter(|size| size.compressed > size.limit);
+    let names = Vec::from_iter(large.map(|size| size.name));
+    if !names.is_empty() {
+        bail!("too large: {}", names.join(", "));
+    }
+    Ok(())
+}
+
+/// Bytes of `file` as gzip makes them at its best, which is about what the platform counts.
+fn compressed(file: &Path) -> Result<u64> {
+    let mut gzip = Command::new("sh");
+    gzip.args(["-c", "gzip -9 -n -c \"$0\" | wc -c"]).arg(file);
+    let said = process::capture(&mut gzip).context("gzip is needed")?;
+    Ok(said.trim().parse()?)
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{}.{}", bytes / 1000, bytes % 1000 / 100)
+}

@@ -1,0 +1,137 @@
+//! What turns a compiled library into a Worker and runs it: wasm-bindgen of the version in
+//! `Cargo.lock`, Node, and the npm tools that `platforms/cloudflare/package-lock.json` pins. All in
+//! the cache.
+
+use super::rust::{Rust, Source};
+use crate::{
+    cache, cargo, process,
+    setup,
+    steps::Steps,
+};
+use anyhow::{Context, Result, bail};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The oldest Node that wrangler runs on.
+const NODE: u32 = 22;
+/// The folder of the npm tools' pins.
+const NPM: &str = "platforms/cloudflare";
+/// The folder of Node's pins.
+const NPM_NODE: &str = "platforms/cloudflare/node";
+
+/// What builds, runs and deploys Workers.
+pub(crate) struct Tools {
+    pub(crate) rust: Rust,
+    pub(crate) wasm_bindgen: PathBuf,
+    /// A Node that is new enough.
+    pub(crate) node: PathBuf,
+    /// The `node_modules` that has wrangler, miniflare, esbuild and binaryen.
+    pub(crate) node_modules: PathBuf,
+}
+
+impl Tools {
+    /// All of it, in steps; at once where it is there.
+    pub(crate) fn install(source: Source) -> Result<Self> {
+        let mut steps = Steps::new(4);
+        let rust = steps.step("Rust for Workers", || Rust::install(source))?;
+        let bindgen = wasm_bindgen_step()?;
+        let wasm_bindgen = steps.step(&bindgen, wasm_bindgen)?;
+        let node = steps.step(&format!("Node {NODE} or newer"), node)?;
+        let node_modules = steps.step("wrangler, esbuild, wasm-opt", npm_tools)?;
+        Ok(Self {
+            rust,
+            wasm_bindgen,
+            node,
+            node_modules,
+        })
+    }
+
+    /// What is there, fetched where it is not, without a word when nothing is to fetch.
+    pub(crate) fn ready() -> Result<Self> {
+        Ok(Self {
+            rust: Rust::installed()?,
+            wasm_bindgen: wasm_bindgen()?,
+            node: node()?,
+            node_modules: npm_tools()?,
+        })
+    }
+
+    /// `node <node_modules>/<script>`, with this Node first on the path for what it starts.
+    pub(crate) fn script(&self, script: &str) -> Command {
+        let mut command = Command::new(&self.node);
+        command.arg(self.node_modules.join(script));
+        command.env("PATH", self.path());
+        command
+    }
+
+    fn path(&self) -> OsString {
+        let own = self.node.parent().map(Path::to_path_buf);
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let folders = own.into_iter().chain(env::split_paths(&inherited));
+        env::join_paths(folders).unwrap_or(inherited)
+    }
+}
+
+/// The version that the workspace is compiled against: the tool has to be of the same.
+fn wasm_bindgen_version() -> Result<String> {
+    let path = cargo::root().join("Cargo.lock");
+    let text = fs::read_to_string(&path)?;
+    let lock: toml::Table = text.parse().context("Cargo.lock")?;
+    let packages = lock["package"].as_array().context("Cargo.lock")?;
+    let package = packages
+        .iter()
+        .find(|package| package["name"].as_str() == Some("wasm-bindgen"))
+        .context("nothing is compiled with wasm-bindgen")?;
+    Ok(package["version"].as_str().unwrap_or_default().to_owned())
+}
+
+fn wasm_bindgen_step() -> Result<String> {
+    let version = wasm_bindgen_version()?;
+    let how = match cache::has("wasm-bindgen", &version)? {
+        true => "there",
+        false => "compiling it takes two minutes (first time only)",
+    };
+    Ok(format!("wasm-bindgen {version}: {how}"))
+}
+
+fn wasm_bindgen() -> Result<PathBuf> {
+    let version = wasm_bindgen_version()?;
+    let entry = cache::entry("wasm-bindgen", &version, |entry| {
+        let arguments = ["install", "--quiet", "wasm-bindgen-cli", "--version", &version];
+        let mut install = cargo::command(&arguments);
+        install.args(["--no-default-features", "--features", "native-tls", "--root"]);
+        // Compiled beside it and removed: nothing of it is of use to the workspace.
+        let compiled = entry.join("target");
+        install.arg(entry).env("CARGO_TARGET_DIR", &compiled);
+        process::capture(&mut install)?;
+        Ok(fs::remove_dir_all(compiled)?)
+    })?;
+    Ok(entry.join("bin/wasm-bindgen"))
+}
+
+fn npm_tools() -> Result<PathBuf> {
+    setup::npm_ci("workers-tools", NPM)
+}
+
+/// The machine's own where it is new enough, else npm's.
+fn node() -> Result<PathBuf> {
+    if let Ok((major, path)) = setup::node()
+        && major >= NODE
+    {
+        return Ok(path);
+    }
+    let modules = setup::npm_ci("workers-node", NPM_NODE)?;
+    let packages = fs::read_dir(&modules)?.filter_map(Result::ok);
+    let found = packages
+        .map(|package| package.path().join("bin/node"))
+        .find(|node| node.exists());
+    match found {
+        Some(node) => Ok(node),
+        None => bail!("npm has no Node for this machine: install Node {NODE} or newer"),
+    }
+}
