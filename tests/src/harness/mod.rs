@@ -8,21 +8,24 @@ mod jwt;
 mod mock;
 mod native;
 mod programs;
+mod server;
 mod stream;
 mod supervise;
 mod target;
 mod timing;
+mod workers;
 
 pub use account::{Account, Key};
 pub use client::{Client, Reply};
 pub use expect::Failure;
 pub use jwt::{Forgery, Jwt};
 pub use mock::{Mock, chat, hello, tag};
-pub use native::{Native, Options, binary};
+pub use native::binary;
 pub use programs::{node, python, run, sh};
+pub use server::{Options, Server};
 pub use stream::{Ended, Stream, Transcript};
 pub use target::{Gateway, Target, gateway};
-pub use timing::{eventually, minute_with, now};
+pub use timing::{eventually, eventually_within, minute_with, now};
 
 /// The operator's token of every gateway the suite starts.
 pub const ADMIN_TOKEN: &str = "operator-token-of-the-conformance-suite";

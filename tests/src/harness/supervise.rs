@@ -81,6 +81,11 @@ impl Supervised {
         kill_process(self.pid, Signal::KILL).expect("it runs");
     }
 
+    /// SIGHUP.
+    pub(super) fn hang_up(&self) {
+        kill_process(self.pid, Signal::HUP).expect("it runs");
+    }
+
     /// SIGTERM.
     pub(super) fn terminate(&self) {
         kill_process(self.pid, Signal::TERM).expect("it runs");

@@ -1,6 +1,10 @@
 //! Which runtime is tested, and the gateway on it that all cases share.
 
-use super::{ADMIN_TOKEN, Client, mock::Mock, native::Native};
+use super::{
+    ADMIN_TOKEN, Client,
+    mock::Mock,
+    server::{Options, Server},
+};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::sync::OnceCell;
 
@@ -9,6 +13,8 @@ use tokio::sync::OnceCell;
 pub enum Target {
     /// The self-hosted server.
     Native,
+    /// Cloudflare Workers, on workerd.
+    Workers,
 }
 
 impl Target {
@@ -19,17 +25,26 @@ impl Target {
     pub fn chosen() -> Self {
         match std::env::var("OPENCLAW_TARGET").as_deref() {
             Err(_) | Ok("native") => Self::Native,
-            Ok(other) => panic!("OPENCLAW_TARGET={other}: it must be native"),
+            Ok("workers") => Self::Workers,
+            Ok(other) => panic!("OPENCLAW_TARGET={other}: it must be native or workers"),
         }
     }
 
-    /// Whether this is the native runtime; where it is not, the case says why it is skipped.
-    pub fn is_native_or_skips(reason: &str) -> bool {
-        let native = Self::chosen() == Self::Native;
-        if !native {
+    /// As `OPENCLAW_TARGET` has it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Workers => "workers",
+        }
+    }
+
+    /// Whether this is the chosen runtime; where it is not, the case says why it is skipped.
+    pub fn is_chosen_or_skips(self, reason: &str) -> bool {
+        let chosen = self == Self::chosen();
+        if !chosen {
             eprintln!("skipped: {reason}");
         }
-        native
+        chosen
     }
 }
 
@@ -58,15 +73,10 @@ pub async fn gateway() -> &'static Gateway {
 
 async fn start() -> Result<Gateway, String> {
     allow_many_connections();
-    let base_url = match Target::chosen() {
-        Target::Native => {
-            let server = Native::start_for_good("gateway").await?;
-            let base_url = server.base_url.clone();
-            // It ends with this process.
-            std::mem::forget(server);
-            base_url
-        }
-    };
+    let server = Server::start_for_good("gateway", Options::default()).await?;
+    let base_url = server.base_url.clone();
+    // It ends with this process.
+    std::mem::forget(server);
     Ok(Gateway {
         base_url,
         admin_token: ADMIN_TOKEN.into(),

@@ -1,7 +1,7 @@
 //! Time as the cases need it.
 
 use jiff::Timestamp;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 /// Now.
@@ -20,12 +20,23 @@ pub async fn minute_with(seconds: u64) {
 }
 
 /// Asks again and again until there is an answer, for at most 5 s.
-pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-    for _ in 0..250 {
+pub async fn eventually<T>(ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    eventually_within(Duration::from_secs(5), ask).await
+}
+
+/// The same for at most `limit`; once where that is nothing.
+pub async fn eventually_within<T>(
+    limit: Duration,
+    mut ask: impl AsyncFnMut() -> Option<T>,
+) -> Option<T> {
+    let since = Instant::now();
+    loop {
         if let Some(answer) = ask().await {
             return Some(answer);
         }
+        if since.elapsed() >= limit {
+            return None;
+        }
         sleep(Duration::from_millis(20)).await;
     }
-    None
 }

@@ -38,3 +38,5 @@ mod limits;
 mod local_model;
 mod models;
 mod native;
+mod own_server;
+mod workers;

@@ -5,6 +5,7 @@ use openclaw_conformance::harness::{Account, Reply, gateway, hello};
 use std::{
     io::{Read, Write},
     net::TcpStream,
+    thread,
 };
 
 const LIMIT: usize = 4 << 20;
@@ -76,6 +77,38 @@ async fn whoever_sends_too_much_gets_to_read_the_answer() {
             .expect("an answer, not a reset");
         assert_eq!(&answer, b"HTTP/1.1 413", "{size} bytes");
     }
+}
+
+#[tokio::test]
+async fn of_a_hundred_megabytes_most_are_never_read() {
+    let account = Account::new().await;
+    let address = gateway().await.base_url.replace("http://", "");
+    let head = format!(
+        "POST {PATH} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: 100000000\r\n\r\n",
+        account.key.secret
+    );
+    let sent = tokio::task::spawn_blocking(move || {
+        let mut socket = TcpStream::connect(address).expect("it listens");
+        socket.write_all(head.as_bytes()).expect("sent");
+        let mut reading = socket.try_clone().expect("a second handle");
+        let reader = thread::spawn(move || {
+            let mut answer = [0; 12];
+            // A reset that overtakes the answer is a refusal too.
+            let read = reading.read_exact(&mut answer);
+            assert!(read.is_err() || &answer == b"HTTP/1.1 413", "{answer:?}");
+        });
+        let part = [b' '; 65_536];
+        let parts = 100_000_000 / part.len();
+        let sent =
+            (0..parts).take_while(|_| !reader.is_finished() && socket.write_all(&part).is_ok());
+        let sent = sent.count() * part.len();
+        drop(socket);
+        reader.join().expect("a refusal");
+        sent
+    });
+    let sent = sent.await.expect("it ends");
+    assert!(sent < 50_000_000, "{sent} bytes were taken");
 }
 
 #[tokio::test]

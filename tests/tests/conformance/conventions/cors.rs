@@ -1,6 +1,6 @@
 //! Cross-origin requests.
 
-use openclaw_conformance::harness::{Account, Client, Native, Options, Reply, Target, gateway};
+use openclaw_conformance::harness::{Account, Client, Options, Reply, Server, gateway};
 
 async fn preflight(client: &Client, origin: &str) -> Reply {
     let request = client
@@ -56,15 +56,11 @@ async fn answers_carry_the_origin_too_errors_included() {
 
 #[tokio::test]
 async fn configured_origins_are_the_only_ones() {
-    if !Target::is_native_or_skips("only the native runtime is started with another configuration")
-    {
-        return;
-    }
     let options = Options {
         config: Some("[cors]\norigins = [\"https://good.example\"]\n".into()),
         ..Options::default()
     };
-    let server = Native::start("cors", options).await.expect("starts");
+    let server = Server::start("cors", options).await.expect("starts");
     let client = Client::new(&server.base_url);
     let origin = |reply: Reply| {
         reply

@@ -4,7 +4,7 @@ use openclaw_conformance::harness::{Account, Target, gateway, hello};
 
 #[tokio::test]
 async fn prometheus_can_read_them() {
-    if !Target::is_native_or_skips("only the self-hosted runtime has `/metrics`") {
+    if !Target::Native.is_chosen_or_skips("only the self-hosted runtime has `/metrics`") {
         return;
     }
     Account::new().await.client.chat(&hello("gpt-4")).await.ok();

@@ -1,6 +1,7 @@
 //! `openclaw-api accounts` and `keys`, while a server runs on the same folder and without one.
 
-use super::{folder, here, on, operator};
+use super::here;
+use crate::own_server::{folder, on, operator};
 use openclaw_conformance::harness::{Client, binary, eventually};
 use std::{path::Path, process::Stdio};
 use tokio::process::Command;

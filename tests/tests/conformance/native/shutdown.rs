@@ -1,6 +1,7 @@
 //! SIGTERM.
 
-use super::{account, folder, here, on, usage_on};
+use super::here;
+use crate::own_server::{account, folder, on, usage_on};
 use openclaw_conformance::{
     harness::{Client, Mock, chat, tag},
     upstream::Script,

@@ -1,0 +1,207 @@
+//! A gateway under test with a data folder of its own, on the chosen runtime.
+
+use super::{
+    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, native,
+    supervise::Supervised, workers,
+};
+use std::{
+    collections::BTreeMap,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// How a gateway is started.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The configuration without `[server]`, in TOML; default: the suite's.
+    pub config: Option<String>,
+    /// Its data folder; default: a new one, removed at the end.
+    pub data: Option<PathBuf>,
+    /// Its port; default: a free one.
+    pub port: Option<u16>,
+    /// Variables and secrets beside the suite's, or in their place.
+    pub variables: Vec<(&'static str, String)>,
+    /// Variables and secrets of the suite that it does not get.
+    pub without: Vec<&'static str>,
+}
+
+impl Options {
+    /// All variables and secrets it gets.
+    pub(super) fn variables(&self) -> BTreeMap<&'static str, String> {
+        let secrets = JWT_SECRETS.map(|(kid, secret)| format!("{kid}:{secret}"));
+        let mut variables = BTreeMap::from([
+            ("OPENCLAW_ADMIN_TOKEN", ADMIN_TOKEN.to_string()),
+            ("OPENCLAW_JWT_SECRETS", secrets.join(",")),
+            ("MOCK_OPENAI_KEY", OPENAI_KEY.into()),
+            ("MOCK_ANTHROPIC_KEY", ANTHROPIC_KEY.into()),
+        ]);
+        variables.extend(self.variables.iter().cloned());
+        variables.retain(|name, _| !self.without.contains(name));
+        variables
+    }
+}
+
+/// A running gateway. It is ended by SIGTERM on drop.
+#[derive(Debug)]
+pub struct Server {
+    /// Such as `http://127.0.0.1:4243`.
+    pub base_url: String,
+    process: Supervised,
+    log: PathBuf,
+    settings: PathBuf,
+    // Removed after the process was told to end.
+    _folder: Option<TempDir>,
+}
+
+impl Server {
+    /// Starts one and waits until it answers.
+    ///
+    /// # Errors
+    /// The reason and the end of the log when it does not get there.
+    pub async fn start(name: &str, options: Options) -> Result<Self, String> {
+        Self::launch(name, options, false).await
+    }
+
+    /// The same for one that lives as long as this process: its folder is removed by its guard,
+    /// because nothing here is dropped then.
+    pub(super) async fn start_for_good(name: &str, options: Options) -> Result<Self, String> {
+        Self::launch(name, options, true).await
+    }
+
+    async fn launch(name: &str, options: Options, for_good: bool) -> Result<Self, String> {
+        let folder = TempDir::with_prefix("openclaw-conformance-").map_err(|e| e.to_string())?;
+        let port = options.port.unwrap_or_else(free_port);
+        let command = command(&options, folder.path(), port)?;
+        let (log, settings) = (log_file(name), workers::settings(folder.path()));
+        let (folder, remove) = if for_good {
+            (None, Some(folder.keep()))
+        } else {
+            (Some(folder), None)
+        };
+        let server = Self {
+            base_url: format!("http://127.0.0.1:{port}"),
+            process: Supervised::start(&command, &log, remove.as_deref()),
+            log,
+            settings,
+            _folder: folder,
+        };
+        server.until_ready().await?;
+        Ok(server)
+    }
+
+    async fn until_ready(&self) -> Result<(), String> {
+        let started = Instant::now();
+        while !self.is_ready().await {
+            if !self.process.is_alive() {
+                return Err(format!("the server ended at once:\n{}", self.log()));
+            }
+            if started.elapsed() > Duration::from_secs(60) {
+                return Err(format!("not ready within 60 s:\n{}", self.log()));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    async fn is_ready(&self) -> bool {
+        match Target::chosen() {
+            Target::Native => {
+                let client = Client::new(&self.base_url);
+                let ready = client.request("GET", "/v1/health/ready").send().await;
+                ready.is_ok_and(|response| response.status() == 200)
+            }
+            // A Worker with a wrong configuration never gets ready, and answers.
+            Target::Workers => workers::runtime(&self.log()).is_some(),
+        }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub async fn kill(self) {
+        // Whoever started the runtime would start it anew: it goes first.
+        self.process.kill();
+        if let Some(runtime) = workers::runtime(&self.log()) {
+            workers::kill(runtime);
+        }
+        self.process.wait().await;
+    }
+
+    /// Puts another configuration in the running gateway's KV; Workers only.
+    pub fn configure(&self, document: &str) {
+        workers::configure(&self.settings, document);
+        self.process.hang_up();
+    }
+
+    /// Sends SIGTERM; the end is waited for by [`Self::wait`].
+    pub fn terminate(&self) {
+        self.process.terminate();
+    }
+
+    /// Waits for its end: its exit code.
+    pub async fn wait(self) -> i32 {
+        self.process.wait().await
+    }
+
+    /// Starts one that is expected to give up by itself within 10 s.
+    pub async fn refused(options: Options) -> Output {
+        let folder = TempDir::with_prefix("openclaw-conformance-").expect("a folder");
+        let port = options.port.unwrap_or_else(free_port);
+        let command = command(&options, folder.path(), port).expect("the command");
+        let mut command = tokio::process::Command::from(command);
+        let output = command.kill_on_drop(true).output();
+        tokio::time::timeout(Duration::from_secs(10), output)
+            .await
+            .expect("the server gives up within 10 s")
+            .expect("it starts")
+    }
+}
+
+/// Starts a gateway on `port`; its files go into `folder`.
+fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
+    let mut command = match Target::chosen() {
+        Target::Native => native::command(options, folder, port)?,
+        Target::Workers => workers::command(options, folder, port)?,
+    };
+    for name in ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "OPENCLAW_LOG"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    Ok(command)
+}
+
+/// A port nobody listens on.
+pub(super) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// `<target>/<profile>`, two above this executable in `deps`.
+pub(super) fn profile_folder() -> PathBuf {
+    let executable = std::env::current_exe().expect("this executable's path");
+    let folder = executable.ancestors().nth(2);
+    folder.expect("it lies in <profile>/deps").into()
+}
+
+/// `<profile>/conformance/<runtime>/<name>-<n>.log`: kept, for whoever looks into a failure.
+fn log_file(name: &str) -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let runtime = Target::chosen().name();
+    let folder = profile_folder().join("conformance").join(runtime);
+    std::fs::create_dir_all(&folder).expect("the log folder");
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    folder.join(format!("{name}-{n}.log"))
+}

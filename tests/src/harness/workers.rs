@@ -1,0 +1,76 @@
+//! Cloudflare Workers: all of them on real workerd, started by `tests/workers/serve.mjs`.
+
+use super::{config, server::Options};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the runner prints before the process id of workerd, once requests are answered.
+const READY: &str = ", workerd ";
+
+pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
+    let mut variables = options.variables();
+    // Natively it is generated.
+    variables
+        .entry("OPENCLAW_KEY_PEPPER")
+        .or_insert_with(|| "the-pepper-of-the-conformance-suite".into());
+    // KV says what it knows anew for each request: cases about keys would wait otherwise.
+    variables
+        .entry("OPENCLAW_CACHE_SECONDS")
+        .or_insert_with(|| "0".into());
+    variables.retain(|name, _| !options.without.contains(name));
+    let settings = json!({
+        "modules": setting("OPENCLAW_WRANGLER_MODULES")?.to_string_lossy(),
+        "port": port,
+        "state": options.data.clone().unwrap_or_else(|| folder.join("data")),
+        "config": json_of(&config::document(options)),
+        "variables": variables,
+    });
+    let file = self::settings(folder);
+    std::fs::write(&file, settings.to_string()).map_err(|error| error.to_string())?;
+    let mut command = Command::new(setting("OPENCLAW_WRANGLER_NODE")?);
+    let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("workers/serve.mjs");
+    command.arg(runner).arg(file).env_clear();
+    Ok(command)
+}
+
+/// The configuration as it is in KV.
+fn json_of(document: &str) -> Value {
+    toml::from_str(document).expect("TOML that JSON can say")
+}
+
+/// The runner's settings.
+pub(super) fn settings(folder: &Path) -> PathBuf {
+    folder.join("workers.json")
+}
+
+/// Puts another configuration into the runner's settings.
+pub(super) fn configure(file: &Path, document: &str) {
+    let text = std::fs::read(file).expect("the settings");
+    let mut settings: Value = serde_json::from_slice(&text).expect("the settings");
+    settings["config"] = json_of(document);
+    std::fs::write(file, settings.to_string()).expect("the settings can be written");
+}
+
+fn setting(name: &str) -> Result<OsString, String> {
+    std::env::var_os(name).ok_or_else(|| {
+        format!("{name} is not set: `cargo xtask test workers` builds the Workers and sets it")
+    })
+}
+
+/// The process id of workerd, once the runner's log tells it.
+pub(super) fn runtime(log: &str) -> Option<Pid> {
+    let (_, rest) = log.split_once(READY)?;
+    let (id, _) = rest.split_once('\n')?;
+    Pid::from_raw(id.parse().ok()?)
+}
+
+/// SIGKILL.
+pub(super) fn kill(runtime: Pid) {
+    // It may have ended with its runner.
+    let _ = kill_process(runtime, Signal::KILL);
+}

@@ -1,0 +1,41 @@
+//! Cases that need a gateway of their own: to be killed, or to be looked into its log.
+
+mod crash;
+mod log;
+mod long;
+
+use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Options, Server};
+use serde_json::{Value, json};
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A data folder.
+pub(crate) fn folder() -> TempDir {
+    TempDir::with_prefix("openclaw-conformance-").expect("a folder")
+}
+
+/// A gateway on this data folder.
+pub(crate) async fn on(name: &str, data: &Path) -> Server {
+    let options = Options {
+        data: Some(data.into()),
+        ..Options::default()
+    };
+    Server::start(name, options).await.expect("it starts")
+}
+
+/// A client of the gateway's operator.
+pub(crate) fn operator(server: &Server) -> Client {
+    Client::new(&server.base_url).operator(ADMIN_TOKEN)
+}
+
+/// An account that no limit bothers.
+pub(crate) async fn account(server: &Server) -> Account {
+    let fields = json!({"tier": "enterprise", "rate_limit": 1_000_000});
+    Account::on(&operator(server), fields, json!({})).await
+}
+
+/// Usage as it is seen on a gateway that was started anew.
+pub(crate) async fn usage_on(server: &Server, account: &Account) -> Value {
+    let client = Client::new(&server.base_url).with(&account.key.secret);
+    client.get("/v1/analytics/usage?period=24h").await.ok()
+}
