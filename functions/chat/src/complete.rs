@@ -8,7 +8,7 @@ use axum::{
 use bytes::Bytes;
 use futures_channel::oneshot;
 use http::{HeaderMap, HeaderValue, header};
-use openclaw_core::{Error, Ports};
+use openclaw_core::{Error, Ports, json};
 use openclaw_providers::{Completion, Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
@@ -77,8 +77,7 @@ fn with_usage(answer: Completion, usage: TokenUsage) -> Result<Bytes, Error> {
     if answer.usage.is_some() {
         return Ok(answer.body);
     }
-    let mut body: Map<String, Value> =
-        serde_json::from_slice(&answer.body).map_err(Error::internal)?;
+    let mut body: Map<String, Value> = json::read(&answer.body).map_err(Error::internal)?;
     body.insert("usage".into(), usage_object(usage));
     serde_json::to_vec(&body)
         .map(Bytes::from)

@@ -2,7 +2,7 @@
 
 use crate::complete::usage_object;
 use bytes::{BufMut, Bytes, BytesMut};
-use openclaw_core::Error;
+use openclaw_core::{Error, json::read};
 use openclaw_providers::Chunk;
 use openclaw_schema::usage::TokenUsage;
 use serde_json::{Map, Value, json};
@@ -102,7 +102,7 @@ impl Writer {
 
     fn seed_end(&mut self, usage: TokenUsage) -> String {
         let finish = self.finish.take().unwrap_or_default();
-        match serde_json::from_slice::<Map<String, Value>>(&finish) {
+        match read::<Map<String, Value>>(&finish) {
             Ok(mut chunk) => {
                 chunk.insert("usage".into(), usage_object(usage));
                 Value::Object(chunk).to_string()
@@ -116,7 +116,7 @@ impl Writer {
 
     /// A chunk of ours, with the id and model of the others.
     fn own_chunk(&self, choices: Value, fields: &[(&str, Value)]) -> String {
-        let mut chunk: Map<String, Value> = serde_json::from_slice(&self.first).unwrap_or_default();
+        let mut chunk: Map<String, Value> = read(&self.first).unwrap_or_default();
         chunk.insert("object".into(), "chat.completion.chunk".into());
         chunk.insert("choices".into(), choices);
         chunk.remove("usage");
@@ -133,7 +133,7 @@ impl Writer {
 /// clients print what they find there. Only chunks without text are in need of a look.
 fn with_deltas(chunk: &Chunk) -> Bytes {
     let parsed = match chunk.tokens {
-        0 => serde_json::from_slice::<Value>(&chunk.json).ok(),
+        0 => read::<Value>(&chunk.json).ok(),
         _ => None,
     };
     let Some(mut parsed) = parsed else {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
-use openclaw_core::{Kv, Ledger, Timestamp};
+use openclaw_core::{Kv, Ledger, time};
 use openclaw_native::{DataFolder, Database, SqliteKv, SqliteLedger, TokioSpawn};
 use openclaw_schema::config::Durability;
 use openclaw_testkit::{
@@ -22,7 +22,7 @@ fn open(durability: Durability) -> Opened {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("openclaw.db");
     Opened {
-        clock: Arc::new(ManualClock::jumping(Timestamp::constant(1_772_280_000, 0))),
+        clock: Arc::new(ManualClock::jumping(time::from_second(1_772_280_000))),
         database: Arc::new(Database::open(&path, durability).unwrap()),
         folder,
     }

@@ -1,5 +1,5 @@
 use futures_util::FutureExt;
-use openclaw_core::{BoxFuture, Clock, Timestamp};
+use openclaw_core::{BoxFuture, Clock, Timestamp, time};
 use parking_lot::Mutex;
 use std::{
     future::poll_fn,
@@ -53,7 +53,7 @@ impl ManualClock {
 impl Default for ManualClock {
     /// At noon on 2026-02-28, UTC, standing.
     fn default() -> Self {
-        Self::new(Timestamp::constant(1_772_280_000, 0))
+        Self::new(time::from_second(1_772_280_000))
     }
 }
 

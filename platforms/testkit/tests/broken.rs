@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use futures_util::FutureExt;
 use openclaw_core::{
-    BoxFuture, Kv, Ledger, StoreError, Timestamp,
+    BoxFuture, Kv, Ledger, StoreError, Timestamp, time,
     ledger::{Item, Outcome, Step, When},
 };
 use openclaw_testkit::{
@@ -20,7 +20,7 @@ fn broken<S: Clone>(
     cases: &[Case<S>],
     make: impl FnOnce(Arc<ManualClock>) -> S,
 ) -> Vec<&'static str> {
-    let clock = Arc::new(ManualClock::jumping(Timestamp::constant(1_772_280_000, 0)));
+    let clock = Arc::new(ManualClock::jumping(time::from_second(1_772_280_000)));
     let subject = Subject {
         store: make(clock.clone()),
         clock,

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 use futures_executor::block_on;
-use openclaw_core::{BoxFuture, Kv, Ledger, Spawn, Timestamp};
+use openclaw_core::{BoxFuture, Kv, Ledger, Spawn, time};
 use openclaw_testkit::{
     ManualClock, MemoryKv, MemoryLedger,
     contract::{self, Subject, Verdict},
@@ -20,7 +20,7 @@ impl Spawn for Threads {
 }
 
 fn subject<S>(make: impl FnOnce(Arc<ManualClock>) -> S) -> Subject<S> {
-    let clock = Arc::new(ManualClock::jumping(Timestamp::constant(1_772_280_000, 0)));
+    let clock = Arc::new(ManualClock::jumping(time::from_second(1_772_280_000)));
     Subject {
         store: make(clock.clone()),
         clock,

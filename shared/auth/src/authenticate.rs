@@ -46,14 +46,16 @@ struct Known {
 
 impl Known {
     fn decode(stored: Bytes) -> Result<Self> {
-        let Credential { record, account } = decode(&stored)?;
+        let Credential {
+            key,
+            hash,
+            previous,
+            account,
+        } = decode(&stored)?;
         Ok(Self {
-            hash: record.hash,
-            previous: record.previous,
-            caller: Arc::new(Caller {
-                key: record.key,
-                account,
-            }),
+            hash,
+            previous,
+            caller: Arc::new(Caller { key, account }),
             stored,
         })
     }

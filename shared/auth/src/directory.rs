@@ -241,10 +241,7 @@ impl<'a> Directory<'a> {
     async fn publish(&self, record: KeyRecord, account: &Account) -> Result<()> {
         let key = format!("{KEY}{}", record.key.id);
         let expires = record.key.expires_at;
-        let credential = Credential {
-            record,
-            account: account.clone(),
-        };
+        let credential = Credential::new(record, account.clone());
         Ok(self
             .ports
             .kv

@@ -1,7 +1,7 @@
 //! What is stored of accounts and keys, and where.
 
 use bytes::Bytes;
-use openclaw_core::{Error, Result, Timestamp, ledger::Item};
+use openclaw_core::{Error, Result, Timestamp, json, ledger::Item};
 use openclaw_schema::{account::Account, key::Key};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -25,12 +25,25 @@ pub(crate) struct KeyRecord {
     pub(crate) previous: Option<(String, Timestamp)>,
 }
 
-/// What authentication needs: key and account in one document.
+/// What authentication needs: a [`KeyRecord`] and its account in one document. Not by serde's
+/// `flatten`, whose reading of anything into a tree of its own is larger than all else here.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Credential {
-    #[serde(flatten)]
-    pub(crate) record: KeyRecord,
+    pub(crate) key: Key,
+    pub(crate) hash: String,
+    pub(crate) previous: Option<(String, Timestamp)>,
     pub(crate) account: Account,
+}
+
+impl Credential {
+    pub(crate) fn new(record: KeyRecord, account: Account) -> Self {
+        Self {
+            key: record.key,
+            hash: record.hash,
+            previous: record.previous,
+            account,
+        }
+    }
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
@@ -40,7 +53,7 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(Error::internal)
+    json::read(bytes).map_err(Error::internal)
 }
 
 pub(crate) fn decode_item<T: DeserializeOwned>(item: &Item) -> Result<T> {

@@ -7,19 +7,21 @@
 mod error;
 mod http;
 pub mod id;
+pub mod json;
 mod kv;
 pub mod ledger;
 mod money;
 mod runtime;
 mod secret;
 pub mod time;
+mod timestamp;
 
 pub use error::{Code, Details, Error, Result, StoreError};
 pub use futures_util::future::BoxFuture;
 pub use http::{ByteStream, Http, HttpError, HttpRequest, HttpResponse};
-pub use jiff::Timestamp;
 pub use kv::Kv;
 pub use ledger::Ledger;
 pub use money::{Money, Price};
 pub use runtime::{Clock, Ports, Random, Spawn};
 pub use secret::Secret;
+pub use timestamp::{NotATime, Timestamp};

@@ -1,7 +1,6 @@
 //! The windows in which requests and money are counted. All are UTC.
 
 use crate::Timestamp;
-use jiff::{civil, tz::TimeZone};
 
 /// Seconds in a minute, an hour, a day.
 pub const MINUTE: i64 = 60;
@@ -46,23 +45,20 @@ pub fn from_microsecond(microsecond: i64) -> Timestamp {
 
 /// The calendar day of `at`, as `2026-02-28`.
 pub fn day(at: Timestamp) -> String {
-    civil_utc(at).date().to_string()
+    let [year, month, day, ..] = at.civil();
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// The calendar hour of `at`, as `2026-02-28T12`.
 pub fn hour(at: Timestamp) -> String {
-    let at = civil_utc(at);
-    format!("{}T{:02}", at.date(), at.hour())
+    let [.., hour, _, _] = at.civil();
+    format!("{}T{hour:02}", day(at))
 }
 
 /// The calendar month of `at`, as `2026-02`.
 pub fn month(at: Timestamp) -> String {
-    let date = civil_utc(at).date();
-    format!("{:04}-{:02}", date.year(), date.month())
-}
-
-fn civil_utc(at: Timestamp) -> civil::DateTime {
-    TimeZone::UTC.to_datetime(at)
+    let [year, month, ..] = at.civil();
+    format!("{year:04}-{month:02}")
 }
 
 #[cfg(test)]

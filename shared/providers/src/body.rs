@@ -69,8 +69,7 @@ impl Body {
         loop {
             let alarm = self.alarm.get_or_insert_with(|| clock.sleep(idle));
             ready!(alarm.poll_unpin(context));
-            let silence = Duration::try_from(clock.now().duration_since(since));
-            let left = idle.saturating_sub(silence.unwrap_or_default());
+            let left = idle.saturating_sub(clock.now().duration_since(since));
             if left.is_zero() {
                 self.alarm = None;
                 return Poll::Ready(Cut::Idle(idle));

@@ -52,7 +52,7 @@ impl Health {
         self.with(slot, |state| {
             state.failures = state.failures.saturating_add(1);
             if self.failures > 0 && state.failures >= self.failures {
-                state.cool_until = now.checked_add(self.cooldown).ok();
+                state.cool_until = now.checked_add(self.cooldown);
             }
         });
     }

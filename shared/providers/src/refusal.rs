@@ -7,9 +7,12 @@ use crate::{
     scrub::scrub,
 };
 use http::{HeaderMap, StatusCode, header};
-use openclaw_core::{Code, Error, Secret, Timestamp};
+use openclaw_core::{Code, Error, Secret, Timestamp, json};
 use serde_json::Value;
-use std::{borrow::Cow, time::Duration};
+use std::{
+    borrow::Cow,
+    time::{Duration, UNIX_EPOCH},
+};
 
 /// Characters of a provider's words that are shown.
 const MOST: usize = 300;
@@ -62,7 +65,7 @@ pub(crate) fn for_log(words: &str, secret: Option<&Secret>) -> String {
 /// The message in an error body: OpenAI's and Anthropic's `error.message`, Gemini's the same
 /// within an array, Ollama's `error`, Mistral's `message`, FastAPI's `detail`. Never HTML.
 fn message(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
+    let body: Value = json::read(body).ok()?;
     let body = body.get(0).unwrap_or(&body);
     let error = body.get("error").unwrap_or(body);
     let words = [error.get("message"), body.get("detail"), Some(error)];
@@ -89,10 +92,9 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()?;
-    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
+    let at = httpdate::parse_http_date(text).ok()?;
+    let at = at.duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::UNIX_EPOCH.checked_add(at)?.duration_since(now))
 }
 
 #[cfg(test)]

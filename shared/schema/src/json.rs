@@ -1,5 +1,6 @@
 //! JSON in: errors name the field at fault, the way they cost nothing where there is none.
 
+use crate::path;
 use openclaw_core::{Error, Result};
 use serde::Deserialize;
 
@@ -22,25 +23,19 @@ pub fn parse_text(body: &[u8]) -> Result<&str> {
 
 /// Parses `text`, the value at the path `at` of the request (empty: the whole body).
 ///
-/// A failure is parsed a second time to find the path of the field: only mistakes pay for that.
+/// The path of a wrong field is found by looking at `text` again: only mistakes pay for that.
 pub fn parse<'a, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|_| {
-        let mut json = serde_json::Deserializer::from_str(text);
-        match serde_path_to_error::deserialize::<_, T>(&mut json) {
-            Err(error) => explain(at, &error),
-            // Only trailing characters escape the second parse.
-            Ok(_) => Error::invalid(field(at, "."), "is not valid JSON: trailing characters"),
-        }
-    })
+    serde_json::from_str(text).map_err(|error| explain(text, at, &error))
 }
 
-fn explain(at: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
-    let path = field(at, &error.path().to_string());
-    let inner = error.inner();
-    if inner.is_syntax() || inner.is_eof() {
-        return Error::invalid(field(at, "."), format!("is not valid JSON: {inner}"));
+fn explain(json: &str, at: &str, error: &serde_json::Error) -> Error {
+    if error.is_syntax() || error.is_eof() {
+        return Error::invalid(field(at, ""), format!("is not valid JSON: {error}"));
     }
-    let text = inner.to_string();
+    let text = error.to_string();
+    let given_twice = text.starts_with("duplicate field");
+    let within = path::at(json, (error.line(), error.column()), given_twice);
+    let path = field(at, &within);
     // serde_json appends where it stopped; the path says it better.
     let text = text.split(" at line ").next().unwrap_or_default();
     if let Some(name) = text
@@ -83,9 +78,9 @@ fn issue(text: &str) -> String {
 /// Joins the path of a value and the path within it.
 fn field(at: &str, within: &str) -> String {
     match (at, within) {
-        ("", ".") => "body".into(),
+        ("", "") => "body".into(),
         ("", within) => within.into(),
-        (at, ".") => at.into(),
+        (at, "") => at.into(),
         (at, within) if within.starts_with('[') => format!("{at}{within}"),
         (at, within) => format!("{at}.{within}"),
     }

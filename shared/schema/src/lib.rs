@@ -9,6 +9,7 @@ pub mod config;
 mod json;
 pub mod key;
 pub mod list;
+mod path;
 pub mod usage;
 
 pub use json::{parse, parse_text};

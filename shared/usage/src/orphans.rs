@@ -5,7 +5,7 @@ use crate::{
     progress::Progress,
     settlement::{book, row},
 };
-use openclaw_core::{Error, Ledger, Result, Timestamp, ledger::Item};
+use openclaw_core::{Error, Ledger, Result, Timestamp, json, ledger::Item};
 
 /// The prefix of reservations in an account's ledger.
 pub const RESERVATIONS: &str = "gate#r/";
@@ -58,7 +58,7 @@ pub async fn settle_orphans(
 fn read(item: &Item) -> Result<Reservation> {
     let document = item.document();
     let document = document.ok_or_else(|| Error::internal("no reservation"))?;
-    serde_json::from_slice(document).map_err(Error::internal)
+    json::read(document).map_err(Error::internal)
 }
 
 /// Whether it was still there.

@@ -2,7 +2,7 @@
 
 use crate::{Reservation, Status, UsageRow, progress::Progress};
 use openclaw_core::{
-    Error, Ledger, Result, Timestamp,
+    Error, Ledger, Result, Timestamp, json,
     ledger::{Applied, Outcome, Step, When},
 };
 
@@ -62,7 +62,7 @@ pub(crate) async fn amend(
     let item = ledger.get(account, &row.ledger_key()).await?;
     let item = item.ok_or_else(gone)?;
     let booked: UsageRow =
-        serde_json::from_slice(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
+        json::read(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
     let spend = reservation.spend_instead(booked.cost, row.cost);
     let steps = row.steps(Some(&booked))?.into_iter().chain(spend);
     let applied = applied(ledger, account, steps.collect()).await?;

@@ -180,7 +180,7 @@ impl Open {
     fn renew_when_due(&mut self) -> Duration {
         let now = self.ports.clock.now();
         if now < self.renew_at {
-            return self.renew_at.duration_since(now).unsigned_abs().min(RENEW);
+            return self.renew_at.duration_since(now).min(RENEW);
         }
         self.renew_at = later(now, RENEW);
         let step = self.reservation.renew(now, self.progress.clone());

@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, Method, header, request::Parts};
 use http_body::Body as _;
 use openclaw_core::{
-    Code, Error, Ports,
+    Code, Error, Ports, json,
     ledger::{Item, Outcome, Step, When},
     time::{self, DAY, MINUTE},
 };
@@ -201,7 +201,7 @@ impl Claim {
         let Some(document) = found.as_ref().and_then(Item::document) else {
             return conflict("The first request with this Idempotency-Key just ended, try again");
         };
-        let record: Record = serde_json::from_slice(document).map_err(Error::internal)?;
+        let record: Record = json::read(document).map_err(Error::internal)?;
         if record.fingerprint != self.fingerprint {
             return conflict("This Idempotency-Key was used with a different request");
         }

@@ -184,8 +184,8 @@ impl Half {
 mod tests {
     use super::{super::record::Record, *};
     use openclaw_core::{
-        Timestamp,
         ledger::{Item, Value},
+        time,
     };
     use std::fs;
     use tempfile::TempDir;
@@ -211,7 +211,7 @@ mod tests {
         };
         let counters = Item {
             value: Value::Counters([("n".into(), -3), ("ü".into(), i64::MAX)].into()),
-            expires: Some(Timestamp::constant(1_772_280_000, 0)),
+            expires: Some(time::from_second(1_772_280_000)),
         };
         let entry = |key: &str, item| ("acct".to_owned(), format!("{key}{sequence}"), item);
         vec![

@@ -1,6 +1,7 @@
 //! The whole answer in, and what it shares with the stream.
 
 use crate::{Completion, dialect::Malformed};
+use openclaw_core::json;
 use openclaw_schema::{chat::Text, usage::TokenUsage};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -179,7 +180,7 @@ pub(super) fn text_of<'a>(block: &'a Block<'_>) -> Option<&'a str> {
 
 /// Anthropic's message as OpenAI's `chat.completion`.
 pub(crate) fn completion(body: &[u8], created: i64) -> Result<Completion, Malformed> {
-    let message: Message<'_> = serde_json::from_slice(body).map_err(|error| {
+    let message: Message<'_> = json::read(body).map_err(|error| {
         let words = String::from_utf8_lossy(&body[..body.len().min(1000)]);
         format!("not a message: {error}: {words}")
     })?;

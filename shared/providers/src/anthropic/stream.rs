@@ -8,6 +8,7 @@ use crate::{
     dialect::{Malformed, Step},
     sse,
 };
+use openclaw_core::json;
 use openclaw_schema::chat::Text;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -75,7 +76,7 @@ impl Decoder {
     }
 
     pub(crate) fn event(&mut self, event: &sse::Event) -> Result<Step, Malformed> {
-        let event: Event<'_> = serde_json::from_slice(&event.data)
+        let event: Event<'_> = json::read(&event.data)
             .map_err(|error| format!("not what an event should be: {error}"))?;
         match &*event.kind.0 {
             "error" => {

@@ -177,7 +177,8 @@ impl JumpingClock {
     }
 
     pub(crate) fn advance(&self, by: Duration) {
-        *self.now.lock().unwrap() += by;
+        let mut now = self.now.lock().unwrap();
+        *now = *now + by;
     }
 
     pub(crate) fn sleep(self: &Arc<Self>, duration: Duration) -> BoxFuture<'static, ()> {

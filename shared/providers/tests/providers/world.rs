@@ -100,10 +100,7 @@ impl World {
             .map(|(at, request)| {
                 let since = at.duration_since(first.unwrap());
                 let host = request.uri().host().unwrap();
-                (
-                    host.trim_end_matches(".test").into(),
-                    since.as_millis().unsigned_abs(),
-                )
+                (host.trim_end_matches(".test").into(), since.as_millis())
             })
             .collect()
     }
