@@ -9,13 +9,14 @@ use std::{
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 6] = ["common", "helper", "helpers", "misc", "util", "utils"];
 /// Folders that are not the project's own text.
-const NOT_OURS: [&str; 6] = [
+const NOT_OURS: [&str; 7] = [
     ".git",
     "__pycache__",
     ".venv",
     "data",
     "node_modules",
     "target",
+    ".wrangler",
 ];
 /// Lines in a file, tests included.
 const MAX_LINES: usize = 600;

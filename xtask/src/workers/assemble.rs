@@ -45,7 +45,10 @@ pub(crate) fn assemble(tools: &Tools, compiled: &Path, entry: &str, folder: &Pat
 fn bind(tools: &Tools, compiled: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "module", "--no-typescript"]);
-    bindgen.args(["--experimental-reset-state-function", "--force-enable-abort-handler"]);
+    bindgen.args([
+        "--experimental-reset-state-function",
+        "--force-enable-abort-handler",
+    ]);
     bindgen.args(["--out-name", "index", "--out-dir"]);
     process::capture(bindgen.arg(folder).arg(compiled)).map(drop)
 }

@@ -85,13 +85,25 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
     let target = cargo::root().join("target/wasm");
     let mut cargo = tools.rust.command();
     cargo.args(["rustc", "--quiet", "--package", worker.package, "--lib"]);
-    cargo.args(["--crate-type", "cdylib", "--target", TARGET, "--profile", PROFILE]);
+    cargo.args([
+        "--crate-type",
+        "cdylib",
+        "--target",
+        TARGET,
+        "--profile",
+        PROFILE,
+    ]);
     cargo.arg("-Zbuild-std=std,panic_unwind");
     for feature in worker.features {
         cargo.args(["--features", feature]);
     }
-    cargo.env("CARGO_TARGET_DIR", &target).env("RUSTC_BOOTSTRAP", "1");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-Cpanic=unwind");
+    cargo
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTC_BOOTSTRAP", "1");
+    cargo.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        "-Cpanic=unwind",
+    );
     process::run(&mut cargo)?;
     let file = format!("{}.wasm", worker.package.replace('-', "_"));
     let compiled = target.join(TARGET).join(PROFILE).join(file);

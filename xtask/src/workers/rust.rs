@@ -137,7 +137,10 @@ fn rustup() -> Result<()> {
 
 fn debian() -> Result<()> {
     let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
-    let by_hand = format!("apt-get install --no-install-recommends {}", PACKAGES.join(" "));
+    let by_hand = format!(
+        "apt-get install --no-install-recommends {}",
+        PACKAGES.join(" ")
+    );
     let apt = env::split_paths(&env::var_os("PATH").unwrap_or_default())
         .any(|folder| folder.join("apt-get").exists());
     if !apt {
@@ -146,7 +149,10 @@ fn debian() -> Result<()> {
     if !geteuid().is_root() {
         bail!("Debian's packages need root: {by_hand}");
     }
-    for arguments in [&["update", "--quiet"][..], &[&install[..], &PACKAGES].concat()] {
+    for arguments in [
+        &["update", "--quiet"][..],
+        &[&install[..], &PACKAGES].concat(),
+    ] {
         let mut apt = Command::new("apt-get");
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         process::capture(apt.args(arguments)).with_context(|| format!("cannot {by_hand}"))?;

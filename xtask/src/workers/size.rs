@@ -17,7 +17,9 @@ impl Size {
     /// Of what was built last.
     pub(crate) fn of(worker: &Worker) -> Result<Self> {
         let file = worker.built().join("index_bg.wasm");
-        let raw = fs::metadata(&file).with_context(|| file.display().to_string())?.len();
+        let raw = fs::metadata(&file)
+            .with_context(|| file.display().to_string())?
+            .len();
         let compressed = compressed(&file)?;
         Ok(Self {
             name: worker.name,
@@ -30,7 +32,8 @@ impl Size {
 
 /// The table, one line a Worker.
 pub(crate) fn table(sizes: &[Size]) -> String {
-    let mut table = String::from("Worker      wasm, KB   gzip, KB   at most   (1 KB = 1000 bytes)\n");
+    let mut table =
+        String::from("Worker      wasm, KB   gzip, KB   at most   (1 KB = 1000 bytes)\n");
     for size in sizes {
         let limit = match size.limit {
             u64::MAX => "–".into(),
@@ -38,7 +41,11 @@ pub(crate) fn table(sizes: &[Size]) -> String {
         };
         let (raw, compressed) = (kilobytes(size.raw), kilobytes(size.compressed));
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "{:10} {raw:>9} {compressed:>10} {limit:>9}", size.name);
+        let _ = writeln!(
+            table,
+            "{:10} {raw:>9} {compressed:>10} {limit:>9}",
+            size.name
+        );
     }
     table
 }

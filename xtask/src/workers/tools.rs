@@ -3,11 +3,7 @@
 //! the cache.
 
 use super::rust::{Rust, Source};
-use crate::{
-    cache, cargo, process,
-    setup,
-    steps::Steps,
-};
+use crate::{cache, cargo, process, setup, steps::Steps};
 use anyhow::{Context, Result, bail};
 use std::{
     env,
@@ -102,9 +98,20 @@ fn wasm_bindgen_step() -> Result<String> {
 fn wasm_bindgen() -> Result<PathBuf> {
     let version = wasm_bindgen_version()?;
     let entry = cache::entry("wasm-bindgen", &version, |entry| {
-        let arguments = ["install", "--quiet", "wasm-bindgen-cli", "--version", &version];
+        let arguments = [
+            "install",
+            "--quiet",
+            "wasm-bindgen-cli",
+            "--version",
+            &version,
+        ];
         let mut install = cargo::command(&arguments);
-        install.args(["--no-default-features", "--features", "native-tls", "--root"]);
+        install.args([
+            "--no-default-features",
+            "--features",
+            "native-tls",
+            "--root",
+        ]);
         // Compiled beside it and removed: nothing of it is of use to the workspace.
         let compiled = entry.join("target");
         install.arg(entry).env("CARGO_TARGET_DIR", &compiled);
