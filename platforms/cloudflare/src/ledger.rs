@@ -1,15 +1,17 @@
 //! The ledger: one Durable Object an account, called by RPC with bytes.
 
 mod call;
+mod gather;
 mod items;
+mod line;
 mod object;
 mod sql;
 mod wire;
 
 pub use object::AccountLedger;
 
-use bytes::Bytes;
 use call::Objects;
+use gather::Gather;
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError,
     ledger::{Item, Outcome, Step},
@@ -22,7 +24,7 @@ use wire::{Range, Transaction};
 ///
 /// An object's answer leaves it only when what it tells of is durable.
 pub struct DurableLedger {
-    objects: Objects,
+    gather: SendWrapper<Gather>,
     clock: Arc<dyn Clock>,
 }
 
@@ -30,17 +32,16 @@ impl DurableLedger {
     /// The ledger behind a binding; `clock` says what has expired.
     pub fn new(namespace: worker::ObjectNamespace, clock: Arc<dyn Clock>) -> Self {
         Self {
-            objects: Objects::new(namespace),
+            gather: SendWrapper::new(Gather::new(Objects::new(namespace))),
             clock,
         }
     }
 
     async fn apply(&self, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {
         let now = self.clock.now();
-        let mut batch = vec![];
-        wire::put_transaction(&mut batch, &Transaction { now, steps });
-        let mut answers = Bytes::from(self.objects.transact(account, &batch).await?);
-        wire::take_answer(&mut answers).map(Outcome::from)
+        let transaction = Transaction { now, steps };
+        let answer = self.gather.transact(account, &transaction).await?;
+        Ok(answer.into())
     }
 
     async fn find(
@@ -52,7 +53,7 @@ impl DurableLedger {
         loop {
             let mut bytes = vec![];
             wire::put_range(&mut bytes, &range);
-            let page = self.objects.query(account, &bytes).await?;
+            let page = self.gather.objects().query(account, &bytes).await?;
             let page = wire::take_page(page.into())?;
             range.limit -= page.items.len().min(range.limit);
             range.after = page.items.last().map(|(key, _)| key.clone());

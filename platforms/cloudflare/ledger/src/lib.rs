@@ -1,8 +1,9 @@
 //! The Worker that holds the accounts' Durable Objects. `worker.mjs` makes the platform's class of
 //! what is exported here.
 
+use std::panic::AssertUnwindSafe;
 use worker::{
-    Env, State,
+    State,
     wasm_bindgen::{self, JsError, prelude::wasm_bindgen},
     worker_sys::DurableObjectState,
 };
@@ -15,7 +16,7 @@ pub struct AccountLedger(openclaw_cloudflare::AccountLedger);
 impl AccountLedger {
     /// As the platform starts it.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState, _env: Env) -> Result<Self, JsError> {
+    pub fn new(state: DurableObjectState) -> Result<Self, JsError> {
         Ok(Self(openclaw_cloudflare::AccountLedger::new(
             &State::from(state),
         )?))
@@ -33,6 +34,6 @@ impl AccountLedger {
 
     /// Does what is due.
     pub async fn alarm(&self) -> Result<(), JsError> {
-        Ok(self.0.alarm().await?)
+        Ok(AssertUnwindSafe(self.0.alarm()).await?)
     }
 }

@@ -11,7 +11,7 @@ use worker::{
 };
 
 /// How long a call may take. What it was to do may be done all the same.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 #[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
 extern "C" {

@@ -10,17 +10,15 @@ use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError, Timestamp,
     ledger::{Item, Outcome, Step},
 };
-use openclaw_usage::{RESERVATIONS, settle_orphans};
+use openclaw_usage::{LEASE, RESERVATIONS, Reservation, settle_orphans};
 use send_wrapper::SendWrapper;
 use std::{
     cell::{Cell, RefCell},
+    panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,
     time::Duration,
 };
 use worker::{State, Storage};
-
-/// How long a request is surely still worked on after it was admitted.
-const LEASE: Duration = Duration::from_secs(60);
 
 /// Between two looks for what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -36,6 +34,10 @@ pub struct AccountLedger {
     alarm: Rc<Cell<Alarm>>,
     sweep: RefCell<Sweep>,
 }
+
+/// After a panic the object is reset: nobody looks at what it left half done.
+impl UnwindSafe for AccountLedger {}
+impl RefUnwindSafe for AccountLedger {}
 
 /// The alarm as this object knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +81,10 @@ impl AccountLedger {
     pub fn transact(&self, batch: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let batch = take_transactions(batch.into())?;
         let (answers, changes) = self.items.borrow_mut().transact(batch)?;
-        if self.alarm.get() == Alarm::No && changes.iter().any(reserves) {
-            self.set_alarm(WorkerClock.now() + LEASE)?;
+        if self.alarm.get() == Alarm::No
+            && let Some(lease) = changes.iter().filter_map(lease).min()
+        {
+            self.set_alarm(lease)?;
         }
         let mut bytes = vec![];
         for answer in &answers {
@@ -102,18 +106,11 @@ impl AccountLedger {
         self.alarm.set(Alarm::No);
         let now = WorkerClock.now();
         let own = Own(SendWrapper::new(self.items.clone()));
-        settle_orphans(&own, "", now - LEASE, now)
-            .await
-            .map_err(|error| StoreError::Fault(error.to_string()))?;
+        let swept = settle_orphans(&own, "", now, now).await;
+        let swept = swept.map_err(|error| StoreError::Fault(error.to_string()))?;
         let more = self.sweep(now)?;
-        let left = own.query("", RESERVATIONS, None, 1).await?;
-        if more {
-            self.set_alarm(now + Duration::from_secs(1))
-        } else if !left.is_empty() {
-            self.set_alarm(now + LEASE)
-        } else {
-            Ok(())
-        }
+        let next = if more { Some(now) } else { swept.next };
+        next.map_or(Ok(()), |next| self.set_alarm(next))
     }
 
     /// Goes on with the look for what has expired; whether there is more to look at.
@@ -135,7 +132,9 @@ impl AccountLedger {
     /// The promise is not waited for: like every write it is a part of the turn, and should it
     /// fail, the platform resets the object instead of letting the answer out.
     fn set_alarm(&self, at: Timestamp) -> Result<(), StoreError> {
-        let date = worker::js_sys::Date::new(&(at.as_millisecond() as f64).into());
+        // Rounded up: an alarm that comes early finds nothing to do.
+        let millis = at.as_millisecond().saturating_add(1) as f64;
+        let date = worker::js_sys::Date::new(&millis.into());
         let set = self
             .storage
             .as_raw()
@@ -146,8 +145,14 @@ impl AccountLedger {
     }
 }
 
-fn reserves((key, item): (&String, &Option<Item>)) -> bool {
-    item.is_some() && key.starts_with(RESERVATIONS)
+/// Until when a request that was just admitted or renewed is surely worked on.
+fn lease((key, item): (&String, &Option<Item>)) -> Option<Timestamp> {
+    let document = item.as_ref().filter(|_| key.starts_with(RESERVATIONS))?;
+    let reservation = document.document().and_then(|bytes| {
+        // What cannot be read is for the sweep to complain about.
+        serde_json::from_slice::<Reservation>(bytes).ok()
+    });
+    Some(reservation.map_or_else(|| WorkerClock.now() + LEASE, |known| known.lease()))
 }
 
 /// The object's own items as the port, whatever account is named.

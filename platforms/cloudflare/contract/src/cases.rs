@@ -1,0 +1,75 @@
+//! testkit's contract, in whole.
+
+use crate::{BINDINGS, ask::Ask};
+use bytes::Bytes;
+use openclaw_cloudflare::{DurableLedger, RequestSpawn, WorkersKv, bindings};
+use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
+use openclaw_testkit::{
+    ManualClock,
+    contract::{self, Case, Subject, Verdict},
+};
+use openclaw_web::{ApiError, Json};
+use serde::Serialize;
+use std::{sync::Arc, time::Duration};
+use worker::Env;
+
+#[derive(Serialize)]
+pub(crate) struct Verdicts {
+    passed: usize,
+    failed: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    case: &'static str,
+    why: String,
+}
+
+/// Runs every case; `account` distinguishes this run from those before.
+pub(crate) async fn run(body: Bytes) -> Result<Json<Verdicts>, ApiError> {
+    let run = Ask::read(&body)?.account;
+    let clock = ManualClock::jumping(time::from_second(1_772_280_000));
+    let (kv, ledger) = stores(&clock)?;
+    let mut verdicts = verdicts(&contract::kv(), kv, &clock, &run).await;
+    verdicts.extend(self::verdicts(&contract::ledger(), ledger, &clock, &run).await);
+    let failed = verdicts.iter().filter_map(|verdict| {
+        let why = verdict.result.clone().err()?;
+        let case = verdict.case;
+        Some(Failed { case, why })
+    });
+    let failed = Vec::from_iter(failed);
+    let passed = verdicts.len() - failed.len();
+    Ok(Json(Verdicts { passed, failed }))
+}
+
+async fn verdicts<S: Clone>(
+    cases: &[Case<S>],
+    store: S,
+    clock: &ManualClock,
+    run: &str,
+) -> Vec<Verdict> {
+    let subject = Subject {
+        store,
+        clock: Arc::new(clock.clone()),
+        spawn: Arc::new(RequestSpawn),
+        run: run.to_owned(),
+    };
+    contract::run(cases, &subject).await
+}
+
+/// The stores of this isolate as a function has them, but for the clock.
+fn stores(clock: &ManualClock) -> CoreResult<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
+    let clock = Arc::new(clock.clone());
+    let open = |env: &Env| -> worker::Result<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
+        let kv = WorkersKv::new(
+            env.kv(bindings::KV)?,
+            clock.clone(),
+            Duration::from_secs(25),
+        );
+        let ledger = DurableLedger::new(env.durable_object(bindings::LEDGER)?, clock.clone());
+        Ok((Arc::new(kv), Arc::new(ledger)))
+    };
+    let opened = BINDINGS.with_borrow(|env| env.as_ref().map(open));
+    let opened = opened.ok_or_else(|| Error::internal("no bindings"))?;
+    opened.map_err(|error| Error::internal(error.to_string()))
+}

@@ -1,0 +1,34 @@
+//! The Worker that runs the ports' contract inside workerd, on real bindings. `contract.test.mjs`
+//! starts it, beside the ledger's own Worker, and asks it.
+//!
+//! Every question is a POST of an [`Ask`] and is answered through `serve`, as a function answers.
+
+mod ask;
+mod cases;
+
+use axum::{Router, routing::post};
+use openclaw_cloudflare::serve;
+use openclaw_web::App;
+use std::cell::RefCell;
+use worker::{Context, Env, Request, Response, Result, event};
+
+thread_local!(
+    /// The bindings, for stores with a clock of their own.
+    static BINDINGS: RefCell<Option<Env>> = const { RefCell::new(None) }
+);
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    BINDINGS.set(Some(env.clone()));
+    serve(request, env, context, |_| routes()).await
+}
+
+fn routes() -> Router<App> {
+    Router::new()
+        .route("/contract", post(cases::run))
+        .route("/add", post(ask::add))
+        .route("/reserve", post(ask::reserve))
+        .route("/items", post(ask::items))
+        .route("/read", post(ask::read))
+        .route("/write", post(ask::write))
+}
