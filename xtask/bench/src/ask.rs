@@ -10,7 +10,7 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 
-/// A chat completion to ask for.
+/// What to ask for: a chat completion, or a path.
 #[derive(Clone)]
 pub struct Question {
     /// Such as `127.0.0.1:3000`.
@@ -19,7 +19,15 @@ pub struct Question {
     pub key: String,
     /// Whether the answer streams.
     pub stream: bool,
-    body: Bytes,
+    what: What,
+}
+
+#[derive(Clone)]
+enum What {
+    /// A chat completion with this body.
+    Chat(Bytes),
+    /// A GET of this path.
+    Get(String),
 }
 
 impl Question {
@@ -37,16 +45,33 @@ impl Question {
             address,
             key,
             stream,
-            body: body.to_string().into(),
+            what: What::Chat(body.to_string().into()),
+        }
+    }
+
+    /// The JSON at `path` instead of a chat.
+    #[must_use]
+    pub fn instead(self, path: String) -> Self {
+        Self {
+            stream: false,
+            what: What::Get(path),
+            ..self
         }
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, http::Error> {
-        Request::post("/v1/chat/completions")
+        let (request, body) = match &self.what {
+            What::Chat(body) => {
+                let request = Request::post("/v1/chat/completions")
+                    .header(header::CONTENT_TYPE, "application/json");
+                (request, body.clone())
+            }
+            What::Get(path) => (Request::get(path), Bytes::new()),
+        };
+        request
             .header(header::HOST, &self.address)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.key))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(self.body.clone()))
+            .body(Full::new(body))
     }
 }
 

@@ -1,26 +1,62 @@
 //! What no rate of requests shows: memory under many streams, and starting.
 
 use super::{
+    load::{SCENARIOS, Scenario},
     meter,
-    servers::{BARE, Fleet, GATEWAY, Server},
+    native::{BARE, Fleet, GATEWAY},
+    server::{Server, UPSTREAM},
+    table::{Bar, Results},
 };
 use crate::process::Service;
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
 
 /// Streams that are open at a time.
-pub(super) const STREAMS: usize = 1_000;
+const STREAMS: usize = 1_000;
 /// Starts of which the median is taken.
 const STARTS: usize = 5;
 
 /// The numbers.
 pub(super) struct Extras {
     /// The gateway's resident memory in MB with [`STREAMS`] open.
-    pub(super) resident: f64,
+    resident: f64,
     /// The bare proxy's, likewise.
-    pub(super) resident_bare: f64,
+    resident_bare: f64,
     /// Seconds from starting the process to the end of its first chat completion.
-    pub(super) start: f64,
+    start: f64,
+}
+
+impl Extras {
+    /// What the native server is held to.
+    pub(super) fn bars(&self, results: &Results) -> Vec<Bar> {
+        let ratio = |scenario: &Scenario| {
+            let at_most = if scenario.stream { 3.0 } else { 2.5 };
+            results.bar(scenario, GATEWAY, at_most)
+        };
+        let mut bars = Vec::from_iter(SCENARIOS.iter().map(ratio));
+        let streaming = SCENARIOS[2].name;
+        let first = |row| results.median(streaming, row).unwrap_or_default().first;
+        bars.push(Bar {
+            name: "added time to first token, 1 connection".into(),
+            measured: (first(GATEWAY) - first(UPSTREAM)) / 1e3,
+            at_most: 1.0,
+            unit: " ms",
+        });
+        let bare = self.resident_bare;
+        bars.push(Bar {
+            name: format!("RSS with {STREAMS} open streams (bare proxy: {bare:.0} MB)"),
+            measured: self.resident,
+            at_most: 60.0,
+            unit: " MB",
+        });
+        bars.push(Bar {
+            name: "start to first answer".into(),
+            measured: self.start,
+            at_most: 0.2,
+            unit: " s",
+        });
+        bars
+    }
 }
 
 /// Measures; the gateway is stopped afterwards.
@@ -31,8 +67,7 @@ pub(super) fn measure(fleet: &mut Fleet) -> Result<Extras> {
     eprintln!("{STARTS} starts");
     let mut starts = vec![];
     for _ in 0..STARTS {
-        let gateway = fleet.servers.last_mut().context("no gateway")?;
-        gateway.stop();
+        fleet.stop_gateway();
         starts.push(start(fleet)?);
     }
     starts.sort_unstable();
@@ -47,7 +82,7 @@ pub(super) fn measure(fleet: &mut Fleet) -> Result<Extras> {
 fn hold(fleet: &Fleet, name: &str) -> Result<f64> {
     eprintln!("{STREAMS} open streams: {name}");
     let server = server(fleet, name)?;
-    let mut hold = fleet.load("hold", server);
+    let mut hold = fleet.load.command("hold", server);
     hold.args(["--stream", "--streams", &STREAMS.to_string()]);
     let mut streams = Service::start("load", &mut hold, false, Duration::from_secs(2))?;
     streams
@@ -56,13 +91,13 @@ fn hold(fleet: &Fleet, name: &str) -> Result<f64> {
     // Each carries some more events before it counts.
     std::thread::sleep(Duration::from_secs(5));
     streams.check()?;
-    meter::resident(server.group())
+    meter::resident(server.group)
 }
 
 /// The time from starting the gateway to the end of its first answer.
 fn start(fleet: &Fleet) -> Result<Duration> {
     // It asks before anybody listens, so that its own start does not count.
-    let mut first = fleet.load("first", server(fleet, GATEWAY)?);
+    let mut first = fleet.load.command("first", server(fleet, GATEWAY)?);
     let mut asking = Service::start("load", &mut first, false, Duration::from_secs(2))?;
     std::thread::sleep(Duration::from_millis(200));
     let since = Instant::now();

@@ -1,20 +1,44 @@
 //! Medians and Markdown.
 
 use super::{
-    Options, SCENARIOS, Sample, Scenario,
-    extras::{Extras, STREAMS},
-    servers::{BARE, Fleet, GATEWAY, NGINX, Server, UPSTREAM},
+    load::{Sample, Scenario},
+    server::Server,
 };
 use std::{collections::BTreeMap, fs};
 
 /// All samples.
-#[derive(Default)]
 pub(super) struct Results {
+    /// The row whose CPU time is 1.
+    reference: &'static str,
     samples: BTreeMap<(&'static str, &'static str), Vec<Sample>>,
     resident: BTreeMap<&'static str, f64>,
 }
 
+/// A number that is held to a bound.
+pub(super) struct Bar {
+    pub(super) name: String,
+    pub(super) measured: f64,
+    pub(super) at_most: f64,
+    /// With the space before it.
+    pub(super) unit: &'static str,
+}
+
+/// CPU per request in multiples of the reference's.
+struct Ratio {
+    median: f64,
+    least: f64,
+    most: f64,
+}
+
 impl Results {
+    pub(super) fn new(reference: &'static str) -> Self {
+        Self {
+            reference,
+            samples: BTreeMap::new(),
+            resident: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn add(&mut self, scenario: Scenario, server: &Server, sample: Sample) {
         let samples = self.samples.entry((scenario.name, server.name));
         samples.or_default().push(sample);
@@ -25,24 +49,42 @@ impl Results {
         self.resident.insert(server.name, megabytes);
     }
 
-    fn samples(&self, scenario: &str, server: &str) -> &[Sample] {
+    fn samples(&self, scenario: &str, row: &str) -> &[Sample] {
         let mut all = self.samples.iter();
-        all.find(|((of, by), _)| *of == scenario && *by == server)
+        all.find(|((of, by), _)| *of == scenario && *by == row)
             .map_or(&[], |(_, samples)| samples)
     }
 
-    /// CPU per request in multiples of the bare proxy's: the median of each round's own ratio,
-    /// which a machine that gets slower and faster between rounds disturbs least.
-    fn ratio(&self, scenario: &str, server: &str) -> f64 {
-        let rounds = self.samples(scenario, server).iter();
-        let ratios = rounds
-            .zip(self.samples(scenario, BARE))
-            .map(|(of, bare)| of.cpu / bare.cpu);
-        median(ratios.collect())
+    /// From each round's own ratio, which a machine that gets slower and faster between rounds
+    /// disturbs least.
+    fn ratio(&self, scenario: &str, row: &str) -> Ratio {
+        let rounds = self.samples(scenario, row).iter();
+        let mut ratios = Vec::from_iter(
+            rounds
+                .zip(self.samples(scenario, self.reference))
+                .map(|(of, reference)| of.cpu / reference.cpu),
+        );
+        ratios.sort_unstable_by(f64::total_cmp);
+        Ratio {
+            least: ratios.first().copied().unwrap_or(f64::NAN),
+            most: ratios.last().copied().unwrap_or(f64::NAN),
+            median: median(ratios),
+        }
     }
 
-    fn median(&self, scenario: &str, server: &str) -> Option<Sample> {
-        let samples = self.samples(scenario, server);
+    /// What `row` is held to in a scenario, in multiples of the reference's CPU time.
+    pub(super) fn bar(&self, scenario: &Scenario, row: &str, at_most: f64) -> Bar {
+        Bar {
+            name: format!("CPU per request, × {}: {}", self.reference, scenario.name),
+            measured: self.ratio(scenario.name, row).median,
+            at_most,
+            unit: "",
+        }
+    }
+
+    /// The median of each number; all zero where nothing was measured.
+    pub(super) fn median(&self, scenario: &str, row: &str) -> Option<Sample> {
+        let samples = self.samples(scenario, row);
         if samples.is_empty() {
             return None;
         }
@@ -56,64 +98,63 @@ impl Results {
         })
     }
 
-    /// The tables, on standard output.
-    pub(super) fn print(&self, options: &Options, fleet: &Fleet, extras: &Extras) {
-        println!("{}", conditions(options));
-        for scenario in SCENARIOS {
-            self.print_scenario(scenario, fleet);
+    /// A table a scenario, on standard output.
+    pub(super) fn print(&self, scenarios: &[Scenario], rows: &[&str]) {
+        for scenario in scenarios {
+            self.print_scenario(scenario, rows);
         }
-        self.print_bars(extras);
     }
 
-    fn print_scenario(&self, scenario: Scenario, fleet: &Fleet) {
+    fn print_scenario(&self, scenario: &Scenario, rows: &[&str]) {
+        let (rss, line) = match self.resident.is_empty() {
+            true => ("", ""),
+            false => (" RSS MB |", "--:|"),
+        };
+        println!("\n### {}\n", scenario.name);
         println!(
-            "\n### {}\n\n| | requests/s | p50 µs | p99 µs | CPU µs/request | × bare | RSS MB |\n|---|--:|--:|--:|--:|--:|--:|",
-            scenario.name
+            "| | requests/s | p50 µs | p99 µs | CPU µs/request | × {} | least–most |{rss}",
+            self.reference
         );
-        for name in [UPSTREAM, NGINX, BARE, GATEWAY] {
-            match self.median(scenario.name, name) {
-                Some(row) => {
-                    let resident = self.resident.get(name).copied().unwrap_or_default();
-                    println!(
-                        "| {name} | {:.0} | {:.0} | {:.0} | {:.1} | {:.2} | {resident:.1} |",
-                        row.per_second,
-                        row.p50,
-                        row.p99,
-                        row.cpu,
-                        self.ratio(scenario.name, name)
-                    );
-                }
-                None if name == NGINX && !fleet.has_nginx => {
-                    println!("| {name} | not installed | | | | | |");
-                }
-                None => println!("| {name} | not measured | | | | | |"),
+        println!("|---|--:|--:|--:|--:|--:|--:|{line}");
+        for name in rows {
+            let Some(row) = self.median(scenario.name, name) else {
+                println!("| {name} | not installed |");
+                continue;
+            };
+            let ratio = self.ratio(scenario.name, name);
+            print!(
+                "| {name} | {:.0} | {:.0} | {:.0} |",
+                row.per_second, row.p50, row.p99
+            );
+            print!(" {:.1} | {:.2} |", row.cpu, ratio.median);
+            print!(" {:.2}–{:.2} |", ratio.least, ratio.most);
+            match self.resident.get(name) {
+                Some(resident) => println!(" {resident:.1} |"),
+                None => println!(),
             }
         }
     }
+}
 
-    fn print_bars(&self, extras: &Extras) {
-        println!("\n### Bars\n\n| | measured | at most | |\n|---|--:|--:|---|");
-        for scenario in SCENARIOS {
-            let most = if scenario.stream { 3.0 } else { 2.5 };
-            let name = format!("CPU per request, × bare proxy: {}", scenario.name);
-            bar(&name, self.ratio(scenario.name, GATEWAY), most, "");
-        }
-        let streaming = SCENARIOS[2].name;
-        let first = |server| self.median(streaming, server).unwrap_or_default().first;
-        let added = (first(GATEWAY) - first(UPSTREAM)) / 1e3;
-        bar("added time to first token, 1 connection", added, 1.0, " ms");
-        let name = format!(
-            "RSS with {STREAMS} open streams (bare proxy: {:.0} MB)",
-            extras.resident_bare
-        );
-        bar(&name, extras.resident, 60.0, " MB");
-        bar("start to first answer", extras.start, 0.2, " s");
+impl Bar {
+    pub(super) fn is_held(&self) -> bool {
+        self.measured <= self.at_most
     }
 }
 
-fn bar(name: &str, measured: f64, most: f64, unit: &str) {
-    let held = if measured <= most { "held" } else { "MISSED" };
-    println!("| {name} | {measured:.3}{unit} | {most}{unit} | {held} |");
+/// The bars as a table, on standard output.
+pub(super) fn print_bars(bars: &[Bar]) {
+    println!("\n### Bars\n\n| | measured | at most | |\n|---|--:|--:|---|");
+    for bar in bars {
+        let held = if bar.is_held() { "held" } else { "MISSED" };
+        let Bar {
+            name,
+            measured,
+            at_most,
+            unit,
+        } = bar;
+        println!("| {name} | {measured:.3}{unit} | {at_most}{unit} | {held} |");
+    }
 }
 
 fn median(mut numbers: Vec<f64>) -> f64 {
@@ -129,7 +170,7 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 /// On what, and how.
-fn conditions(options: &Options) -> String {
+pub(super) fn conditions(rounds: u32) -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo
         .lines()
@@ -139,8 +180,7 @@ fn conditions(options: &Options) -> String {
     });
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{processors} processors, {model}; profile {}, medians of {} rounds; everything on loopback of one machine, the load included. A stream has 64 chunks, written at once.",
-        options.profile, options.rounds
+        "{processors} processors, {model}; medians of {rounds} rounds; everything on loopback of one machine, the load included. A stream has 64 chunks, written at once."
     )
 }
 
@@ -150,7 +190,20 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle() {
-        assert!((median(vec![9.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
+        assert!((median(vec![4.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
         assert!((median(vec![4.0, 1.0, 2.0, 9.0]) - 3.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_bar_is_held_up_to_its_bound_and_never_by_nothing() {
+        let bar = |measured| Bar {
+            name: String::new(),
+            measured,
+            at_most: 5.0,
+            unit: "",
+        };
+        assert!(bar(5.0).is_held());
+        assert!(!bar(5.1).is_held());
+        assert!(!bar(f64::NAN).is_held());
     }
 }

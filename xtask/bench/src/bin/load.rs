@@ -26,6 +26,9 @@ enum What {
         /// Requests over all of them.
         #[arg(long)]
         requests: usize,
+        /// Asks for the JSON at this path instead of a chat.
+        #[arg(long, conflicts_with = "stream")]
+        get: Option<String>,
     },
     /// Opens so many slow streams, prints `open` once each has begun, and reads them until standard
     /// input ends.
@@ -70,12 +73,16 @@ async fn main() -> Result<()> {
             whom,
             connections,
             requests,
+            get,
         } => {
             let load = Load {
                 connections,
                 requests,
             };
-            let question = whom.question("What is the capital of France?");
+            let mut question = whom.question("What is the capital of France?");
+            if let Some(path) = get {
+                question = question.instead(path);
+            }
             println!("{}", load.run(&question).await?.json());
             Ok(())
         }
