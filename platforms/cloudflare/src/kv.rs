@@ -77,10 +77,10 @@ impl WorkersKv {
         self.cached.borrow_mut().remove(key);
         let written = self.store_entry(key, entry.as_ref()).await;
         let mut cached = self.cached.borrow_mut();
-        match written {
-            Ok(()) => cached.insert(key, entry, self.clock.now()),
-            // It may have been written all the same.
-            Err(_) => cached.remove(key),
+        cached.remove(key);
+        // After an error it may have been written all the same.
+        if written.is_ok() {
+            cached.insert(key, entry, self.clock.now());
         }
         written
     }
@@ -173,4 +173,62 @@ fn size(key: &str, entry: &Entry) -> usize {
 /// cannot be reached.
 fn failed(error: KvError) -> StoreError {
     StoreError::Unavailable(format!("Workers KV: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRESH: Duration = Duration::from_secs(25);
+
+    fn at(second: i64) -> Timestamp {
+        time::from_second(second)
+    }
+
+    fn value(bytes: usize) -> Entry {
+        Some((vec![0; bytes].into(), None))
+    }
+
+    #[test]
+    fn an_entry_is_good_for_its_time_and_so_is_that_there_is_none() {
+        let mut cached = Cached::new(FRESH);
+        cached.insert("a", value(1), at(100));
+        cached.insert("b", None, at(100));
+        assert_eq!(cached.find("a", at(124)), Some(value(1)));
+        assert_eq!(cached.find("b", at(124)), Some(None));
+        assert_eq!(cached.find("c", at(124)), None);
+        assert_eq!(cached.find("a", at(125)), None);
+        assert_eq!(cached.find("b", at(125)), None);
+    }
+
+    #[test]
+    fn without_a_time_nothing_is_kept() {
+        let mut cached = Cached::new(Duration::ZERO);
+        cached.insert("a", value(1), at(100));
+        assert_eq!(cached.find("a", at(100)), None);
+    }
+
+    #[test]
+    fn a_write_makes_reads_that_are_under_way_old() {
+        let mut cached = Cached::new(FRESH);
+        let before = cached.writes;
+        cached.remove("a");
+        assert_ne!(cached.writes, before);
+    }
+
+    #[test]
+    fn the_cache_is_bounded_by_entries_and_bytes() {
+        let mut cached = Cached::new(FRESH);
+        for at_entry in 0..2 * MAX_ENTRIES + 2 {
+            cached.insert(&at_entry.to_string(), None, at(1));
+            assert!(cached.entries.len() <= MAX_ENTRIES);
+        }
+        for at_entry in 0..9 {
+            cached.insert(&format!("large {at_entry}"), value(MAX_BYTES / 2), at(1));
+            let entries = cached.entries.iter();
+            let held: usize = entries.map(|(key, (entry, _))| size(key, entry)).sum();
+            assert_eq!(held, cached.bytes);
+            assert!(held < 2 * MAX_BYTES);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use bytes::Bytes;
 use openclaw_core::{
     Error, Result as CoreResult,
-    ledger::{Delta, Outcome, Step},
+    ledger::{Delta, Outcome, Step, When},
     time,
 };
 use openclaw_testkit::sample;
@@ -54,6 +54,24 @@ pub(crate) async fn add(State(app): State<App>, body: Bytes) -> Result<Json<Adde
         expires: None,
     };
     apply(&app, &ask.account, vec![step]).await
+}
+
+/// Writes one item and removes another, in one transaction: two statements.
+pub(crate) async fn replace(State(app): State<App>, body: Bytes) -> Result<Json<Added>, ApiError> {
+    let ask = Ask::read(&body)?;
+    let steps = vec![
+        Step::Put {
+            key: "written".into(),
+            document: "x".into(),
+            when: When::Absent,
+            expires: None,
+        },
+        Step::Delete {
+            key: ask.key,
+            when: When::Present,
+        },
+    ];
+    apply(&app, &ask.account, steps).await
 }
 
 /// Admits a request that nobody is going to settle.

@@ -27,6 +27,7 @@ fn routes() -> Router<App> {
     Router::new()
         .route("/contract", post(cases::run))
         .route("/add", post(ask::add))
+        .route("/replace", post(ask::replace))
         .route("/reserve", post(ask::reserve))
         .route("/items", post(ask::items))
         .route("/read", post(ask::read))

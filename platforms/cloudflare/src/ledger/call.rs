@@ -39,11 +39,21 @@ impl Objects {
         account: &str,
         batch: &[u8],
     ) -> Result<Vec<u8>, StoreError> {
-        answer(self.stub(account)?.transact(batch.into())).await
+        let stub = self.stub(account)?;
+        let answer = answer(stub.transact(batch.into())).await;
+        answer.map_err(|failed| failed.error)
     }
 
     /// Calls `query`, and once more where the platform says that this may help.
     pub(super) async fn query(&self, account: &str, range: &[u8]) -> Result<Vec<u8>, StoreError> {
+        match self.ask(account, range).await {
+            Err(failed) if failed.retry => self.ask(account, range).await,
+            answer => answer,
+        }
+        .map_err(|failed| failed.error)
+    }
+
+    async fn ask(&self, account: &str, range: &[u8]) -> Result<Vec<u8>, Failed> {
         answer(self.stub(account)?.query(range.into())).await
     }
 
@@ -55,22 +65,42 @@ impl Objects {
     }
 }
 
-async fn answer(call: Result<Promise, JsValue>) -> Result<Vec<u8>, StoreError> {
-    let call = JsFuture::from(call.map_err(|error| failed(&error))?);
-    match select(call, Delay::from(DEADLINE)).await {
-        Either::Left((Ok(answer), _)) => Ok(Uint8Array::new(&answer).to_vec()),
-        Either::Left((Err(error), _)) => Err(failed(&error)),
-        Either::Right(_) => Err(StoreError::Unavailable(
-            "the account's object did not answer in time".into(),
-        )),
+/// Why a call failed, and whether the platform takes it to be worth another one.
+struct Failed {
+    error: StoreError,
+    retry: bool,
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        let retry = false;
+        Self { error, retry }
     }
 }
 
-/// An object that was reset, cannot be reached or has too much to do: the next call may go
-/// better.
-fn failed(error: &JsValue) -> StoreError {
-    let message = Reflect::get(error, &"message".into());
-    let message = message.ok().and_then(|message| message.as_string());
-    let message = message.unwrap_or_else(|| format!("{error:?}"));
-    StoreError::Unavailable(format!("the account's object: {message}"))
+/// An object that was reset, cannot be reached or has too much to do: a later call may go better.
+/// One that has too much to do is not to be asked again at once.
+impl From<JsValue> for Failed {
+    fn from(thrown: JsValue) -> Self {
+        let property = |name: &str| Reflect::get(&thrown, &name.into()).ok();
+        let is = |name| property(name).is_some_and(|value| value.is_truthy());
+        let message = property("message").and_then(|message| message.as_string());
+        let message = message.unwrap_or_else(|| format!("{thrown:?}"));
+        Self {
+            error: StoreError::Unavailable(format!("the account's object: {message}")),
+            retry: is("retryable") && !is("overloaded"),
+        }
+    }
+}
+
+async fn answer(call: Result<Promise, JsValue>) -> Result<Vec<u8>, Failed> {
+    match select(JsFuture::from(call?), Delay::from(DEADLINE)).await {
+        Either::Left((answer, _)) => Ok(Uint8Array::new(&answer?).to_vec()),
+        Either::Right(_) => Err(late().into()),
+    }
+}
+
+/// Nobody answered in time.
+pub(super) fn late() -> StoreError {
+    StoreError::Unavailable("the account's object did not answer in time".into())
 }

@@ -6,7 +6,7 @@
 //! its own, and whoever has something for it only resolves that promise.
 
 use super::{
-    call::{DEADLINE, Objects},
+    call::{DEADLINE, Objects, late},
     line::{Bell, Line, Seat, Told},
     wire::{Answer, Transaction, put_transaction, take_answer},
 };
@@ -198,8 +198,4 @@ impl Drop for Kept {
             RequestSpawn.spawn(Box::pin(SendWrapper::new(call)));
         }
     }
-}
-
-fn late() -> StoreError {
-    StoreError::Unavailable("the account's object did not answer in time".into())
 }

@@ -171,3 +171,211 @@ fn size(key: &str, item: &Item) -> usize {
             Value::Counters(counters) => counters.keys().map(|field| field.len() + 8).sum(),
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_core::{
+        Timestamp,
+        ledger::{Delta, Step, When},
+        time,
+    };
+    use std::cell::{Cell, RefCell};
+
+    /// Rows in memory that count what they are asked.
+    #[derive(Default)]
+    struct Fake {
+        rows: RefCell<BTreeMap<String, Item>>,
+        found: Cell<u32>,
+        written: RefCell<Vec<Changes>>,
+        fails: Cell<bool>,
+    }
+
+    impl Rows for Fake {
+        fn find(&self, key: &str) -> Result<Option<Item>, StoreError> {
+            self.found.set(self.found.get() + 1);
+            Ok(self.rows.borrow().get(key).cloned())
+        }
+
+        fn from(
+            &self,
+            first: &str,
+            after: Option<&str>,
+        ) -> Result<impl Iterator<Item = Result<(String, Item), StoreError>>, StoreError> {
+            let rows = self.rows.borrow().clone().into_iter();
+            let (first, after) = (first.to_owned(), after.map(str::to_owned));
+            Ok(rows
+                .filter(move |(key, _)| match &after {
+                    Some(after) => key > after,
+                    None => *key >= first,
+                })
+                .map(Ok))
+        }
+
+        fn write(&self, changes: &Changes) -> Result<(), StoreError> {
+            if self.fails.get() {
+                return Err(StoreError::Fault("full".into()));
+            }
+            self.written.borrow_mut().push(changes.clone());
+            for (key, item) in changes {
+                let mut rows = self.rows.borrow_mut();
+                match item {
+                    Some(item) => rows.insert(key.clone(), item.clone()),
+                    None => rows.remove(key),
+                };
+            }
+            Ok(())
+        }
+    }
+
+    fn now() -> Timestamp {
+        time::from_second(1000)
+    }
+
+    fn put(key: &str, bytes: usize) -> Step {
+        Step::Put {
+            key: key.into(),
+            document: vec![b'x'; bytes].into(),
+            when: When::Always,
+            expires: None,
+        }
+    }
+
+    fn delete(key: &str) -> Step {
+        Step::Delete {
+            key: key.into(),
+            when: When::Present,
+        }
+    }
+
+    fn add(bound: i64) -> Step {
+        Step::Add {
+            key: "count".into(),
+            deltas: vec![Delta::bounded("n", 1, bound)],
+            expires: None,
+        }
+    }
+
+    fn transactions(steps: impl IntoIterator<Item = Vec<Step>>) -> Vec<Transaction> {
+        let steps = steps.into_iter();
+        steps
+            .map(|steps| Transaction { now: now(), steps })
+            .collect()
+    }
+
+    fn query(items: &Items<Fake>, prefix: &str, after: Option<&str>, limit: usize) -> Page {
+        let range = Range {
+            now: now(),
+            prefix: prefix.into(),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        items.query(&range).unwrap()
+    }
+
+    #[test]
+    fn a_batch_is_one_write_of_what_is_left_of_it() {
+        let mut items = Items::new(Fake::default());
+        let batch = transactions([
+            vec![put("r/1", 1), add(2)],
+            vec![put("r/2", 1), add(2)],
+            vec![put("r/3", 1), add(2)],
+            vec![delete("r/1"), put("row/1", 1)],
+        ]);
+        let (answers, _) = items.transact(batch).unwrap();
+        assert!(matches!(answers[2], Ok(Answer::Refused(1))), "{answers:?}");
+        assert!(matches!(answers[3], Ok(Answer::Applied(_))), "{answers:?}");
+        let written = items.rows().written.borrow();
+        assert_eq!(written.len(), 1);
+        let kept: Vec<_> = written[0]
+            .iter()
+            .map(|(key, item)| (&**key, item.is_some()))
+            .collect();
+        let promised = [
+            ("count", true),
+            ("r/1", false),
+            ("r/2", true),
+            ("row/1", true),
+        ];
+        assert_eq!(kept, promised);
+        let count = written[0]["count"].as_ref().unwrap().counters().unwrap()["n"];
+        assert_eq!(count, 2);
+    }
+
+    #[test]
+    fn what_was_written_or_read_is_not_looked_for_again() {
+        let mut items = Items::new(Fake::default());
+        for _ in 0..3 {
+            items.transact(transactions([vec![add(9)]])).unwrap();
+        }
+        assert_eq!(items.rows().found.get(), 1);
+        items.transact(transactions([vec![put("r/1", 1)]])).unwrap();
+        items.transact(transactions([vec![delete("r/1")]])).unwrap();
+        assert_eq!(items.rows().found.get(), 1);
+        let (answers, _) = items.transact(transactions([vec![delete("r/1")]])).unwrap();
+        assert!(matches!(answers[0], Ok(Answer::Refused(0))), "{answers:?}");
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_not_remembered() {
+        let mut items = Items::new(Fake::default());
+        items.transact(transactions([vec![add(9)]])).unwrap();
+        items.rows().fails.set(true);
+        assert!(items.transact(transactions([vec![add(9)]])).is_err());
+        items.rows().fails.set(false);
+        let (answers, _) = items.transact(transactions([vec![add(9)]])).unwrap();
+        let Ok(Answer::Applied(values)) = &answers[0] else {
+            panic!("{answers:?}");
+        };
+        let Some(Value::Counters(counters)) = &values[0] else {
+            panic!("{values:?}");
+        };
+        assert_eq!(counters["n"], 2);
+    }
+
+    #[test]
+    fn the_cache_is_bounded() {
+        let mut items = Items::new(Fake::default());
+        for at in 0..3 * MAX_ENTRIES {
+            items
+                .transact(transactions([vec![put(&at.to_string(), 1)]]))
+                .unwrap();
+            assert!(items.cache.items.len() <= MAX_ENTRIES);
+        }
+        for at in 0..4 {
+            items
+                .transact(transactions([vec![put(&at.to_string(), MAX_BYTES / 2)]]))
+                .unwrap();
+            let held: usize = items
+                .cache
+                .items
+                .iter()
+                .map(|(key, item)| size(key, item))
+                .sum();
+            assert_eq!(held, items.cache.bytes);
+            assert!(held < 2 * MAX_BYTES);
+        }
+    }
+
+    #[test]
+    fn a_large_answer_is_cut_and_can_be_gone_on_with() {
+        let mut items = Items::new(Fake::default());
+        let large = MAX_PAGE / 2;
+        for key in ["a/1", "a/2", "a/3", "b"] {
+            items
+                .transact(transactions([vec![put(key, large)]]))
+                .unwrap();
+        }
+        let keys =
+            |page: &Page| -> Vec<_> { page.items.iter().map(|(key, _)| key.clone()).collect() };
+        let page = query(&items, "a/", None, 10);
+        assert_eq!(
+            (keys(&page), page.cut),
+            (vec!["a/1".into(), "a/2".into()], true)
+        );
+        let page = query(&items, "a/", Some("a/2"), 10);
+        assert_eq!((keys(&page), page.cut), (vec!["a/3".into()], false));
+        assert!(!query(&items, "a/", None, 2).cut);
+        assert_eq!(keys(&query(&items, "b", Some("a/9"), 10)), ["b"]);
+    }
+}

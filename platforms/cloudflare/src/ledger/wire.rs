@@ -6,7 +6,9 @@ use openclaw_core::{
     StoreError, Timestamp,
     ledger::{
         Applied, Delta, Durable, Item, Outcome, Step, Value, When,
-        codec::{put_bytes, put_item, put_time, put_value, take_item, take_text, take_time},
+        codec::{
+            put_bytes, put_item, put_time, put_value, take_bytes, take_item, take_text, take_time,
+        },
     },
 };
 
@@ -139,7 +141,7 @@ fn take_step(from: &mut Bytes) -> Result<Step, TryGetError> {
     Ok(match kind {
         PUT => Step::Put {
             key,
-            document: openclaw_core::ledger::codec::take_bytes(from)?,
+            document: take_bytes(from)?,
             when,
             expires: take_option(from, take_time)?,
         },
@@ -294,4 +296,104 @@ fn take_items(from: &mut Bytes) -> Result<Page, TryGetError> {
 
 fn torn(error: TryGetError) -> StoreError {
     StoreError::Fault(format!("a message to or from the ledger's object: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_core::time;
+
+    fn at(second: i64) -> Timestamp {
+        time::from_second(second)
+    }
+
+    fn steps() -> Vec<Step> {
+        let mut steps = vec![Step::Add {
+            key: "counts".into(),
+            deltas: vec![Delta::new("a", -1), Delta::bounded("b", 1, i64::MAX)],
+            expires: Some(at(5)),
+        }];
+        for when in [When::Always, When::Absent, When::Present] {
+            steps.push(Step::Put {
+                key: "ключ".into(),
+                document: vec![0, 255].into(),
+                when,
+                expires: Some(at(7)).filter(|_| when == When::Absent),
+            });
+            steps.push(Step::Delete {
+                key: String::new(),
+                when,
+            });
+        }
+        steps
+    }
+
+    #[test]
+    fn a_batch_arrives_as_it_was_sent_and_half_of_it_is_an_error() {
+        let batch = [1, 2].map(|second| Transaction {
+            now: at(second),
+            steps: steps(),
+        });
+        let mut sent = vec![];
+        batch
+            .iter()
+            .for_each(|transaction| put_transaction(&mut sent, transaction));
+        assert_eq!(take_transactions(sent.clone().into()), Ok(batch.to_vec()));
+        for length in (1..sent.len()).filter(|length| length * 2 != sent.len()) {
+            let half = Bytes::copy_from_slice(&sent[..length]);
+            assert!(take_transactions(half).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn answers_arrive_as_they_were_sent() {
+        let counters = Value::Counters([("n".into(), 7)].into());
+        let answers = [
+            Ok(Answer::Applied(vec![
+                None,
+                Some(Value::Document("x".into())),
+                Some(counters),
+            ])),
+            Ok(Answer::Refused(19)),
+            Err(StoreError::Fault("why".into())),
+            Err(StoreError::Unavailable("later".into())),
+        ];
+        let mut sent = vec![];
+        answers
+            .iter()
+            .for_each(|answer| put_answer(&mut sent, answer));
+        let mut sent = Bytes::from(sent);
+        for answer in answers {
+            assert_eq!(take_answer(&mut sent), answer);
+        }
+        assert!(take_answer(&mut sent).is_err());
+    }
+
+    #[test]
+    fn queries_and_pages_arrive_as_they_were_sent() {
+        for after in [None, Some("b".to_owned())] {
+            let range = Range {
+                now: at(1),
+                prefix: "a/".into(),
+                after,
+                limit: usize::MAX,
+            };
+            let mut sent = vec![];
+            put_range(&mut sent, &range);
+            assert_eq!(take_range(sent.into()), Ok(range));
+        }
+        let item = Item {
+            value: Value::Document("x".into()),
+            expires: Some(at(3)),
+        };
+        let page = Page {
+            items: vec![("k".into(), item)],
+            cut: true,
+        };
+        for page in [Ok(page), Err(StoreError::Fault("why".into()))] {
+            let mut sent = vec![];
+            put_page(&mut sent, &page);
+            assert_eq!(take_page(sent.into()), page);
+        }
+    }
 }

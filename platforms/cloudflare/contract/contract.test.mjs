@@ -1,0 +1,199 @@
+// The ports' contract inside workerd, and what only a Durable Object and an isolate can break:
+//
+//   node --test platforms/cloudflare/contract/contract.test.mjs
+//
+//   OPENCLAW_WRANGLER_MODULES   the node_modules folder that has miniflare
+//   OPENCLAW_WORKERS        where the Workers `contract` and `ledger` were built
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const { OPENCLAW_WRANGLER_MODULES, OPENCLAW_WORKERS } = process.env;
+const here = fileURLToPath(new URL(".", import.meta.url));
+const built = OPENCLAW_WORKERS ?? join(here, "../../../target/workers");
+const require = createRequire(join(OPENCLAW_WRANGLER_MODULES, "modules.js"));
+const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
+
+const runtime = { compatibilityDate: "2026-11-01", compatibilityFlags: ["enable_request_signal"] };
+
+/** What `cargo xtask build workers` made. */
+const modules = (name) => [
+  { type: "ESModule", path: "index.js", contents: readFileSync(join(built, name, "index.js")) },
+  {
+    type: "CompiledWasm",
+    path: "index_bg.wasm",
+    contents: readFileSync(join(built, name, "index_bg.wasm")),
+  },
+];
+
+/** An isolate of its own with the contract's Worker. */
+const contract = (name) => ({
+  ...runtime,
+  name,
+  modules: modules("contract"),
+  kvNamespaces: { KV: "kv" },
+  durableObjects: {
+    LEDGER: { className: "AccountLedger", scriptName: "ledger", useSQLite: true },
+  },
+  bindings: {
+    OPENCLAW_ADMIN_TOKEN: "operator-token-for-tests",
+    OPENCLAW_JWT_SECRETS: "k1:a-secret-of-tests-that-is-long-enough",
+    OPENCLAW_KEY_PEPPER: "a-pepper-of-tests-that-is-long-enough",
+    OPENCLAW_CACHE_SECONDS: "1",
+  },
+});
+
+const ledger = {
+  ...runtime,
+  name: "ledger",
+  modules: [
+    {
+      type: "ESModule",
+      path: "brittle.mjs",
+      contents: readFileSync(join(here, "brittle.mjs")),
+    },
+    ...modules("ledger"),
+  ],
+  durableObjects: { LEDGER: { className: "AccountLedger", useSQLite: true } },
+};
+
+// A client that leaves is seen behind a service binding only.
+const front = {
+  ...runtime,
+  name: "front",
+  modules: true,
+  script: `export default { fetch: (request, env) =>
+    env[new URL(request.url).searchParams.get("isolate")].fetch(request) };`,
+  serviceBindings: { a: "a", b: "b" },
+};
+
+let miniflare, base;
+before(async () => {
+  const workers = [front, contract("a"), contract("b"), ledger];
+  miniflare = new Miniflare(convertV4MiniflareOptions({ workers }));
+  base = await miniflare.ready;
+});
+after(() => miniflare.dispose());
+
+/** Asks the Worker in an isolate; throws the answer's text where that is an error. */
+async function ask(path, question, { isolate = "a", ...options } = {}) {
+  const url = new URL(`/v1/${path}?isolate=${isolate}`, base);
+  const body = JSON.stringify(question);
+  const answer = await fetch(url, { method: "POST", body, ...options });
+  const text = await answer.text();
+  if (!answer.ok) throw Object.assign(new Error(text), { status: answer.status });
+  return JSON.parse(text);
+}
+
+/** Calls an account's object by its own Worker. */
+async function object(account, call, argument) {
+  const worker = await miniflare.getWorker("ledger");
+  const body = JSON.stringify({ account, call, argument });
+  const answer = await worker.fetch("http://ledger/", { method: "POST", body });
+  return answer.json();
+}
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function counted(account) {
+  const [[, count]] = await ask("items", { account, key: "n" });
+  return count;
+}
+
+test("the stores keep the contract", async () => {
+  const { passed, failed } = await ask("contract", { account: "first" });
+  assert.deepEqual(failed, []);
+  assert.ok(passed > 40, `${passed} cases`);
+});
+
+test("of two isolates' racing batches none passes the bound", async () => {
+  const account = "acct_racing";
+  const one = (at) => ask("add", { account, key: "n", bound: 100 }, { isolate: "ab"[at % 2] });
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, at) => one(at)));
+  assert.equal(answers.filter(({ applied }) => applied).length, 100);
+  assert.equal(await counted(account), 100);
+  const calls = await object(account, "batches");
+  assert.ok(calls.length < 200, `${calls.length} calls: nothing went together`);
+});
+
+for (const how of ["throw", "panic", "abort"]) {
+  test(`an object that breaks (${how}) costs its call and keeps what it had`, async () => {
+    const [account, other] = [`acct_${how}`, `acct_${how}_other`];
+    await ask("add", { account, key: "n" });
+    await ask("add", { account: other, key: "n" });
+    await object(account, "breaks", { on: "INSERT", how });
+    await assert.rejects(ask("reserve", { account, key: "req_1" }), { status: 503 });
+    assert.deepEqual(await ask("add", { account, key: "n" }), { applied: true });
+    assert.deepEqual(await ask("items", { account }), [["n", 2, null]]);
+    assert.deepEqual(await ask("add", { account: other, key: "n" }), { applied: true });
+    assert.equal(await counted(other), 2);
+  });
+}
+
+test("of a call that fails half way nothing is written", async () => {
+  const account = "acct_half";
+  await ask("add", { account, key: "n" });
+  await object(account, "breaks", { on: "DELETE", how: "throw" });
+  await assert.rejects(ask("replace", { account, key: "n" }), { status: 503 });
+  assert.deepEqual(await ask("items", { account }), [["n", 1, null]]);
+});
+
+test("a call is given up in the end, and the account goes on", async () => {
+  const account = "acct_stuck";
+  await object(account, "breaks", { slow: 12_000 });
+  const began = Date.now();
+  await assert.rejects(ask("add", { account, key: "n" }), { status: 503 });
+  assert.ok(Date.now() - began < 11_500);
+  await object(account, "breaks", {});
+  assert.deepEqual(await ask("add", { account, key: "n" }), { applied: true });
+});
+
+test("whoever waits is answered when the one who leads leaves", async () => {
+  const account = "acct_leaves";
+  await ask("add", { account, key: "n" });
+  await object(account, "breaks", { slow: 300 });
+  const gone = new AbortController();
+  const first = ask("add", { account, key: "n" }, { signal: gone.signal });
+  first.catch(() => {});
+  await sleep(50);
+  const others = Array.from({ length: 20 }, () => ask("add", { account, key: "n" }));
+  await sleep(50);
+  gone.abort();
+  await assert.rejects(first, { name: "AbortError" });
+  for (const { applied } of await Promise.all(others)) assert.ok(applied);
+  await object(account, "breaks", {});
+  assert.equal(await counted(account), 22);
+  const calls = await object(account, "batches");
+  assert.ok(calls.length < 10, `${calls.length} calls`);
+});
+
+test("an alarm settles whom nobody settles, and then there is none", async () => {
+  const account = "acct_orphan";
+  await ask("add", { account, key: "n" });
+  assert.equal(await object(account, "alarmAt"), null);
+  // The lease is 45 s.
+  await ask("reserve", { account, key: "req_1", age: 43 });
+  const alarm = await object(account, "alarmAt");
+  assert.ok(alarm > Date.now() && alarm <= Date.now() + 2_100);
+  const left = async () => (await ask("items", { account, key: "gate#r/" })).length;
+  assert.equal(await left(), 1);
+  await sleep(3_000);
+  assert.equal(await left(), 0);
+  const rows = (await ask("items", { account })).filter(([, , text]) => text?.includes("req_1"));
+  assert.equal(rows.length, 1);
+  assert.match(rows[0][2], /interrupted/);
+  assert.equal(await object(account, "alarmAt"), null);
+});
+
+test("what an isolate writes to KV it sees at once, another one when its cache is old", async () => {
+  const key = "shared";
+  assert.equal(await ask("read", { key }, { isolate: "b" }), null);
+  await ask("write", { key, value: "1" });
+  assert.equal(await ask("read", { key }), "1");
+  assert.equal(await ask("read", { key }, { isolate: "b" }), null);
+  await sleep(1_100);
+  assert.equal(await ask("read", { key }, { isolate: "b" }), "1");
+});
