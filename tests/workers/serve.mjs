@@ -19,6 +19,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+// Only workerd is to be heard.
+process.env.WRANGLER_LOG = "error";
 const read = () => JSON.parse(readFileSync(process.argv[2], "utf8"));
 const options = read();
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -29,7 +31,7 @@ const { spawn } = childProcess;
 childProcess.spawn = (...call) => (workerd = spawn(...call));
 
 const require = createRequire(join(options.modules, "modules.js"));
-const { Miniflare } = require("miniflare");
+const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
 const wrangler = require("wrangler");
 
 /** The gateway first, then the object's Worker and the functions. */
@@ -64,7 +66,8 @@ function worker(file, port) {
 const [gateway, ...others] = files();
 const workers = [worker(gateway, options.port), ...others.map((file) => worker(file))];
 workers.push(...(options.others ?? []).map(({ file, port }) => worker(join(root, file), port)));
-const miniflare = new Miniflare({ workers, resourcePersistencePath: options.state });
+const stored = { resourcePersistencePath: options.state };
+const miniflare = new Miniflare(convertV4MiniflareOptions({ workers, ...stored }));
 
 async function configure() {
   const kv = await miniflare.getKVNamespace("KV", "openclaw-health");
