@@ -7,8 +7,9 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_channel::oneshot;
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, header};
-use openclaw_core::{Error, Ports, json};
+use openclaw_core::{BoxFuture, Error, Ports, json};
 use openclaw_providers::{Completion, Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
@@ -20,7 +21,7 @@ use std::pin::pin;
 /// future is dropped, and with it the call; unless the key says to drain.
 pub(crate) async fn complete(app: &App, begun: Begun) -> Result<Response> {
     let drain = begun.on_disconnect == OnDisconnect::Drain;
-    let done = call(app.ports.clone(), begun);
+    let done = call(app.ports.clone(), begun).boxed();
     if drain {
         detached(&app.ports, done).await
     } else {
@@ -60,10 +61,7 @@ async fn call(ports: Ports, begun: Begun) -> Result<Response> {
 }
 
 /// Runs `done` to its end even when nobody waits for it any more.
-async fn detached(
-    ports: &Ports,
-    done: impl Future<Output = Result<Response>> + Send + 'static,
-) -> Result<Response> {
+async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> Result<Response> {
     let (sender, receiver) = oneshot::channel();
     ports.spawn.spawn(Box::pin(async move {
         // Nobody listens any more when the client has left.

@@ -9,7 +9,7 @@ use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{
-    FutureExt, SinkExt, Stream, StreamExt,
+    FutureExt, SinkExt, StreamExt,
     future::{BoxFuture, join},
     stream,
 };
@@ -18,8 +18,8 @@ use openclaw_core::{Error, Ports, Result};
 use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
 use openclaw_schema::key::OnDisconnect;
 use openclaw_usage::{Status, Ticket};
-use openclaw_web::App;
-use std::{convert::Infallible, pin::pin, time::Duration};
+use openclaw_web::{App, Writes, streamed};
+use std::time::Duration;
 
 /// Events that arrived together leave together, up to about this many bytes.
 const BATCH: usize = 16 * 1024;
@@ -40,13 +40,13 @@ pub(crate) async fn respond(
 ) -> openclaw_web::Result<Response> {
     let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
     let drain = begun.on_disconnect == OnDisconnect::Drain;
-    let opening = Relay::open(app.ports.clone(), heartbeat, begun, Writer::new(dialect));
+    let opening = Relay::open(app.ports.clone(), heartbeat, begun, Writer::new(dialect)).boxed();
     let opened = if drain {
         drained(&app.ports, opening).await?
     } else {
         opening
             .await?
-            .map(|(relay, headers)| (Body::from_stream(relay.into_stream()), headers))
+            .map(|(relay, headers)| (streamed(relay.into_stream()), headers))
     };
     Ok(match opened {
         Err(response) => response,
@@ -62,10 +62,7 @@ pub(crate) async fn respond(
 type Opened<T> = Result<Result<(T, HeaderMap), Response>>;
 
 /// Runs the relay in a task of its own, which goes on when nobody reads any more.
-async fn drained(
-    ports: &Ports,
-    opening: impl Future<Output = Opened<Relay>> + Send + 'static,
-) -> Opened<Body> {
+async fn drained(ports: &Ports, opening: BoxFuture<'static, Opened<Relay>>) -> Opened<Body> {
     let (head, opened) = oneshot::channel();
     let (mut events, body) = mpsc::channel(AHEAD);
     ports.spawn.spawn(Box::pin(async move {
@@ -77,13 +74,13 @@ async fn drained(
             Ok(Err(response)) => return drop(head.send(Ok(Err(response)))),
             Err(error) => return drop(head.send(Err(error))),
         };
-        let mut relayed = pin!(relay.into_stream());
+        let mut relayed = relay.into_stream();
         while let Some(event) = relayed.next().await {
             let _ = events.send(event).await;
         }
     }));
     let opened = opened.await.map_err(Error::internal)??;
-    Ok(opened.map(|headers| (Body::from_stream(body), headers)))
+    Ok(opened.map(|headers| (streamed(body.boxed()), headers)))
 }
 
 enum Source {
@@ -141,11 +138,12 @@ impl Relay {
         )))
     }
 
-    fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        stream::unfold(Some(self), |relay| async {
+    fn into_stream(self) -> Writes {
+        let writes = stream::unfold(Some(self), |relay| async {
             let (event, relay) = relay?.next().await;
             Some((Ok(event), relay))
-        })
+        });
+        writes.boxed()
     }
 
     /// The next write, and what is left to write behind it.

@@ -6,7 +6,7 @@ use crate::{
 };
 use axum::Router;
 use openclaw_auth::Secrets;
-use openclaw_core::{Clock, Ports, Timestamp};
+use openclaw_core::{Clock, Ports, Timestamp, json};
 use openclaw_schema::config::Config;
 use openclaw_web::{App, stack};
 use std::{cell::RefCell, sync::Arc, time::Duration};
@@ -86,7 +86,7 @@ fn build(
     config: Option<&[u8]>,
     routes: fn(&App) -> Router<App>,
 ) -> Result<Router, String> {
-    let config = config.map_or_else(|| Ok(Config::default()), serde_json::from_slice);
+    let config = config.map_or_else(|| Ok(Config::default()), json::read);
     let config = config.map_err(|error| format!("the configuration in KV: {error}"))?;
     let ports = ports(env).map_err(|error| error.to_string())?;
     let secret = |name| variable(env, name).ok_or_else(|| format!("the secret {name} is missing"));

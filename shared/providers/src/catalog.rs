@@ -17,10 +17,7 @@ use openclaw_schema::config::{
     self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
 };
 use serde_json::value::RawValue;
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 const BUILT_IN: &str = include_str!("../catalog.json");
 
@@ -74,6 +71,10 @@ impl Providers {
         config: &Config,
         secret: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
+        Self::with(config, &secret)
+    }
+
+    fn with(config: &Config, secret: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let built_in = built_in()?;
         config.validate(&Builtin {
             providers: built_in
@@ -84,14 +85,12 @@ impl Providers {
             models: built_in.models.iter().map(|row| row.id.clone()).collect(),
         })?;
         let providers = providers(config, &built_in, secret)?;
-        let mut slots = HashMap::new();
-        let mut seen = HashSet::new();
-        let models: Vec<_> = config
-            .models
-            .iter()
-            .chain(&built_in.models)
-            .filter(|row| seen.insert(row.id.as_str()))
-            .filter_map(|row| Model::new(row, &providers, &mut slots))
+        let mut slots = Slots::default();
+        let rows: Vec<_> = config.models.iter().chain(&built_in.models).collect();
+        let is_first = |at: usize| !rows[..at].iter().any(|other| other.id == rows[at].id);
+        let models: Vec<_> = (0..rows.len())
+            .filter(|at| is_first(*at))
+            .filter_map(|at| Model::new(rows[at], &providers, &mut slots))
             .map(Arc::new)
             .collect();
         Ok(Self {
@@ -99,7 +98,7 @@ impl Providers {
                 .iter()
                 .map(|model| (model.id.clone(), Arc::clone(model)))
                 .collect(),
-            health: Health::new(slots.len(), &config.routing),
+            health: Health::new(slots.0.len(), &config.routing),
             routing: config.routing.clone(),
             models,
         })
@@ -136,46 +135,57 @@ fn credential(text: &str) -> Option<Secret> {
     (!text.is_empty()).then(|| Secret::new(text))
 }
 
-/// The providers that can be called, by id.
+/// The providers that can be called.
 fn providers(
     config: &Config,
     built_in: &Config,
-    secret: impl Fn(&str) -> Option<String>,
-) -> Result<HashMap<String, Arc<Provider>>, ConfigError> {
-    let mut providers = HashMap::new();
+    secret: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Arc<Provider>>, ConfigError> {
+    let mut providers = Vec::<Arc<Provider>>::new();
     let rows = built_in.providers.iter().enumerate();
     for (at, row) in rows.chain(config.providers.iter().enumerate()) {
         let key = row.api_key_env.as_deref();
-        let credential = key.and_then(&secret).as_deref().and_then(credential);
+        let credential = key.and_then(secret).as_deref().and_then(credential);
+        // A configured row hides the built-in one, without its credential too.
+        providers.retain(|other| *other.id != *row.id);
         if key.is_some() && credential.is_none() {
-            // A configured row without its credential hides the built-in one nevertheless.
-            providers.remove(&row.id);
             continue;
         }
         let provider = Provider::new(row, credential).map_err(|(field, issue)| ConfigError {
             path: format!("providers[{at}].{field}"),
             issue: issue.into(),
         })?;
-        providers.insert(row.id.clone(), Arc::new(provider));
+        providers.push(Arc::new(provider));
     }
     Ok(providers)
 }
 
+/// The places that have a slot: provider and the model's name there.
+#[derive(Default)]
+struct Slots(Vec<(String, String)>);
+
+impl Slots {
+    fn of(&mut self, row: &TargetRow) -> Slot {
+        let is_it =
+            |(provider, model): &(String, String)| *provider == row.provider && *model == row.model;
+        let known = self.0.iter().position(is_it);
+        Slot(known.unwrap_or_else(|| {
+            self.0.push((row.provider.clone(), row.model.clone()));
+            self.0.len() - 1
+        }))
+    }
+}
+
 impl Model {
     /// `None` where no target's provider can be called.
-    fn new(
-        row: &config::Model,
-        providers: &HashMap<String, Arc<Provider>>,
-        slots: &mut HashMap<(String, String), Slot>,
-    ) -> Option<Self> {
+    fn new(row: &config::Model, providers: &[Arc<Provider>], slots: &mut Slots) -> Option<Self> {
         let mut target = |row: &TargetRow| {
-            let next = slots.len();
-            let place = (row.provider.clone(), row.model.clone());
+            let provider = providers.iter().find(|known| *known.id == *row.provider)?;
             Some(Target {
-                provider: Arc::clone(providers.get(&row.provider)?),
+                provider: Arc::clone(provider),
                 model: serde_json::Value::from(row.model.as_str()).to_string(),
                 weight: row.weight,
-                slot: *slots.entry(place).or_insert(Slot(next)),
+                slot: slots.of(row),
             })
         };
         let targets: Vec<_> = row.targets.iter().filter_map(&mut target).collect();

@@ -5,7 +5,7 @@
 
 use openclaw_core::Price;
 use serde::{Deserialize, Serialize};
-use std::{collections::HashSet, path::PathBuf};
+use std::path::PathBuf;
 
 /// The whole document.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -270,10 +270,10 @@ impl Config {
     }
 
     fn validate_providers(&self) -> Result<(), ConfigError> {
-        let mut seen = HashSet::new();
         for (at, provider) in self.providers.iter().enumerate() {
             let path = format!("providers[{at}]");
-            if provider.id.is_empty() || !seen.insert(&provider.id) {
+            let mut before = self.providers[..at].iter();
+            if provider.id.is_empty() || before.any(|other| other.id == provider.id) {
                 return Err(wrong(format!("{path}.id"), "must be there and used once"));
             }
             let url = provider.base_url.as_str();
@@ -288,10 +288,10 @@ impl Config {
     }
 
     fn validate_models(&self, builtin: &Builtin) -> Result<(), ConfigError> {
-        let mut seen = HashSet::new();
         for (at, model) in self.models.iter().enumerate() {
             let path = format!("models[{at}]");
-            if model.id.is_empty() || !seen.insert(model.id.as_str()) {
+            let mut before = self.models[..at].iter();
+            if model.id.is_empty() || before.any(|other| other.id == model.id) {
                 return Err(wrong(format!("{path}.id"), "must be there and used once"));
             }
             if model.context_length == 0 {
@@ -302,7 +302,13 @@ impl Config {
             }
             self.validate_targets(model, &path, builtin)?;
         }
-        let known = |id: &str| seen.contains(id) || builtin.models.contains(id);
+        let configured = self.models.iter().map(|model| &model.id);
+        let known = |id| {
+            configured
+                .clone()
+                .chain(&builtin.models)
+                .any(|other| other == id)
+        };
         for (at, model) in self.models.iter().enumerate() {
             if let Some(to) = model.fallbacks.iter().position(|id| !known(id)) {
                 return Err(wrong(
@@ -344,9 +350,9 @@ impl Config {
 #[derive(Clone, Debug, Default)]
 pub struct Builtin {
     /// Providers.
-    pub providers: HashSet<String>,
+    pub providers: Vec<String>,
     /// Models.
-    pub models: HashSet<String>,
+    pub models: Vec<String>,
 }
 
 fn wrong(path: impl Into<String>, issue: &str) -> ConfigError {

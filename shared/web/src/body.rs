@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{
     FutureExt, StreamExt,
     future::{Either, select},
+    stream::BoxStream,
 };
 use http::{HeaderMap, header};
 use openclaw_core::{Clock, Code, Error};
@@ -91,6 +92,15 @@ fn ensure_json(headers: &HeaderMap) -> Result<()> {
     }
     let message = "Content-Type must be application/json";
     Err(Error::new(Code::UnsupportedMediaType, message).into())
+}
+
+/// What a body is written from, one by one.
+pub type Writes = BoxStream<'static, Result<Bytes, axum::Error>>;
+
+/// A body that is written as `writes` come. All of them are of one type: what carries them is
+/// compiled once.
+pub fn streamed(writes: Writes) -> Body {
+    Body::from_stream(writes)
 }
 
 /// The whole body; 413 when it is too large, 400 when it stops coming.

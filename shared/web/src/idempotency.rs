@@ -5,7 +5,10 @@
 //! request that failed, or whose client left, may be tried again under its key. An answer marked
 //! `Cache-Control: no-store` (RFC 9111, a new key's secret) is never kept.
 
-use crate::{App, Result, body::read};
+use crate::{
+    App, Result,
+    body::{read, streamed},
+};
 use axum::{
     body::Body,
     extract::Request,
@@ -126,7 +129,7 @@ async fn keep(claim: Claim, response: Response) -> Result<Response> {
         .and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().to_string();
     if body.size_hint().exact().is_none() {
-        let body = Body::from_stream(recorded(claim, status, kind, body));
+        let body = streamed(recorded(claim, status, kind, body).boxed());
         return Ok(Response::from_parts(parts, body));
     }
     let body = axum::body::to_bytes(body, usize::MAX)

@@ -19,7 +19,7 @@ mod request_id;
 mod stack;
 
 pub use app::App;
-pub use body::{Json, MAX_BODY, RawJson, SecretJson};
+pub use body::{Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
 pub use error::{ApiError, Result};
 pub use gate::Gate;
 pub use guard::{Access, Guard};

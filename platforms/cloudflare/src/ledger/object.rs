@@ -7,7 +7,7 @@ use super::{
 };
 use crate::WorkerClock;
 use openclaw_core::{
-    BoxFuture, Clock, Ledger, StoreError, Timestamp,
+    BoxFuture, Clock, Ledger, StoreError, Timestamp, json,
     ledger::{Item, Outcome, Step},
 };
 use openclaw_usage::{LEASE, RESERVATIONS, Reservation, settle_orphans};
@@ -150,7 +150,7 @@ fn lease((key, item): (&String, &Option<Item>)) -> Option<Timestamp> {
     let document = item.as_ref().filter(|_| key.starts_with(RESERVATIONS))?;
     let reservation = document.document().and_then(|bytes| {
         // What cannot be read is for the sweep to complain about.
-        serde_json::from_slice::<Reservation>(bytes).ok()
+        json::read::<Reservation>(bytes).ok()
     });
     Some(reservation.map_or_else(|| WorkerClock.now() + LEASE, |known| known.lease()))
 }
