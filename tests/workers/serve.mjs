@@ -4,7 +4,7 @@
 //   modules    the node_modules folder that has wrangler and miniflare
 //   port       where the gateway Worker listens on loopback
 //   state      the folder for KV and Durable Objects, kept between runs
-//   config     the gateway's configuration; SIGHUP writes it to KV again
+//   config     the gateway's configuration; SIGUSR2 writes it to KV again
 //   variables  variables and secrets of every Worker, by name
 //   others     further Workers (absent: none), each with a port of its own: [{"file", "port"}],
 //              `file` their wrangler.toml from the top of the checkout
@@ -80,7 +80,7 @@ process.once("SIGTERM", async () => {
   await miniflare.dispose();
   process.exit(0);
 });
-process.on("SIGHUP", configure);
+process.on("SIGUSR2", configure);
 
 await miniflare.ready;
 await configure();

@@ -142,7 +142,7 @@ impl Server {
     /// Puts another configuration in the running gateway's KV; Workers only.
     pub fn configure(&self, document: &str) {
         workers::configure(&self.settings, document);
-        self.process.hang_up();
+        self.process.notify();
     }
 
     /// Sends SIGTERM; the end is waited for by [`Self::wait`].

@@ -81,9 +81,9 @@ impl Supervised {
         kill_process(self.pid, Signal::KILL).expect("it runs");
     }
 
-    /// SIGHUP.
-    pub(super) fn hang_up(&self) {
-        kill_process(self.pid, Signal::HUP).expect("it runs");
+    /// SIGUSR2.
+    pub(super) fn notify(&self) {
+        kill_process(self.pid, Signal::USR2).expect("it runs");
     }
 
     /// SIGTERM.

@@ -3,7 +3,6 @@ mod disconnect;
 mod failures;
 mod forward;
 mod idempotency;
-mod many;
 mod midstream;
 mod route;
 mod stream;

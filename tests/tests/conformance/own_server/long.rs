@@ -1,10 +1,10 @@
 //! Answers that take longer than anything a runtime waits for by itself: 30 s behind a response or
 //! behind a client that left, and a reservation's lease.
 
-use super::{account, operator};
+use super::{account, operator, patient};
 use futures_util::future::join;
 use openclaw_conformance::{
-    harness::{Account, Mock, Options, Server, chat, eventually_within, tag},
+    harness::{Account, Mock, chat, eventually_within, tag},
     upstream::{Script, Usage},
 };
 use serde_json::{Value, json};
@@ -17,22 +17,6 @@ const TOKENS: Usage = Usage {
     prompt_tokens: 11,
     completion_tokens: 4,
 };
-
-/// A gateway that waits for its providers.
-async fn patient() -> Server {
-    let upstream = Mock::get().url();
-    let config = format!(
-        "[routing]\nfirst_byte_timeout_ms = 90000\nidle_timeout_ms = 90000\n\n\
-         [[providers]]\nid = \"mock\"\nbase_url = \"{upstream}/v1\"\napi_key_env = \"MOCK_OPENAI_KEY\"\n\n\
-         [[models]]\nid = \"slow\"\ncontext_length = 8192\n\
-         targets = [{{ provider = \"mock\", model = \"slow\" }}]\n"
-    );
-    let options = Options {
-        config: Some(config),
-        ..Options::default()
-    };
-    Server::start("patient", options).await.expect("it starts")
-}
 
 /// Silent for long, then an answer.
 fn silent() -> Script {
@@ -58,7 +42,7 @@ fn counts(usage: &Value) -> [u64; 4] {
 async fn a_long_silence_ends_in_an_answer_and_one_row() {
     let server = patient().await;
     let (plain, streaming) = (account(&server).await, account(&server).await);
-    let body = chat("slow", &silent());
+    let body = chat("patient", &silent());
     // By hand: what its headers say of the minute is older than the client's checks allow.
     let asked = plain.client.request("POST", "/v1/chat/completions");
     let asked = async { asked.json(&body).send().await?.json::<Value>().await };
@@ -86,7 +70,7 @@ async fn a_long_answer_is_drained_and_accounted_behind_a_client_that_left() {
         usage: Some(TOKENS),
         ..Script::default()
     };
-    let mut stream = account.client.open_seed(&chat("slow", &script)).await;
+    let mut stream = account.client.open_seed(&chat("patient", &script)).await;
     stream.read_some(2).await;
     drop(stream);
     let finished = eventually_within(LONG + Duration::from_secs(10), async || {

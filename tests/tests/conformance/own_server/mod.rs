@@ -3,8 +3,9 @@
 mod crash;
 mod log;
 mod long;
+mod many;
 
-use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Options, Server};
+use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Mock, Options, Server};
 use serde_json::{Value, json};
 use std::path::Path;
 use tempfile::TempDir;
@@ -21,6 +22,22 @@ pub(crate) async fn on(name: &str, data: &Path) -> Server {
         ..Options::default()
     };
     Server::start(name, options).await.expect("it starts")
+}
+
+/// A gateway that waits for its providers, with one model, `patient`.
+pub(crate) async fn patient() -> Server {
+    let upstream = Mock::get().url();
+    let config = format!(
+        "[routing]\nfirst_byte_timeout_ms = 90000\nidle_timeout_ms = 90000\n\n\
+         [[providers]]\nid = \"mock\"\nbase_url = \"{upstream}/v1\"\napi_key_env = \"MOCK_OPENAI_KEY\"\n\n\
+         [[models]]\nid = \"patient\"\ncontext_length = 8192\n\
+         targets = [{{ provider = \"mock\", model = \"patient\" }}]\n"
+    );
+    let options = Options {
+        config: Some(config),
+        ..Options::default()
+    };
+    Server::start("patient", options).await.expect("it starts")
 }
 
 /// A client of the gateway's operator.

@@ -1,22 +1,24 @@
 //! Many at once.
 
+use super::{account, patient};
 use futures_util::future::join_all;
 use openclaw_conformance::{
-    harness::{Account, Ended, chat},
+    harness::{Ended, chat},
     upstream::Script,
 };
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_slow_streams_all_complete() {
-    let account = Account::new().await;
+    let server = patient().await;
+    let account = account(&server).await;
     let script = Script {
         chunks: Some(8),
         // 3.5 s in all, so that all are open at once.
         chunk_delay_ms: 500,
         ..Script::default()
     };
-    let body = chat("gpt-4", &script);
+    let body = chat("patient", &script);
     let transcripts = join_all((0..1000).map(|_| account.client.stream_seed(&body))).await;
     for transcript in &transcripts {
         assert_eq!(transcript.ended, Ended::Whole);
