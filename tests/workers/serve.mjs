@@ -6,16 +6,17 @@
 //   state      the folder for KV and Durable Objects, kept between runs
 //   config     the gateway's configuration; SIGUSR2 writes it to KV again
 //   variables  variables and secrets of every Worker, by name
-//   others     further Workers (absent: none), each with a port of its own: [{"file", "port"}],
-//              `file` their wrangler.toml from the top of the checkout
 //
 // Prints `listening on http://127.0.0.1:PORT, workerd PID` once requests are answered. SIGTERM ends it.
 //
-// The gateway has a socket of workerd's own: neither wrangler's nor Miniflare's proxy is in between.
+// Neither wrangler's nor Miniflare's proxy is in between: the gateway has a socket of workerd's own, and
+// in front of it stands what of the platform's edge matters here. A client that leaves is told to the
+// Worker at once; workerd by itself takes a FIN before the response's head for half of a close.
 import childProcess from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,6 +35,19 @@ const require = createRequire(join(options.modules, "modules.js"));
 const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
 const wrangler = require("wrangler");
 
+/** Hands connections on to `port`, and the leaving of their clients as a reset. */
+function edge(port) {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const worker = connect({ port, host: "127.0.0.1", noDelay: true });
+    client.pipe(worker, { end: false });
+    worker.pipe(client);
+    client.on("end", () => worker.resetAndDestroy());
+    client.on("error", () => worker.resetAndDestroy());
+    worker.on("error", () => client.resetAndDestroy());
+  });
+  return new Promise((resolve) => server.listen(options.port, "127.0.0.1", resolve));
+}
+
 /** The gateway first, then the object's Worker and the functions. */
 function files() {
   const functions = readdirSync(join(root, "functions")).map((name) => `functions/${name}`);
@@ -41,8 +55,8 @@ function files() {
   return folders.map((folder) => join(root, folder, "wrangler.toml")).filter(existsSync);
 }
 
-/** A Worker as its wrangler.toml has it; with `port` it listens by itself. */
-function worker(file, port) {
+/** A Worker as its wrangler.toml has it. */
+function worker(file) {
   // An empty file in place of `.dev.vars`: what a developer has there is not to be tested.
   const from = { envFiles: ["/dev/null"] };
   const { main, workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(file, undefined, from);
@@ -59,13 +73,11 @@ function worker(file, port) {
       ...wasm.map((name) => ({ type: "CompiledWasm", path: join(built, name) })),
     ],
     bindings: { ...bound.bindings, ...options.variables },
-    ...(port && { unsafeDirectSockets: [{ host: "127.0.0.1", port }] }),
   };
 }
 
-const [gateway, ...others] = files();
-const workers = [worker(gateway, options.port), ...others.map((file) => worker(file))];
-workers.push(...(options.others ?? []).map(({ file, port }) => worker(join(root, file), port)));
+const workers = files().map(worker);
+workers[0].unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
 const stored = { resourcePersistencePath: options.state };
 const miniflare = new Miniflare(convertV4MiniflareOptions({ workers, ...stored }));
 
@@ -84,6 +96,8 @@ process.on("SIGUSR2", configure);
 
 await miniflare.ready;
 await configure();
+const gateway = await miniflare.unsafeGetDirectURL(workers[0].name);
+await edge(gateway.port);
 console.log(`listening on http://127.0.0.1:${options.port}, workerd ${workerd.pid}`);
 // Miniflare would start it anew; a gateway that ends by itself is to be seen.
 await once(workerd, "exit");
