@@ -1,12 +1,13 @@
 use crate::{
-    app,
+    WorkerRandom, app,
     convert::{from_worker, to_worker},
     left::Left,
     log,
     scope::Scope,
 };
 use axum::{Router, body::Body, response::IntoResponse};
-use openclaw_core::Error;
+use http::HeaderValue;
+use openclaw_core::{Error, id};
 use openclaw_web::{ApiError, App};
 use tower_service::Service;
 use worker::{Context, Env, Request, Response, Result};
@@ -37,15 +38,23 @@ async fn answer(
 ) -> Result<http::Response<Body>> {
     let mut router = match app::router(env, routes).await {
         Ok(router) => router,
-        Err(cause) => {
-            log::install(None);
-            tracing::error!(cause, "this Worker is not configured");
-            return Ok(ApiError(Error::internal(cause)).into_response());
-        }
+        Err(cause) => return Ok(not_configured(cause)),
     };
     let request = from_worker(request).await?;
     match router.call(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }
+}
+
+/// What is answered without a router: why is in the log, found by the request's id.
+fn not_configured(cause: String) -> http::Response<Body> {
+    let request = id::new(&WorkerRandom, "req_");
+    log::install(None);
+    tracing::error!(request, cause, "this Worker is not configured");
+    let mut response = ApiError(Error::internal(cause)).into_response();
+    if let Ok(id) = HeaderValue::from_str(&request) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
 }
