@@ -1,7 +1,7 @@
 //! Who may depend on whom: functions → shared ← platforms, and no SDK in what runs everywhere.
 
 use crate::{cargo, process};
-use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+use cargo_metadata::{Dependency, DependencyKind, MetadataCommand, Package};
 use std::path::Path;
 
 /// What exists on one runtime only, by crate name; a trailing `*` stands for any ending.
@@ -18,7 +18,7 @@ enum Layer {
     /// The contract suite: knows the ports, and no runtime.
     Testkit,
     Platform,
-    /// What puts a runtime together: the server, tests, xtask.
+    /// What puts a runtime together: the server, Workers that are no function, tests, xtask.
     Top,
 }
 
@@ -43,13 +43,19 @@ fn layer(package: &Package) -> Layer {
     let path = Path::new(&package.manifest_path);
     let inside = path.strip_prefix(cargo::root()).unwrap();
     let mut folders = inside.iter().map(|name| name.to_str().unwrap());
-    match (folders.next(), folders.next()) {
-        (Some("shared"), _) => Layer::Shared,
-        (Some("functions"), _) => Layer::Function,
-        (Some("platforms"), Some("testkit")) => Layer::Testkit,
-        (Some("platforms"), _) => Layer::Platform,
+    match (folders.next(), folders.next(), folders.next()) {
+        (Some("shared"), ..) => Layer::Shared,
+        (Some("functions"), ..) => Layer::Function,
+        (Some("platforms"), Some("testkit"), _) => Layer::Testkit,
+        (Some("platforms"), _, Some("Cargo.toml")) => Layer::Platform,
         _ => Layer::Top,
     }
+}
+
+/// A function's entry on a platform is a feature of its package: off unless that platform's build asks
+/// for it, and then the library is the same.
+fn is_entry(from: Layer, dependency: &Dependency) -> bool {
+    from == Layer::Function && dependency.optional
 }
 
 fn packages() -> Vec<Package> {
@@ -84,6 +90,9 @@ fn crates_of_ours_depend_in_the_right_direction() {
             let Some(to) = packages.iter().find(|to| *to.name == dependency.name) else {
                 continue;
             };
+            if is_entry(layer(from), dependency) {
+                continue;
+            }
             let is_dev = dependency.kind == DependencyKind::Development;
             if let Some(rule) = broken(layer(from), layer(to), is_dev) {
                 wrong.push(format!("{} → {}: {rule}", from.name, to.name));

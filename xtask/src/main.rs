@@ -1,4 +1,4 @@
-//! The project's verbs: `cargo xtask setup | build | up | test | bench`.
+//! The project's verbs: `cargo xtask setup | build | deploy | up | test | bench`.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
 #![allow(
@@ -42,6 +42,8 @@ enum Verb {
     Setup(setup::Options),
     /// Builds the Workers into target/workers and prints what they weigh.
     Build(workers::Options),
+    /// Deploys the Workers to Cloudflare, all of it in one command that can be run again.
+    Deploy(workers::deploy::Options),
     /// Builds and starts the gateway with a real small model; Ctrl-C ends both.
     Up(up::Options),
     /// Checks style, lints and directions, then runs every test; the last line is the sum.
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
     let done = process::watch_signals().and_then(|()| match verb {
         Verb::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Build(options) => workers::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Deploy(options) => workers::deploy::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),
         Verb::Bench(options) => bench::run(&options),

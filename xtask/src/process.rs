@@ -61,6 +61,15 @@ pub(crate) fn pause() -> Result<()> {
     Ok(())
 }
 
+/// Sleeps for `time`; [`Interrupted`] as soon as a signal came.
+pub(crate) fn pause_for(time: Duration) -> Result<()> {
+    let since = Instant::now();
+    while since.elapsed() < time {
+        pause()?;
+    }
+    Ok(())
+}
+
 /// Runs a command to its end with our own output; an error when it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = wait(&mut spawn(command)?)?;

@@ -21,9 +21,9 @@ pub(crate) struct Options {
     names: Vec<String>,
 }
 
-/// What `build` can build.
+/// What `build` and `deploy` are about.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Target {
+pub(crate) enum Target {
     /// The Workers.
     Workers,
 }

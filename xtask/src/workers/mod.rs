@@ -1,7 +1,10 @@
 //! The Workers: which there are, and the verbs for them.
 
+#[cfg(test)]
+mod agreement;
 mod assemble;
 mod build;
+pub(crate) mod deploy;
 mod rust;
 mod size;
 mod tools;

@@ -57,10 +57,16 @@ impl Tools {
         })
     }
 
-    /// `node <node_modules>/<script>`, with this Node first on the path for what it starts.
+    /// `node <node_modules>/<script>`.
     pub(crate) fn script(&self, script: &str) -> Command {
-        let mut command = Command::new(&self.node);
+        let mut command = self.node_command();
         command.arg(self.node_modules.join(script));
+        command
+    }
+
+    /// `node`, with this one first on the path for what it starts.
+    pub(crate) fn node_command(&self) -> Command {
+        let mut command = Command::new(&self.node);
         command.env("PATH", self.path());
         command
     }

@@ -1,0 +1,153 @@
+//! The wrangler.toml files against the code and each other: a name that stands in one only is a
+//! request that fails once it is deployed.
+
+use super::{
+    DEPLOYED, Worker,
+    deploy::{own_file, secret_names},
+};
+use crate::cargo;
+use openclaw_cloudflare::bindings::{KV, LEDGER};
+use openclaw_function_gateway::{ROUTES, function};
+use serde_json::{Value, json};
+use std::{collections::BTreeSet, fs};
+
+/// The Durable Object's class, as the ledger's `worker.mjs` exports it.
+const CLASS: &str = "AccountLedger";
+/// The environments, each behind the ending of its Workers' names.
+const ENVIRONMENTS: [(&str, &str); 3] = [("", ""), ("dev", "-dev"), ("production", "-production")];
+
+fn read(worker: &Worker) -> Value {
+    let text = fs::read_to_string(own_file(worker)).unwrap();
+    serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap()
+}
+
+/// What holds for one environment; nothing of it is inherited from the top level.
+fn section<'a>(configuration: &'a Value, env: &str) -> &'a Value {
+    match env {
+        "" => configuration,
+        env => &configuration["env"][env],
+    }
+}
+
+fn is_function(worker: &Worker) -> bool {
+    !["gateway", "ledger"].contains(&worker.name)
+}
+
+#[test]
+fn every_worker_is_named_built_and_kept_from_the_public_alike() {
+    let gateway = read(&DEPLOYED[7]);
+    for worker in &DEPLOYED {
+        let (file, name) = (read(worker), worker.name);
+        assert_eq!(file["name"], format!("openclaw-{name}"));
+        let main = own_file(worker).with_file_name(file["main"].as_str().unwrap());
+        let main = main.display().to_string();
+        assert!(
+            main.ends_with(&format!("target/workers/{name}/index.js")),
+            "{main}"
+        );
+        let ups = main.matches("../").count();
+        let depth = match name {
+            "gateway" => 0,
+            _ => worker.folder.split('/').count(),
+        };
+        assert_eq!(ups, depth, "{main}");
+        assert_eq!(
+            file["build"]["command"],
+            format!("cargo xtask build workers {name}")
+        );
+        for same in [
+            "compatibility_date",
+            "compatibility_flags",
+            "observability",
+            "no_bundle",
+        ] {
+            assert_eq!(file[same], gateway[same], "{name}: {same}");
+        }
+        assert_eq!(file["preview_urls"], false, "{name}");
+        assert_eq!(file["workers_dev"], name == "gateway", "{name}");
+        let environments = file["env"].as_object().unwrap();
+        assert_eq!(environments.len() + 1, ENVIRONMENTS.len(), "{name}");
+    }
+}
+
+#[test]
+fn functions_are_bound_to_what_the_code_asks_for() {
+    for (env, suffix) in ENVIRONMENTS {
+        for worker in DEPLOYED.iter().filter(|worker| is_function(worker)) {
+            let file = read(worker);
+            let section = section(&file, env);
+            let named = format!("{} {env}", worker.name);
+            let kv = json!([{"binding": KV, "preview_id": "openclaw"}]);
+            assert_eq!(section["kv_namespaces"], kv, "{named}");
+            let object = json!([{
+                "name": LEDGER,
+                "class_name": CLASS,
+                "script_name": format!("openclaw-ledger{suffix}"),
+            }]);
+            assert_eq!(section["durable_objects"]["bindings"], object, "{named}");
+            assert_eq!(
+                section["secrets"]["required"],
+                json!(secret_names()),
+                "{named}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_gateway_is_bound_to_every_function_and_no_other() {
+    let asked = BTreeSet::from_iter(ROUTES.map(|(_, binding)| binding.to_owned()));
+    assert!(asked.contains(function("/nowhere")));
+    let functions = DEPLOYED.iter().filter(|worker| is_function(worker));
+    let functions = BTreeSet::from_iter(functions.map(|worker| worker.name.to_uppercase()));
+    assert_eq!(asked, functions);
+    let file = read(&DEPLOYED[7]);
+    for (env, suffix) in ENVIRONMENTS {
+        let bound = |binding: &String| {
+            let service = format!("openclaw-{}{suffix}", binding.to_lowercase());
+            json!({"binding": binding, "service": service})
+        };
+        let expected = Vec::from_iter(asked.iter().map(bound));
+        assert_eq!(section(&file, env)["services"], json!(expected), "{env}");
+    }
+}
+
+#[test]
+fn the_ledger_makes_the_class_that_the_others_are_bound_to() {
+    let ledger = DEPLOYED[0];
+    let file = read(&ledger);
+    assert_eq!(file["migrations"][0]["new_sqlite_classes"], json!([CLASS]));
+    for (env, _) in ENVIRONMENTS {
+        let object = json!([{"name": LEDGER, "class_name": CLASS}]);
+        assert_eq!(
+            section(&file, env)["durable_objects"]["bindings"],
+            object,
+            "{env}"
+        );
+    }
+    let entry = cargo::root().join(ledger.folder).join("worker.mjs");
+    let exported = format!("export class {CLASS} ");
+    assert!(fs::read_to_string(entry).unwrap().contains(&exported));
+}
+
+#[test]
+fn the_secrets_are_those_that_the_code_reads() {
+    let app = cargo::root().join("platforms/cloudflare/src/app.rs");
+    let app = fs::read_to_string(app).unwrap();
+    let read = app.split("secret(\"").skip(1);
+    let read = read.map(|rest| rest.split('"').next().unwrap());
+    assert_eq!(Vec::from_iter(read), secret_names());
+}
+
+#[test]
+fn the_compatibility_date_is_one_that_the_pinned_runtime_knows() {
+    let package = cargo::root().join("platforms/cloudflare/package.json");
+    let package: Value = serde_json::from_str(&fs::read_to_string(package).unwrap()).unwrap();
+    let workerd = package["dependencies"]["workerd"].as_str().unwrap();
+    let newest = workerd.split('.').nth(1).unwrap().to_owned();
+    let date = read(&DEPLOYED[7])["compatibility_date"]
+        .as_str()
+        .unwrap()
+        .replace('-', "");
+    assert!(date <= newest, "{date} > {newest}");
+}

@@ -1,0 +1,162 @@
+//! Deployments as a test: wrangler's own trial of everything, and a whole deployment against a double
+//! of Cloudflare's API on loopback, twice.
+
+use super::{
+    Environment,
+    document::{Document, KEY},
+    files::{Files, own},
+    secrets::{OWN, Secrets},
+    steps::Deployment,
+    wrangler::wrangler,
+};
+use crate::{
+    process::{self, Service},
+    workers::{DEPLOYED, Tools},
+};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::{cell::RefCell, fs, time::Duration};
+
+/// The double's program.
+const DOUBLE: &str = "xtask/src/workers/deploy/vendor.mjs";
+
+/// What `cargo xtask test workers` asks of deployments.
+pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
+    twice(tools)?;
+    for worker in &DEPLOYED {
+        // As whoever has only wrangler does it: the file builds what it deploys.
+        let mut plain = wrangler(tools);
+        plain.args(["deploy", "--dry-run", "--env=", "--config"]);
+        process::capture(plain.arg(own(worker))).with_context(|| worker.name)?;
+    }
+    for env in [Environment::Dev, Environment::Production] {
+        let (files, secrets) = (
+            Files::new(Some(env), None)?,
+            Secrets::new(None, None, None)?,
+        );
+        let deployment = Deployment {
+            tools,
+            files: &files,
+            secrets: &secrets,
+            document: None,
+            account: vec![],
+        };
+        deployment.try_out()?;
+    }
+    Ok(())
+}
+
+/// A deployment and the same again: the second one changes nothing but versions.
+fn twice(tools: &Tools) -> Result<()> {
+    let (mut double, port) = start(tools)?;
+    let files = Files::new(Some(Environment::Dev), Some("workers.dev"))?;
+    fs::create_dir_all(files.folder())?;
+    let (config, kept) = (
+        files.folder().join("openclaw.toml"),
+        files.folder().join("kept.env"),
+    );
+    fs::write(&config, "[limits]\nfree = 7\n")?;
+    let _ = fs::remove_file(&kept);
+    let document = Document::read(&config)?;
+    let deploy = || {
+        let secrets = Secrets::new(Some(kept.clone()), None, Some(&document))?;
+        let deployment = Deployment {
+            tools,
+            files: &files,
+            secrets: &secrets,
+            document: Some(&document),
+            account: account(port),
+        };
+        let asked = RefCell::new(String::new());
+        deployment.carry_out(&|address| {
+            asked.replace(address.into());
+            Ok(())
+        })?;
+        Ok::<_, anyhow::Error>((state(port)?, asked.into_inner()))
+    };
+    let (first, address) = deploy()?;
+    ensure!(
+        address == "https://openclaw-gateway-dev.rehearsal.workers.dev",
+        "the gateway is at {address}"
+    );
+    check(&files, &first)?;
+    let (second, _) = deploy()?;
+    check(&files, &second)?;
+    for same in ["namespaces", "secrets", "kv"] {
+        ensure!(
+            first[same] == second[same],
+            "{same} changed: {first:#} {second:#}"
+        );
+    }
+    double.stop();
+    Ok(())
+}
+
+/// What the double has to have been given.
+fn check(files: &Files, state: &Value) -> Result<()> {
+    let namespaces = state["namespaces"].as_array().context("no namespaces")?;
+    ensure!(namespaces.len() == 1, "namespaces: {namespaces:?}");
+    let id = namespaces[0]["id"].as_str().unwrap_or_default();
+    ensure!(
+        state["kv"][id][KEY] == r#"{"limits":{"free":7}}"#,
+        "{state:#}"
+    );
+    for worker in &DEPLOYED {
+        let (name, secrets) = (files.name(worker), files.secrets(worker));
+        let has = &state["secrets"][&name];
+        for secret in &secrets {
+            // All functions have the same, and it is what the file says.
+            let chat = &state["secrets"]["openclaw-chat-dev"][secret];
+            ensure!(chat.is_string() && has[secret] == *chat, "{name} {secret}");
+        }
+        let bindings = state["bindings"][&name].as_array();
+        let bindings = bindings.with_context(|| format!("{name} was not uploaded"))?;
+        let kv = bindings
+            .iter()
+            .find(|binding| binding["type"] == "kv_namespace");
+        ensure!(
+            kv.is_none_or(|kv| kv["namespace_id"] == id),
+            "{name}: {kv:?}"
+        );
+        ensure!(
+            secrets.len() == if kv.is_some() { OWN.len() } else { 0 },
+            "{name}"
+        );
+        let public = state["subdomains"][&name] == true;
+        ensure!(
+            public == (worker.name == "gateway"),
+            "{name} is public: {public}"
+        );
+    }
+    Ok(())
+}
+
+fn start(tools: &Tools) -> Result<(Service, u16)> {
+    let mut command = tools.node_command();
+    command.arg(crate::cargo::root().join(DOUBLE));
+    let mut double = Service::start("vendor", &mut command, false, Duration::from_secs(2))?;
+    let port = double.wait_for(Duration::from_secs(20), |service| {
+        let said = service.tail();
+        said.iter()
+            .find_map(|line| line.strip_prefix("port ")?.parse().ok())
+    })?;
+    Ok((double, port))
+}
+
+/// The variables that lead wrangler to the double.
+fn account(port: u16) -> Vec<(&'static str, String)> {
+    let base = format!("http://127.0.0.1:{port}/client/v4");
+    vec![
+        ("CLOUDFLARE_API_BASE_URL", base),
+        ("CLOUDFLARE_API_TOKEN", "rehearsal".into()),
+        (
+            "CLOUDFLARE_ACCOUNT_ID",
+            "0123456789abcdef0123456789abcdef".into(),
+        ),
+    ]
+}
+
+fn state(port: u16) -> Result<Value> {
+    let state = crate::http::get(&format!("http://127.0.0.1:{port}/state"), None)?;
+    Ok(serde_json::from_str(&state)?)
+}

@@ -1,0 +1,164 @@
+//! What a deployment does, in order.
+
+use super::{
+    document::{Document, KEY},
+    files::Files,
+    secrets::{OWN, Secrets, Values},
+    wrangler::Wrangler,
+};
+use crate::{
+    gateway::write_private,
+    steps::Steps,
+    workers::{DEPLOYED, Tools, Worker},
+};
+use anyhow::{Context, Result};
+use std::fs;
+
+/// All that is known before anything is done.
+pub(crate) struct Deployment<'a> {
+    pub(crate) tools: &'a Tools,
+    pub(crate) files: &'a Files,
+    pub(crate) secrets: &'a Secrets,
+    pub(crate) document: Option<&'a Document>,
+    /// Variables for wrangler beside our own; they choose the account.
+    pub(crate) account: Vec<(&'static str, String)>,
+}
+
+impl Deployment<'_> {
+    /// What will be done, for people.
+    pub(crate) fn plan(&self) -> String {
+        let (files, secrets) = (self.files, self.secrets);
+        let names = Vec::from_iter(DEPLOYED.iter().map(|worker| files.name(worker)));
+        let own = OWN.map(|(name, _)| name).join(", ");
+        let given = match secrets.given() {
+            none if none.is_empty() => String::new(),
+            names => format!("\n     from this environment: {}", names.join(", ")),
+        };
+        let document = match self.document {
+            Some(document) => format!("{} → KV", document.file().display()),
+            None => "as it is (no --config)".into(),
+        };
+        let lines = [
+            format!("build and weigh {} Workers", names.len()),
+            format!(
+                "KV namespace {}: made unless it is there",
+                files.namespace()
+            ),
+            format!("deploy {}", names.join(", ")),
+            format!(
+                "with secrets {own}: as they are; where there are none, generated into {}{given}",
+                secrets.file().display()
+            ),
+            format!("configuration: {document}"),
+            format!("ask the gateway at {} how it is", files.place()),
+        ];
+        let numbered = lines.iter().enumerate();
+        let numbered = numbered.map(|(at, line)| format!("  {}. {line}", at + 1));
+        format!("This will\n{}", Vec::from_iter(numbered).join("\n"))
+    }
+
+    /// Has wrangler look at everything that would be uploaded.
+    pub(crate) fn try_out(&self) -> Result<()> {
+        self.files.write(None)?;
+        let mut steps = Steps::new(DEPLOYED.len());
+        for worker in &DEPLOYED {
+            let name = self.files.name(worker);
+            let trial = || self.wrangler().try_deploy(worker);
+            steps.step(&format!("{name}, as a trial"), trial)?;
+        }
+        Ok(())
+    }
+
+    /// Does it; the gateway's address, once `healthy` has found it well.
+    pub(crate) fn carry_out(&self, healthy: &dyn Fn(&str) -> Result<()>) -> Result<String> {
+        let mut progress = Progress::new(DEPLOYED.len() + 4);
+        self.files.write(None)?;
+        let namespace = progress.step("KV namespace", || {
+            let why = "sign in by `wrangler login` or CLOUDFLARE_API_TOKEN";
+            self.wrangler().namespace().context(why)
+        })?;
+        self.files.write(Some(&namespace))?;
+        let upload = progress.step("secrets", || self.to_upload())?;
+        let mut addresses = vec![];
+        for worker in &DEPLOYED {
+            let name = self.files.name(worker);
+            addresses = progress.step(&name, || self.deploy(worker, &upload))?;
+        }
+        progress.step("configuration", || self.configure(&namespace))?;
+        // The gateway is the last of them, and the only one that has any.
+        let address = addresses.first().context("the gateway got no address")?;
+        progress.step(&format!("health of {address}"), || healthy(address))?;
+        Ok(address.clone())
+    }
+
+    fn wrangler(&self) -> Wrangler<'_> {
+        Wrangler {
+            tools: self.tools,
+            files: self.files,
+            account: &self.account,
+        }
+    }
+
+    fn needs_secrets(&self, worker: &Worker) -> bool {
+        !self.files.secrets(worker).is_empty()
+    }
+
+    fn to_upload(&self) -> Result<Values> {
+        let needy = DEPLOYED.iter().filter(|worker| self.needs_secrets(worker));
+        let held = needy.map(|worker| self.wrangler().secrets(worker));
+        let held = held.collect::<Result<Vec<_>>>()?;
+        self.secrets.to_upload(|name| {
+            let has = |names: &Vec<String>| names.iter().any(|held| held == name);
+            held.iter().map(has).collect()
+        })
+    }
+
+    fn deploy(&self, worker: &Worker, upload: &Values) -> Result<Vec<String>> {
+        if !self.needs_secrets(worker) || upload.is_empty() {
+            return self.wrangler().deploy(worker, None);
+        }
+        // Through a file, because a command line is for all to see; and gone right after.
+        let file = self.files.folder().join("secrets.json");
+        write_private(&file, &serde_json::to_string(upload)?)?;
+        let deployed = self.wrangler().deploy(worker, Some(file.clone()));
+        fs::remove_file(file)?;
+        deployed
+    }
+
+    fn configure(&self, namespace: &str) -> Result<()> {
+        let Some(document) = self.document else {
+            return Ok(());
+        };
+        let file = self.files.folder().join("config.json");
+        fs::write(&file, document.json())?;
+        let file = file.display().to_string();
+        self.wrangler().put(namespace, KEY, &file)
+    }
+}
+
+/// Steps whose failure tells what is done by then.
+struct Progress {
+    steps: Steps,
+    done: Vec<String>,
+}
+
+impl Progress {
+    const fn new(of: usize) -> Self {
+        Self {
+            steps: Steps::new(of),
+            done: vec![],
+        }
+    }
+
+    fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let worked = self.steps.step(what, work).with_context(|| {
+            let done = match self.done.is_empty() {
+                true => "nothing".into(),
+                false => self.done.join(", "),
+            };
+            format!("{what} failed. Done: {done}. Put right what follows and run the same again")
+        })?;
+        self.done.push(what.into());
+        Ok(worked)
+    }
+}

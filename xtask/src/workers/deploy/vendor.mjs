@@ -1,0 +1,117 @@
+// A double of the parts of Cloudflare's API that a deployment uses, in memory, on a free port of
+// loopback. `GET /state` shows what it was given. Paths and shapes are those of
+// https://developers.cloudflare.com/api/ as wrangler 4 uses them.
+import { createServer } from "node:http";
+
+const namespaces = [];
+const kv = {};
+const scripts = {}; // name → {bindings, tag, secrets, versions}
+const subdomains = {};
+const unknown = [];
+
+const account = "/client/v4/accounts/[^/]+";
+const routes = [
+  // A client asks for pages until one is empty.
+  ["GET", `${account}/storage/kv/namespaces`, (_, body, form, query) =>
+    Number(query.get("page") ?? 1) > 1 ? [] : namespaces],
+  ["POST", `${account}/storage/kv/namespaces`, (_, body) => {
+    const made = { id: `${namespaces.length + 1}`.padStart(32, "0"), title: JSON.parse(body).title };
+    namespaces.push(made);
+    return made;
+  }],
+  ["PUT", `${account}/storage/kv/namespaces/([^/]+)/values/([^/]+)`, ([id, key], body, form) => {
+    (kv[id] ??= {})[key] = form ? form.get("value") : body;
+    return {};
+  }],
+  ["GET", `${account}/workers/scripts`, () => Object.entries(scripts).map(summary)],
+  ["GET", `${account}/workers/services/([^/]+)`, ([name]) => scripts[name] && service(name)],
+  ["GET", `${account}/workers/scripts/([^/]+)/secrets`, ([name]) =>
+    scripts[name] && Object.keys(scripts[name].secrets).map((secret) => ({ name: secret, type: "secret_text" }))],
+  ["GET", `${account}/workers/scripts/([^/]+)/settings`, ([name]) =>
+    scripts[name] && { bindings: scripts[name].bindings, tags: [] }],
+  ["PATCH", `${account}/workers/scripts/([^/]+)/(?:script-)?settings`, ([name]) => scripts[name] && {}],
+  ["GET", `${account}/workers/scripts/([^/]+)/deployments`, ([name]) => scripts[name] && { deployments: [] }],
+  ["POST", `${account}/workers/scripts/([^/]+)/deployments`, ([name]) => scripts[name] && { id: id(name) }],
+  ["POST", `${account}/workers/scripts/([^/]+)/versions`, ([name], _, form) => upload(name, form)],
+  ["PUT", `${account}/workers/scripts/([^/]+)`, ([name], _, form) => upload(name, form)],
+  ["GET", `${account}/workers/workers/([^/]+)`, ([name]) => scripts[name] && {
+    name,
+    subdomain: { enabled: subdomains[name] ?? false, previews_enabled: false },
+  }],
+  ["POST", `${account}/workers/scripts/([^/]+)/subdomain`, ([name], body) => {
+    subdomains[name] = JSON.parse(body).enabled;
+    return { enabled: subdomains[name], previews_enabled: false };
+  }],
+  ["GET", `${account}/workers/subdomain`, () => ({ subdomain: "rehearsal" })],
+  ["GET", "/state", () => ({
+    namespaces,
+    kv,
+    subdomains,
+    unknown,
+    bindings: each((script) => script.bindings),
+    secrets: each((script) => script.secrets),
+    versions: each((script) => script.versions),
+  })],
+].map(([method, path, answer]) => ({ method, path: new RegExp(`^${path}$`), answer }));
+
+const each = (of) => Object.fromEntries(Object.entries(scripts).map(([name, script]) => [name, of(script)]));
+const id = (name) => `00000000-0000-4000-8000-${String(scripts[name].versions).padStart(12, "0")}`;
+const summary = ([name, script]) => ({ id: name, migration_tag: script.tag });
+const service = (name) => ({
+  id: name,
+  default_environment: { environment: "production", script: { id: name, tag: name, tags: [] } },
+});
+
+/** A new version; secrets that it does not mention stay, and what it inherits must be there. */
+function upload(name, form) {
+  const { bindings, migrations } = JSON.parse(form.get("metadata"));
+  const script = (scripts[name] ??= { secrets: {}, versions: 0 });
+  for (const { type, name: secret, text } of bindings) {
+    if (type === "secret_text") script.secrets[secret] = text;
+    if (type === "inherit" && !(secret in script.secrets)) {
+      throw Object.assign(new Error(`inherit binding '${secret}' is invalid`), { code: 10057 });
+    }
+  }
+  script.bindings = bindings.filter(({ type }) => type !== "secret_text" && type !== "inherit");
+  script.tag = migrations?.new_tag ?? script.tag;
+  script.versions += 1;
+  return { id: id(name), deployment_id: id(name), etag: "e", startup_time_ms: 1, resources: { script: { etag: "e" } } };
+}
+
+async function read(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const type = request.headers["content-type"] ?? "";
+  const form = type.startsWith("multipart/form-data")
+    ? await new Response(body, { headers: { "content-type": type } }).formData()
+    : undefined;
+  return [body.toString(), form];
+}
+
+const server = createServer(async (request, response) => {
+  const { pathname: path, searchParams } = new URL(request.url, "http://double");
+  const route = routes.find((route) => route.method === request.method && route.path.test(path));
+  const [body, form] = await read(request);
+  const reply = (status, document) => {
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(document));
+  };
+  const refuse = (status, code, message) =>
+    reply(status, { success: false, result: null, errors: [{ code, message }], messages: [] });
+  if (!route) {
+    unknown.push(`${request.method} ${path}`);
+    return refuse(404, 7003, `the double does not know ${request.method} ${path}`);
+  }
+  try {
+    const result = route.answer(route.path.exec(path).slice(1), body, form, searchParams);
+    if (result === undefined) return refuse(404, 10007, "This Worker does not exist on your account.");
+    if (path === "/state") return reply(200, result);
+    reply(200, { success: true, result, errors: [], messages: [] });
+  } catch (error) {
+    refuse(400, error.code ?? 10001, error.message);
+  }
+});
+server.listen(0, "127.0.0.1", () => console.log(`port ${server.address().port}`));
+// It ends with whoever started it.
+process.stdin.on("end", () => process.exit()).resume();
