@@ -5,8 +5,9 @@ use crate::{
     cargo::{self, Executable, PROFILE},
     model,
     process::{self, Interrupted},
-    setup,
+    setup::{self, Sdks},
     steps::seconds,
+    workers::{self, Tools},
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -20,6 +21,11 @@ use std::{
 const SUITE: &str = "conformance";
 /// What every cargo command is about: the same set each time, so that nothing is compiled twice.
 const ALL: [&str; 3] = ["--workspace", "--profile", PROFILE];
+
+/// The ports' contract on workerd, a program for `node --test`.
+const CONTRACT: &str = "platforms/cloudflare/contract/contract.test.mjs";
+/// Tells such programs where miniflare and wrangler are.
+const NPM_TOOLS: &str = "OPENCLAW_WRANGLER_MODULES";
 
 /// A harness that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -51,6 +57,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 
 fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
     let (model, sdks) = setup::everything()?;
+    let on_workers = runtimes.contains(&Runtime::Workers);
+    let tools = on_workers.then(Tools::ready).transpose()?;
     report.step("style", |_| {
         process::run(&mut cargo::command(&["fmt", "--all", "--check"]))
     })?;
@@ -77,22 +85,47 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
         let mut doc = cargo::command(&["test", "--doc", "--no-fail-fast"]);
         sum.run(doc.args(ALL), LIMIT)
     })?;
+    if let Some(tools) = &tools {
+        worker_steps(tools, report)?;
+    }
     let (_serving, model_url) = model::start(&model)?;
     for runtime in runtimes {
         let target = format!("{runtime:?}").to_lowercase();
         report.step(&format!("conformance: {target}"), |sum| {
             suite.iter().try_for_each(|test| {
                 let mut command = command(test);
+                give(&mut command, &sdks, tools.as_ref());
                 command.env("OPENCLAW_TARGET", &target);
                 command.env("OPENCLAW_BIN", server(&built)?);
-                command.env("OPENCLAW_PYTHON", &sdks.python);
-                command.env("OPENCLAW_NODE_MODULES", &sdks.node_modules);
                 command.env("OPENCLAW_MODEL_URL", &model_url);
                 sum.run(&mut command, LIMIT)
             })
         })?;
     }
     Ok(())
+}
+
+/// What only Workers have: their size, their contract inside workerd, their deployment.
+fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
+    report.step("Workers: build, sizes", |_| workers::all(tools))?;
+    report.step("Workers: contract", |sum| {
+        let mut contract = tools.node_command();
+        contract.args(["--test", "--test-reporter=tap", CONTRACT]);
+        contract.current_dir(cargo::root());
+        contract.env(NPM_TOOLS, &tools.node_modules);
+        sum.run(&mut contract, LIMIT)
+    })?;
+    report.step("Workers: deployments", |_| workers::deploy::rehearse(tools))
+}
+
+/// Tells the suite where the programs are that it starts.
+fn give(suite: &mut Command, sdks: &Sdks, tools: Option<&Tools>) {
+    suite.env("OPENCLAW_PYTHON", &sdks.python);
+    suite.env("OPENCLAW_NODE_MODULES", &sdks.node_modules);
+    if let Some(tools) = tools {
+        suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
+        suite.env(NPM_TOOLS, &tools.node_modules);
+    }
 }
 
 /// A test harness as cargo runs it: in the folder of its package, which it is told.
@@ -177,8 +210,20 @@ impl Sum {
         Ok(())
     }
 
-    /// Adds a line such as `test result: ok. 5 passed; 0 failed; …`, and nothing for any other.
+    /// Adds a line such as `test result: ok. 5 passed; 0 failed; …`, or Node's `# pass 5`, and
+    /// nothing for any other.
     fn add(&mut self, line: &str) {
+        let mut words = line.split(' ');
+        if let (Some("#"), Some(what), Some(number), None) =
+            (words.next(), words.next(), words.next(), words.next())
+        {
+            let number = number.parse().unwrap_or(0);
+            match what {
+                "pass" => self.passed += number,
+                "fail" | "cancelled" => self.failed += number,
+                _ => {}
+            }
+        }
         let Some((_, counts)) = line
             .strip_prefix("test result: ")
             .and_then(|result| result.split_once(". "))
@@ -206,10 +251,15 @@ mod tests {
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
             "test auth::rejects ... ok",
+            "# pass 8",
+            "# fail 1",
+            "# cancelled 1",
+            "# tests 10",
+            "# Subtest: the stores keep the contract",
         ] {
             sum.add(line);
         }
-        let (passed, failed) = (15, 2);
+        let (passed, failed) = (23, 4);
         assert_eq!(sum, Sum { passed, failed });
     }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask build workers`: compiles what changed, assembles it, and weighs it.
 
-use super::{DEPLOYED, Tools, Worker, assemble, rust::TARGET, size};
+use super::{DEPLOYED, FOR_TESTS, Tools, Worker, assemble, rust::TARGET, size};
 use crate::{cache, cargo, process, steps::Steps};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -36,7 +36,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if workers.is_empty() {
         workers.extend(DEPLOYED);
     }
-    let sizes = build(&Tools::ready()?, &workers)?;
+    weigh(&Tools::ready()?, &workers)
+}
+
+/// The same for all, those that are for tests only among them.
+pub(crate) fn all(tools: &Tools) -> Result<()> {
+    weigh(tools, &[&DEPLOYED[..], &FOR_TESTS].concat())
+}
+
+fn weigh(tools: &Tools, workers: &[Worker]) -> Result<()> {
+    let sizes = build(tools, workers)?;
     print!("{}", size::table(&sizes));
     size::check(&sizes)
 }

@@ -9,7 +9,7 @@ mod rust;
 mod size;
 mod tools;
 
-pub(crate) use build::{Options, build, run};
+pub(crate) use build::{Options, all, build, run};
 pub(crate) use rust::Source;
 pub(crate) use tools::Tools;
 
