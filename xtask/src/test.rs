@@ -7,7 +7,7 @@ use crate::{
     process::{self, Interrupted},
     setup::{self, Sdks},
     steps::seconds,
-    workers::{self, Tools},
+    workers::{self, Source, Tools},
 };
 use anyhow::{Context, Result};
 use clap::Args;
@@ -58,7 +58,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
     let (model, sdks) = setup::everything()?;
     let on_workers = runtimes.contains(&Runtime::Workers);
-    let tools = on_workers.then(Tools::ready).transpose()?;
+    let set_up = || Tools::install(Source::Auto);
+    let tools = on_workers.then(set_up).transpose()?;
     report.step("style", |_| {
         process::run(&mut cargo::command(&["fmt", "--all", "--check"]))
     })?;
