@@ -82,14 +82,14 @@ fn measure(
         // Connections, caches and lazily built parts are there before it counts.
         let mut warm = *scenario;
         warm.requests /= 10;
-        for server in servers {
+        for server in servers.iter().filter(|server| server.takes(*scenario)) {
             load.measure(server, warm)?;
         }
     }
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         for scenario in scenarios {
-            for server in servers {
+            for server in servers.iter().filter(|server| server.takes(*scenario)) {
                 let sample = load.measure(server, *scenario)?;
                 results.add(*scenario, server, sample);
             }

@@ -1,5 +1,6 @@
 //! What load is put on, and what several servers share.
 
+use super::load::Scenario;
 use crate::{cargo, process::Service};
 use anyhow::Result;
 use std::{
@@ -33,6 +34,11 @@ impl Server {
             group: service.id(),
             get: None,
         }
+    }
+
+    /// Whether it is measured there: only chats stream.
+    pub(super) const fn takes(&self, scenario: Scenario) -> bool {
+        self.get.is_none() || !scenario.stream
     }
 }
 

@@ -118,7 +118,7 @@ impl Results {
         println!("|---|--:|--:|--:|--:|--:|--:|{line}");
         for name in rows {
             let Some(row) = self.median(scenario.name, name) else {
-                println!("| {name} | not installed |");
+                println!("| {name} | not measured |");
                 continue;
             };
             let ratio = self.ratio(scenario.name, name);

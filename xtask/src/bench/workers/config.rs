@@ -51,9 +51,8 @@ fn read(built: &str, table: &Table) -> Result<Script> {
         .filter_map(|migration| migration.get("new_sqlite_classes")?.as_array())
         .flatten()
         .filter_map(|class| class.as_str().map(str::to_owned));
-    let name = table.get("name").and_then(Value::as_str);
     Ok(Script {
-        name: name.context("no name")?.into(),
+        name: name(table)?,
         script: format!("{built}/index.js"),
         wasm: Some(format!("{built}/index_bg.wasm")),
         date: date.context("no compatibility_date")?.into(),
@@ -88,15 +87,19 @@ fn bindings(table: &Table) -> Result<Vec<(String, String)>> {
         .into_iter()
         .flat_map(|table| list(table, "bindings"))
     {
-        let (class, script) = (
-            string(object, "class_name")?,
-            string(object, "script_name")?,
-        );
+        let class = string(object, "class_name")?;
+        // The Worker's own class, or another Worker's.
+        let script = string(object, "script_name").or_else(|_| name(table))?;
         let to =
             format!("durableObjectNamespace = (className = {class:?}, serviceName = {script:?})");
         bindings.push((string(object, "name")?, to));
     }
     Ok(bindings)
+}
+
+fn name(worker: &Table) -> Result<String> {
+    let name = worker.get("name").and_then(Value::as_str);
+    name.map(str::to_owned).context("no name")
 }
 
 /// A binding to a text.
