@@ -49,6 +49,7 @@ pub(super) trait Bell {
 #[derive(Debug)]
 pub(super) struct Line<A, B> {
     waiting: VecDeque<Rc<Seat<A, B>>>,
+    /// Calls that are under way, or were handed over and are about to begin.
     calls: usize,
     /// When the last call that began has ended, whatever became of who made it.
     over: Timestamp,
@@ -88,7 +89,7 @@ impl<A, B: Bell> Line<A, B> {
         over: Timestamp,
     ) -> Vec<Rc<Seat<A, B>>> {
         self.waiting.retain(|seat| !Rc::ptr_eq(seat, leader));
-        self.calls += 1;
+        self.calls += usize::from(!leader.leads());
         self.over = self.over.max(over);
         let mut bytes = leader.message.len();
         let mut going = vec![leader.clone()];
@@ -107,7 +108,7 @@ impl<A, B: Bell> Line<A, B> {
         going
     }
 
-    /// Ends a call.
+    /// Ends a call, or gives up one that was handed over.
     pub(super) fn arrive(&mut self) {
         self.calls = self.calls.saturating_sub(1);
         self.hand_over();
@@ -116,14 +117,15 @@ impl<A, B: Bell> Line<A, B> {
     /// The owner of `seat` is gone: nobody shall wait for it.
     pub(super) fn leave(&mut self, seat: &Rc<Seat<A, B>>) {
         self.waiting.retain(|waiting| !Rc::ptr_eq(waiting, seat));
-        if matches!(*seat.state.borrow(), State::Leads) {
-            self.hand_over();
+        if seat.leads() {
+            self.arrive();
         }
     }
 
     /// Lets the first one go, if one waits.
     fn hand_over(&mut self) {
         if let Some(seat) = self.waiting.pop_front() {
+            self.calls += 1;
             *seat.state.borrow_mut() = State::Leads;
             seat.ring();
         }
@@ -155,15 +157,19 @@ impl<A, B: Bell> Seat<A, B> {
         }
     }
 
-    /// Its owner has waited long enough for others: whether it has to go itself.
+    /// Its owner has waited long enough for others, and nobody has rung: it has to go itself.
     pub(super) fn is_left_behind(&self) -> bool {
-        !matches!(*self.state.borrow(), State::Goes | State::Ended(_))
+        matches!(*self.state.borrow(), State::Waits)
     }
 
     /// It ended.
     pub(super) fn end(&self, answer: Result<A, StoreError>) {
         *self.state.borrow_mut() = State::Ended(answer);
         self.ring();
+    }
+
+    fn leads(&self) -> bool {
+        matches!(*self.state.borrow(), State::Leads)
     }
 
     fn ring(&self) {
@@ -227,6 +233,8 @@ mod tests {
         assert_eq!(first.told(), Told::Ended(Ok(1)));
         assert_eq!((second.told(), rings(&second)), (Told::Lead, 1));
         assert_eq!((third.told(), rings(&third)), (Told::Wait, 0));
+        // Whoever comes now goes with the one who is about to.
+        assert!(!line.is_free(at(0)));
         let going = line.depart(&second, at(20));
         assert!(Rc::ptr_eq(&going[0], &second) && Rc::ptr_eq(&going[1], &third));
         third.end(Err(StoreError::Fault("no".into())));
@@ -259,6 +267,8 @@ mod tests {
         assert_eq!((third.told(), rings(&third)), (Told::Lead, 1));
         assert_eq!((second.told(), rings(&second)), (Told::Wait, 0));
         assert_eq!(line.depart(&third, at(10)).len(), 1);
+        line.arrive();
+        assert!(line.is_idle());
     }
 
     #[test]
@@ -269,7 +279,7 @@ mod tests {
         assert_eq!(first.told(), Told::Lead);
         assert_eq!(line.depart(&second, at(10)).len(), 1);
         assert_eq!(first.told(), Told::Lead);
-        assert!(first.is_left_behind());
+        assert!(!first.is_left_behind());
     }
 
     #[test]
