@@ -27,6 +27,12 @@ export class AccountLedger extends Whole {
     return this.#batches;
   }
 
+  /** The keys in the table, expired ones too. */
+  keys() {
+    const rows = this.ctx.storage.sql.exec("SELECT key FROM items ORDER BY key");
+    return [...rows.raw()].flat();
+  }
+
   alarmAt() {
     return this.ctx.storage.getAlarm();
   }

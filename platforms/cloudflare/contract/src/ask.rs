@@ -25,6 +25,8 @@ pub(crate) struct Ask {
     value: Option<String>,
     /// What the counter must not pass.
     bound: Option<i64>,
+    /// Seconds from now until what is written expires.
+    expires: Option<i64>,
     /// Seconds since a request was admitted.
     #[serde(default)]
     age: i64,
@@ -51,7 +53,9 @@ pub(crate) async fn add(State(app): State<App>, body: Bytes) -> Result<Json<Adde
             by: 1,
             at_most: ask.bound,
         }],
-        expires: None,
+        expires: ask
+            .expires
+            .map(|after| time::shift(app.ports.clock.now(), after)),
     };
     apply(&app, &ask.account, vec![step]).await
 }
