@@ -1,7 +1,8 @@
-//! The gateway as `up` runs it: its process, and the account and key that were made for it.
+//! A gateway on this machine: its process, and the account and key that were made for it.
 
 use crate::{http, process, process::Service};
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Write},
@@ -12,7 +13,61 @@ use std::{
     time::Duration,
 };
 
-/// A gateway on loopback.
+/// What `up` needs of a gateway, wherever it runs.
+pub(crate) trait Local {
+    /// Where it listens on loopback.
+    fn port(&self) -> u16;
+
+    /// A folder for what we keep beside its data: the configuration in use and our key.
+    fn own(&self) -> &Path;
+
+    /// The operator's token, known once it was started.
+    fn admin_token(&self) -> Result<String>;
+
+    /// An error that names what the gateway does not take of the configuration, where that can be
+    /// said before it is started.
+    fn check_config(&self, file: &Path) -> Result<()>;
+
+    /// Starts it with the configuration `config`, with its output shown where `echo`; gives it back
+    /// once it is ready.
+    fn start(&self, config: &str, echo: bool) -> Result<Service>;
+
+    /// Such as `http://127.0.0.1:3000`.
+    fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// The key made for `up`, and whether it was made just now, with its account.
+    fn key(&self) -> Result<(String, bool)> {
+        let file = self.own().join("key");
+        let models = format!("{}/v1/models", self.address());
+        if let Ok(key) = fs::read_to_string(&file)
+            && http::get(&models, Some(&key)).is_ok()
+        {
+            return Ok((key, false));
+        }
+        let key = self.new_key("pro")?;
+        write_private(&file, &key)?;
+        Ok((key, true))
+    }
+
+    /// A key that opens everything, of a new account, made by the operator.
+    fn new_key(&self, tier: &str) -> Result<String> {
+        let token = self.admin_token()?;
+        let make = |what: &str, field: &str, body: Value| {
+            let url = format!("{}/v1/{what}", self.address());
+            let said = http::post(&url, Some(&token), &body.to_string())?;
+            let made: Value = serde_json::from_str(&said)?;
+            let value = made[field].as_str().map(str::to_owned);
+            value.with_context(|| format!("{what}: no `{field}`"))
+        };
+        let account = make("accounts", "id", json!({"name": "local", "tier": tier}))?;
+        let key = json!({"account": account, "name": "local", "scopes": ["admin"]});
+        make("keys", "key", key)
+    }
+}
+
+/// The native one.
 pub(crate) struct Gateway {
     /// The binary `openclaw-api`.
     pub(crate) binary: PathBuf,
@@ -53,55 +108,30 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 }
 
 impl Gateway {
-    /// An error that names file, line and key when the gateway does not take the configuration.
-    pub(crate) fn check_config(&self, file: &Path) -> Result<()> {
-        let mut command = Command::new(&self.binary);
-        command.args(["config", "check", "--config"]).arg(file);
-        process::capture(&mut command).map(|_| ())
-    }
-
-    /// Starts it with the configuration `config`, with its output shown where `echo`; gives it back
-    /// once it is ready.
-    pub(crate) fn start(&self, config: &str, echo: bool) -> Result<Service> {
-        let mut service = self.spawn(config, echo)?;
-        let ready = format!("{}/v1/health/ready", self.address());
-        service.wait_for(Duration::from_secs(60), |_| http::get(&ready, None).ok())?;
-        Ok(service)
-    }
-
-    /// As [`Gateway::start`], but does not wait.
+    /// As [`Local::start`], but does not wait.
     pub(crate) fn spawn(&self, config: &str, echo: bool) -> Result<Service> {
         let file = self.own.join("openclaw.toml");
         write_private(&file, config)?;
-        let mut command = self.command(&["serve", "--port", &self.port.to_string()]);
+        let mut command = Command::new(&self.binary);
+        command.args(["serve", "--port", &self.port.to_string()]);
+        command.arg("--data").arg(&self.data);
         command.arg("--config").arg(file);
         // It finishes what is in flight for 30 s.
         Service::start("gateway", &mut command, echo, Duration::from_secs(35))
     }
+}
 
-    /// Such as `http://127.0.0.1:3000`.
-    pub(crate) fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+impl Local for Gateway {
+    fn port(&self) -> u16 {
+        self.port
     }
 
-    /// The key made for `up`, and whether it was made just now, with its account.
-    pub(crate) fn key(&self, service: &mut Service) -> Result<(String, bool)> {
-        let file = self.own.join("key");
-        if let Ok(key) = fs::read_to_string(&file)
-            && self.opens(&key)
-        {
-            return Ok((key, false));
-        }
-        let key = self.new_key("pro")?;
-        service
-            .wait_for(Duration::from_secs(5), |_| self.opens(&key).then_some(()))
-            .context("the gateway does not take the key that its command line made")?;
-        write_private(&file, &key)?;
-        Ok((key, true))
+    fn own(&self) -> &Path {
+        &self.own
     }
 
-    /// The operator's token: the one in our environment, else the one generated into the data folder.
-    pub(crate) fn admin_token(&self) -> Result<String> {
+    /// The one in our environment, else the one generated into the data folder.
+    fn admin_token(&self) -> Result<String> {
         if let Ok(token) = std::env::var("OPENCLAW_ADMIN_TOKEN") {
             return Ok(token);
         }
@@ -111,27 +141,16 @@ impl Gateway {
         Ok(token.trim().into())
     }
 
-    fn opens(&self, key: &str) -> bool {
-        http::get(&format!("{}/v1/models", self.address()), Some(key)).is_ok()
-    }
-
-    /// A key that opens everything, of a new account.
-    pub(crate) fn new_key(&self, tier: &str) -> Result<String> {
-        let account = ["accounts", "create", "local", "--tier", tier];
-        let said = process::capture(&mut self.command(&account))?;
-        let is_id = |word: &&str| word.starts_with("acct_");
-        let words = said.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-        let Some(account) = words.into_iter().find(is_id) else {
-            bail!("`accounts create` printed no account: {said}");
-        };
-        let key = ["keys", "create", "--account", account, "--name", "local"];
-        let said = process::capture(self.command(&key).args(["--scope", "admin"]))?;
-        Ok(said.trim().into())
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
+    fn check_config(&self, file: &Path) -> Result<()> {
         let mut command = Command::new(&self.binary);
-        command.args(arguments).arg("--data").arg(&self.data);
-        command
+        command.args(["config", "check", "--config"]).arg(file);
+        process::capture(&mut command).map(|_| ())
+    }
+
+    fn start(&self, config: &str, echo: bool) -> Result<Service> {
+        let mut service = self.spawn(config, echo)?;
+        let ready = format!("{}/v1/health/ready", self.address());
+        service.wait_for(Duration::from_secs(60), |_| http::get(&ready, None).ok())?;
+        Ok(service)
     }
 }

@@ -3,11 +3,12 @@
 use crate::{
     Runtime, cache, cargo,
     config::{self, Config},
-    gateway::{self, Gateway},
+    gateway::{self, Gateway, Local},
     model,
     process::{self, Service},
     setup::{self, Model},
     steps::Steps,
+    workers::{self, Dev, Tools},
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -28,7 +29,7 @@ pub(crate) struct Options {
     /// Where the gateway runs.
     #[arg(default_value = "native")]
     runtime: Runtime,
-    /// The port to listen on [default: the configuration's, else 3000].
+    /// The port to listen on [default: the configuration's, else 3000; for Workers 8787].
     #[arg(long)]
     port: Option<u16>,
     /// A configuration (README, "Configuration"). Its provider `local` becomes the small model,
@@ -47,11 +48,8 @@ pub(crate) struct Options {
 
 /// Starts everything, prints how to use it, and ends it again on Ctrl-C, SIGTERM or when a part dies.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    if options.runtime != Runtime::Native {
-        bail!("`up` starts the native server only as yet");
-    }
     let mut config = Config::read(options.config.as_deref())?;
-    let port = options.port.or(config.port()).unwrap_or(3000);
+    let port = port(options, &config);
     gateway::check_port(port)?;
     let env_file = options
         .env_file
@@ -70,17 +68,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
 
     let mut steps = Steps::new(if small { 3 } else { 2 });
-    let (binary, fetched) = build(&mut steps, small)?;
-    let data = config.data_folder().unwrap_or(cargo::root().join("data"));
-    let data = std::path::absolute(data)?;
+    let data = std::path::absolute(data_folder(options.runtime, &config))?;
     let own = cache::folder()?.join(format!("up-{}", cache::hash(&data)));
     fs::create_dir_all(&own)?;
-    let gateway = Gateway {
-        binary,
-        port,
-        data,
-        own,
-    };
+    let (gateway, fetched) = prepare(&mut steps, small, || {
+        gateway(options.runtime, port, data, own)
+    })?;
     if let Some(file) = &options.config {
         gateway.check_config(file)?;
     }
@@ -91,11 +84,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         model = Some(service);
     }
     let mut service = steps.step("gateway: starting", || gateway.start(&config.text(), true))?;
-    let (key, is_new) = gateway.key(&mut service)?;
+    let (key, is_new) = gateway.key()?;
     if let Some(file) = &env_file {
-        file.write(&gateway, &key)?;
+        file.write(&*gateway, &key)?;
     }
-    greet(&gateway, &config, &key, is_new);
+    greet(&*gateway, &config, &key, is_new);
     let ended = watch(&mut service, model.as_mut());
     eprintln!("ending: the gateway finishes what is in flight; Ctrl-C once more does not wait");
     service.stop();
@@ -105,15 +98,59 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ended
 }
 
+/// Where the gateway listens when nobody says: where people look for it on that runtime.
+fn port(options: &Options, config: &Config) -> u16 {
+    let usual = match options.runtime {
+        Runtime::Native => config.port().unwrap_or(3000),
+        Runtime::Workers => 8787,
+    };
+    options.port.unwrap_or(usual)
+}
+
+/// Where its data stays between runs; for Workers that is wrangler's own place.
+fn data_folder(runtime: Runtime, config: &Config) -> PathBuf {
+    let place = |place| cargo::root().join(place);
+    match runtime {
+        Runtime::Native => config.data_folder().unwrap_or_else(|| place("data")),
+        Runtime::Workers => place(".wrangler/state"),
+    }
+}
+
+/// Builds it.
+fn gateway(runtime: Runtime, port: u16, data: PathBuf, own: PathBuf) -> Result<Box<dyn Local>> {
+    Ok(match runtime {
+        Runtime::Native => Box::new(Gateway {
+            binary: cargo::binary("openclaw-server", "openclaw-api", cargo::PROFILE)?,
+            port,
+            data,
+            own,
+        }),
+        Runtime::Workers => {
+            let tools = Tools::ready()?;
+            workers::build(&tools, &workers::DEPLOYED)?;
+            Box::new(Dev {
+                tools,
+                port,
+                state: data,
+                own,
+            })
+        }
+    })
+}
+
 /// Builds the gateway while, with `small`, the model is fetched.
-fn build(steps: &mut Steps, small: bool) -> Result<(PathBuf, Option<Model>)> {
+fn prepare(
+    steps: &mut Steps,
+    small: bool,
+    build: impl FnOnce() -> Result<Box<dyn Local>>,
+) -> Result<(Box<dyn Local>, Option<Model>)> {
     let mut what = "gateway: building".to_owned();
     if small {
         what = format!("{what}; {}", setup::model_step()?);
     }
     steps.step(&what, || {
         let fetching = small.then(|| thread::spawn(setup::model));
-        let built = cargo::binary("openclaw-server", "openclaw-api", cargo::PROFILE);
+        let built = build();
         if built.is_err() {
             // Whoever fetches must not be left behind.
             process::interrupt();
@@ -137,7 +174,7 @@ fn watch(gateway: &mut Service, mut model: Option<&mut Service>) -> Result<()> {
     Ok(())
 }
 
-fn greet(gateway: &Gateway, config: &Config, key: &str, is_new: bool) {
+fn greet(gateway: &dyn Local, config: &Config, key: &str, is_new: bool) {
     let address = gateway.address();
     let made = if is_new {
         " (made just now, with the account `local`)"
@@ -175,7 +212,7 @@ impl<'p> EnvFile<'p> {
         Ok(Self(path))
     }
 
-    fn write(&self, gateway: &Gateway, key: &str) -> Result<()> {
+    fn write(&self, gateway: &dyn Local, key: &str) -> Result<()> {
         let (address, admin) = (gateway.address(), gateway.admin_token()?);
         let text = format!(
             "{MARK}\nOPENCLAW_BASE_URL={address}\nOPENCLAW_API_KEY={key}\nOPENCLAW_ADMIN_TOKEN={admin}\n"

@@ -4,7 +4,12 @@ use super::{
     load::Load,
     server::{Folder, Server, UPSTREAM, config, free_port, start, tools, upstream},
 };
-use crate::{cargo, gateway::{Gateway, Local}, process::Service, steps::Steps};
+use crate::{
+    cargo,
+    gateway::{Gateway, Local},
+    process::Service,
+    steps::Steps,
+};
 use anyhow::Result;
 use std::{
     fs,

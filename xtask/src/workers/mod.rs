@@ -5,11 +5,13 @@ mod agreement;
 mod assemble;
 mod build;
 pub(crate) mod deploy;
+mod dev;
 mod rust;
 mod size;
 mod tools;
 
 pub(crate) use build::{Options, all, build, run};
+pub(crate) use dev::Dev;
 pub(crate) use rust::Source;
 pub(crate) use tools::Tools;
 

@@ -41,6 +41,20 @@ impl Files {
         })
     }
 
+    /// The same in `folder` and for `wrangler dev`, which gives a Worker those variables only that
+    /// its file requires: `variables`, too.
+    pub(crate) fn for_dev(folder: PathBuf, variables: &[String]) -> Result<Self> {
+        let mut files = Self::new(None, None)?;
+        files.folder = folder;
+        for (_, configuration) in &mut files.configurations {
+            let required = configuration.pointer_mut("/secrets/required");
+            if let Some(required) = required.and_then(Value::as_array_mut) {
+                required.extend(variables.iter().map(|name| json!(name)));
+            }
+        }
+        Ok(files)
+    }
+
     /// Writes them, with the namespace `kv` where that is known.
     pub(crate) fn write(&self, kv: Option<&str>) -> Result<()> {
         fs::create_dir_all(&self.folder)?;

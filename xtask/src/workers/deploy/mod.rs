@@ -8,17 +8,18 @@ mod secrets;
 mod steps;
 mod wrangler;
 
+pub(crate) use document::{Document, KEY};
+pub(crate) use files::Files;
 #[cfg(test)]
 pub(crate) use files::own as own_file;
 pub(crate) use rehearsal::rehearse;
+pub(crate) use secrets::Secrets;
+pub(crate) use wrangler::wrangler;
 
 use super::{DEPLOYED, Tools, build, size};
 use crate::http;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use document::Document;
-use files::Files;
-use secrets::Secrets;
 use std::{
     path::PathBuf,
     time::{Duration, Instant},
