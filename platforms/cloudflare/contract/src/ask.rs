@@ -78,6 +78,34 @@ pub(crate) async fn replace(State(app): State<App>, body: Bytes) -> Result<Json<
     apply(&app, &ask.account, steps).await
 }
 
+/// Writes 140 items, or removes them, in seven transactions at once: all but the first go in one
+/// call, and are more than goes into one statement.
+pub(crate) async fn many(State(app): State<App>, body: Bytes) -> Result<Json<Added>, ApiError> {
+    let ask = Ask::read(&body)?;
+    let step = |at: usize| match &ask.value {
+        Some(value) => Step::Put {
+            key: format!("many/{at:03}"),
+            document: value.clone().into(),
+            when: When::Absent,
+            expires: None,
+        },
+        None => Step::Delete {
+            key: format!("many/{at:03}"),
+            when: When::Present,
+        },
+    };
+    let transactions = (0..7).map(|of| {
+        let steps = (0..20).map(|at| step(of * 20 + at)).collect();
+        apply(&app, &ask.account, steps)
+    });
+    let ended = futures_util::future::join_all(transactions).await;
+    let mut applied = true;
+    for end in ended {
+        applied &= end?.0.applied;
+    }
+    Ok(Json(Added { applied }))
+}
+
 /// Admits a request that nobody is going to settle.
 pub(crate) async fn reserve(State(app): State<App>, body: Bytes) -> Result<Json<Added>, ApiError> {
     let ask = Ask::read(&body)?;

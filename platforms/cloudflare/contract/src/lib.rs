@@ -28,6 +28,7 @@ fn routes() -> Router<App> {
         .route("/contract", post(cases::run))
         .route("/add", post(ask::add))
         .route("/replace", post(ask::replace))
+        .route("/many", post(ask::many))
         .route("/reserve", post(ask::reserve))
         .route("/items", post(ask::items))
         .route("/read", post(ask::read))
