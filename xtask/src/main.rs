@@ -1,4 +1,4 @@
-//! The project's verbs: `cargo xtask setup | build | deploy | up | test | bench`.
+//! The project's verbs: `cargo xtask setup | build | deploy | wrangler | up | test | bench`.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
 #![allow(
@@ -26,7 +26,7 @@ mod up;
 mod workers;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 /// What can be done with this checkout.
 #[derive(Parser)]
@@ -44,6 +44,13 @@ enum Verb {
     Build(workers::Options),
     /// Deploys the Workers to Cloudflare, all of it in one command that can be run again.
     Deploy(workers::deploy::Options),
+    /// Runs the pinned wrangler, on a Node that is new enough.
+    #[command(disable_help_flag = true)]
+    Wrangler {
+        /// What wrangler is asked.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Builds and starts the gateway with a real small model; Ctrl-C ends both.
     Up(up::Options),
     /// Checks style, lints and directions, then runs every test; the last line is the sum.
@@ -67,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Build(options) => workers::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Deploy(options) => workers::deploy::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),
         Verb::Bench(options) => bench::run(&options),

@@ -13,7 +13,7 @@ mod tools;
 pub(crate) use build::{Options, all, build, run};
 pub(crate) use dev::Dev;
 pub(crate) use rust::Source;
-pub(crate) use tools::Tools;
+pub(crate) use tools::{Tools, WRANGLER, wrangler};
 
 use crate::cargo;
 use anyhow::{Result, anyhow};

@@ -10,10 +10,17 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 /// What Workers are compiled for.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The oldest compiler that was tried.
+const OLDEST: u32 = 95;
+
+/// More than rustup takes where it can reach its server.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
 /// Debian's compiler with what it needs for wasm.
 const PACKAGES: [&str; 5] = [
@@ -42,7 +49,7 @@ pub(crate) enum Source {
     /// What is there, else rustup, else Debian's packages.
     #[default]
     Auto,
-    /// rustup's stable with its component rust-src.
+    /// rustup's, with its component rust-src.
     Rustup,
     /// Debian's packages `rustc-web`, `rust-web-src` and others.
     Debian,
@@ -79,6 +86,13 @@ impl Rust {
         find(source).context("what was installed has no library sources for this compiler")
     }
 
+    /// Whether it is new enough and has the library's sources below `sysroot`.
+    fn can(&self, sysroot: &Path) -> bool {
+        let sources = sysroot.join("lib/rustlib/src/rust/library/Cargo.toml");
+        let version = process::capture(Command::new(&self.rustc).arg("--version"));
+        sources.exists() && version.is_ok_and(|version| minor(&version) >= OLDEST)
+    }
+
     /// `cargo` at the top of the checkout, compiling with this.
     pub(crate) fn command(&self) -> Command {
         let mut command = cargo::program(&self.cargo);
@@ -99,10 +113,10 @@ fn find(source: Source) -> Option<Rust> {
     rustup().or_else(debian)
 }
 
-/// rustup's stable, by its own paths: the proxies in front of it look at the environment.
+/// rustup's, by its own paths: the proxies in front of it look at the environment.
 fn of_rustup() -> Option<Rust> {
     let mut which = Command::new("rustup");
-    which.args(["which", "--toolchain", "stable", "rustc"]);
+    which.args(["which", "rustc"]).current_dir(cargo::root());
     let rustc = PathBuf::from(process::capture(&mut which).ok()?.trim());
     let bin = rustc.parent()?;
     let rust = Rust {
@@ -110,7 +124,7 @@ fn of_rustup() -> Option<Rust> {
         rustc: bin.join("rustc"),
         linker: None,
     };
-    has_sources(bin.parent()?).then_some(rust)
+    rust.can(bin.parent()?).then_some(rust)
 }
 
 fn of_debian() -> Option<Rust> {
@@ -121,18 +135,25 @@ fn of_debian() -> Option<Rust> {
         // A link to lld, which is a package of its own: without it the link points nowhere.
         linker: Some(there("/usr/bin/rust-lld")?),
     };
-    has_sources(Path::new("/usr")).then_some(rust)
+    rust.can(Path::new("/usr")).then_some(rust)
 }
 
-fn has_sources(sysroot: &Path) -> bool {
-    let sources = "lib/rustlib/src/rust/library/Cargo.toml";
-    sysroot.join(sources).exists()
+/// The minor version in `rustc 1.96.0 (…)`.
+fn minor(version: &str) -> u32 {
+    let number = version.strip_prefix("rustc 1.").unwrap_or_default();
+    let minor = number.split('.').next().unwrap_or_default();
+    minor.parse().unwrap_or(0)
 }
 
 fn rustup() -> Result<()> {
     let mut add = Command::new("rustup");
-    add.args(["component", "add", "rust-src", "--toolchain", "stable"]);
-    process::capture(&mut add).map(drop)
+    add.args(["component", "add", "rust-src"]);
+    add.current_dir(cargo::root());
+    let added = process::lines(&mut add, RUSTUP_LIMIT, |_| {})?;
+    match added.success() {
+        true => Ok(()),
+        false => bail!("`rustup component add rust-src`: {added}"),
+    }
 }
 
 fn debian() -> Result<()> {
@@ -158,4 +179,19 @@ fn debian() -> Result<()> {
         process::capture(apt.args(arguments)).with_context(|| format!("cannot {by_hand}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minor;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(
+            minor("rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)"),
+            96
+        );
+        assert_eq!(minor("rustc 1.97.0-nightly (1234 2026-05-25)"), 97);
+        assert_eq!(minor("rustc 2.0.0"), 0);
+    }
 }

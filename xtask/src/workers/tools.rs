@@ -10,11 +10,13 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, ExitCode},
 };
 
 /// The oldest Node that wrangler runs on.
 const NODE: u32 = 22;
+/// wrangler's program in the `node_modules`.
+pub(crate) const WRANGLER: &str = "wrangler/bin/wrangler.js";
 /// The folder of the npm tools' pins.
 const NPM: &str = "platforms/cloudflare";
 /// The folder of Node's pins.
@@ -79,6 +81,15 @@ impl Tools {
     }
 }
 
+/// The pinned wrangler, with the caller's folder, terminal and signals; its exit status.
+pub(crate) fn wrangler(arguments: &[OsString]) -> Result<ExitCode> {
+    let mut wrangler = Command::new(node()?);
+    wrangler.arg(npm_tools()?.join(WRANGLER)).args(arguments);
+    let status = wrangler.status().context("cannot run wrangler")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
 /// The version that the workspace is compiled against: the tool has to be of the same.
 fn wasm_bindgen_version() -> Result<String> {
     let path = cargo::root().join("Cargo.lock");
@@ -112,12 +123,8 @@ fn wasm_bindgen() -> Result<PathBuf> {
             &version,
         ];
         let mut install = cargo::command(&arguments);
-        install.args([
-            "--no-default-features",
-            "--features",
-            "native-tls",
-            "--root",
-        ]);
+        // Without what its other programs download with: that would want OpenSSL's headers.
+        install.args(["--no-default-features", "--bin", "wasm-bindgen", "--root"]);
         // Compiled beside it and removed: nothing of it is of use to the workspace.
         let compiled = entry.join("target");
         install.arg(entry).env("CARGO_TARGET_DIR", &compiled);

@@ -49,7 +49,9 @@ impl Files {
         for (_, configuration) in &mut files.configurations {
             let required = configuration.pointer_mut("/secrets/required");
             if let Some(required) = required.and_then(Value::as_array_mut) {
-                required.extend(variables.iter().map(|name| json!(name)));
+                let more = variables.iter().map(|name| json!(name));
+                let more = Vec::from_iter(more.filter(|name| !required.contains(name)));
+                required.extend(more);
             }
         }
         Ok(files)

@@ -16,7 +16,7 @@ pub(crate) use rehearsal::rehearse;
 pub(crate) use secrets::Secrets;
 pub(crate) use wrangler::wrangler;
 
-use super::{DEPLOYED, Tools, build, size};
+use super::{DEPLOYED, Source, Tools, build, size};
 use crate::http;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
@@ -82,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let document = options.config.as_deref().map(Document::read).transpose()?;
     let files = Files::new(options.env, options.domain.as_deref())?;
     let secrets = Secrets::new(options.secrets.clone(), options.env, document.as_ref())?;
-    let tools = Tools::ready()?;
+    let tools = Tools::install(Source::Auto)?;
     let deployment = Deployment {
         tools: &tools,
         files: &files,

@@ -74,7 +74,7 @@ impl Deployment<'_> {
         let mut progress = Progress::new(DEPLOYED.len() + 4);
         self.files.write(None)?;
         let namespace = progress.step("KV namespace", || {
-            let why = "sign in by `wrangler login` or CLOUDFLARE_API_TOKEN";
+            let why = "sign in: `cargo xtask wrangler login`, or CLOUDFLARE_API_TOKEN";
             self.wrangler().namespace().context(why)
         })?;
         self.files.write(Some(&namespace))?;

@@ -3,7 +3,7 @@
 use super::files::Files;
 use crate::{
     cargo, process,
-    workers::{DEPLOYED, Tools, Worker},
+    workers::{DEPLOYED, Tools, WRANGLER, Worker},
 };
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -109,7 +109,7 @@ impl Wrangler<'_> {
 
 /// wrangler at the top of the checkout, which tells its makers nothing and asks nobody anything.
 pub(crate) fn wrangler(tools: &Tools) -> Command {
-    let mut command = tools.script("wrangler/bin/wrangler.js");
+    let mut command = tools.script(WRANGLER);
     command.current_dir(cargo::root());
     command.env("WRANGLER_SEND_METRICS", "false");
     command.env("NO_COLOR", "1").env("FORCE_COLOR", "0");
