@@ -24,7 +24,7 @@ use std::{
     path::PathBuf,
     time::{Duration, Instant},
 };
-use steps::Deployment;
+use steps::{Deployment, plan};
 
 /// How long a new address may take to answer: names and certificates have to spread.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(180);
@@ -82,6 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let document = options.config.as_deref().map(Document::read).transpose()?;
     let files = Files::new(options.env, options.domain.as_deref())?;
     let secrets = Secrets::new(options.secrets.clone(), options.env, document.as_ref())?;
+    eprintln!("{}", plan(&files, &secrets, document.as_ref()));
     let tools = Tools::install(Source::Auto)?;
     let deployment = Deployment {
         tools: &tools,
@@ -90,7 +91,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         document: document.as_ref(),
         account: vec![],
     };
-    eprintln!("{}", deployment.plan());
     let sizes = build::build(&tools, &DEPLOYED)?;
     size::check(&sizes)?;
     if let Some(document) = &document {

@@ -14,6 +14,37 @@ use crate::{
 use anyhow::{Context, Result};
 use std::fs;
 
+/// What a deployment will do, for people.
+pub(crate) fn plan(files: &Files, secrets: &Secrets, document: Option<&Document>) -> String {
+    let names = Vec::from_iter(DEPLOYED.iter().map(|worker| files.name(worker)));
+    let own = OWN.map(|(name, _)| name).join(", ");
+    let given = match secrets.given() {
+        none if none.is_empty() => String::new(),
+        names => format!("\n     from this environment: {}", names.join(", ")),
+    };
+    let document = match document {
+        Some(document) => format!("{} → KV", document.file().display()),
+        None => "as it is (no --config)".into(),
+    };
+    let lines = [
+        format!("build and weigh {} Workers", names.len()),
+        format!(
+            "KV namespace {}: made unless it is there",
+            files.namespace()
+        ),
+        format!("deploy {}", names.join(", ")),
+        format!(
+            "with secrets {own}: as they are; where there are none, generated into {}{given}",
+            secrets.file().display()
+        ),
+        format!("configuration: {document}"),
+        format!("ask the gateway at {} how it is", files.place()),
+    ];
+    let numbered = lines.iter().enumerate();
+    let numbered = numbered.map(|(at, line)| format!("  {}. {line}", at + 1));
+    format!("This will\n{}", Vec::from_iter(numbered).join("\n"))
+}
+
 /// All that is known before anything is done.
 pub(crate) struct Deployment<'a> {
     pub(crate) tools: &'a Tools,
@@ -25,38 +56,6 @@ pub(crate) struct Deployment<'a> {
 }
 
 impl Deployment<'_> {
-    /// What will be done, for people.
-    pub(crate) fn plan(&self) -> String {
-        let (files, secrets) = (self.files, self.secrets);
-        let names = Vec::from_iter(DEPLOYED.iter().map(|worker| files.name(worker)));
-        let own = OWN.map(|(name, _)| name).join(", ");
-        let given = match secrets.given() {
-            none if none.is_empty() => String::new(),
-            names => format!("\n     from this environment: {}", names.join(", ")),
-        };
-        let document = match self.document {
-            Some(document) => format!("{} → KV", document.file().display()),
-            None => "as it is (no --config)".into(),
-        };
-        let lines = [
-            format!("build and weigh {} Workers", names.len()),
-            format!(
-                "KV namespace {}: made unless it is there",
-                files.namespace()
-            ),
-            format!("deploy {}", names.join(", ")),
-            format!(
-                "with secrets {own}: as they are; where there are none, generated into {}{given}",
-                secrets.file().display()
-            ),
-            format!("configuration: {document}"),
-            format!("ask the gateway at {} how it is", files.place()),
-        ];
-        let numbered = lines.iter().enumerate();
-        let numbered = numbered.map(|(at, line)| format!("  {}. {line}", at + 1));
-        format!("This will\n{}", Vec::from_iter(numbered).join("\n"))
-    }
-
     /// Has wrangler look at everything that would be uploaded.
     pub(crate) fn try_out(&self) -> Result<()> {
         self.files.write(None)?;
