@@ -6,8 +6,8 @@ use crate::{
 };
 use axum::Router;
 use openclaw_auth::Secrets;
-use openclaw_core::{Clock, Ports, Timestamp, json};
-use openclaw_schema::config::Config;
+use openclaw_core::{Clock, Details, Ports, Timestamp};
+use openclaw_schema::{config::Config, parse, parse_text};
 use openclaw_web::{App, stack};
 use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::Env;
@@ -86,8 +86,7 @@ fn build(
     config: Option<&[u8]>,
     routes: fn(&App) -> Router<App>,
 ) -> Result<Router, String> {
-    let config = config.map_or_else(|| Ok(Config::default()), json::read);
-    let config = config.map_err(|error| format!("the configuration in KV: {error}"))?;
+    let config = config.map_or_else(|| Ok(Config::default()), document)?;
     let ports = ports(env).map_err(|error| error.to_string())?;
     let secret = |name| variable(env, name).ok_or_else(|| format!("the secret {name} is missing"));
     let secrets = Secrets::parse(
@@ -99,6 +98,17 @@ fn build(
     let app = app.map_err(|error| format!("the configuration in KV: {error}"))?;
     let routes = routes(&app);
     Ok(stack(app, routes, Router::new()))
+}
+
+/// The document in KV; the error names the key that is wrong.
+fn document(bytes: &[u8]) -> Result<Config, String> {
+    let read = parse_text(bytes).and_then(|text| parse(text, ""));
+    read.map_err(|error| match error.details {
+        Some(Details::Field { field, issue }) => {
+            format!("the configuration in KV: {field}: {issue}")
+        }
+        _ => format!("the configuration in KV: {error}"),
+    })
 }
 
 fn ports(env: &Env) -> worker::Result<Ports> {
