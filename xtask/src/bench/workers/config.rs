@@ -121,3 +121,31 @@ fn string(table: &Value, key: &str) -> Result<String> {
         .map(str::to_owned)
         .ok_or_else(|| anyhow!("no `{key}`"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workers::DEPLOYED;
+
+    #[test]
+    fn what_is_bound_is_there() {
+        let scripts = Vec::from_iter(DEPLOYED.iter().map(|worker| script(worker).unwrap()));
+        let is_there = |name: &str| scripts.iter().any(|script| script.name == name);
+        let mut leads = 0;
+        for (binding, to) in scripts.iter().flat_map(|script| &script.bindings) {
+            // A function, or the Worker of a class; the rest are texts and KV.
+            let Some((_, named)) = to.split_once("ervice") else {
+                continue;
+            };
+            let name = named.split('"').nth(1).unwrap();
+            assert!(is_there(name), "{binding}: {to}");
+            leads += 1;
+        }
+        // The gateway's six, and the ledger for five functions.
+        assert!(leads >= 11, "{leads}");
+        let ledger = scripts
+            .iter()
+            .find(|script| script.name == "openclaw-ledger");
+        assert_eq!(ledger.unwrap().classes, ["AccountLedger"]);
+    }
+}
