@@ -152,6 +152,21 @@ for (const how of ["throw", "panic", "abort"]) {
   });
 }
 
+test("a handler that panics costs its own request", async () => {
+  const underWay = Promise.all(Array.from({ length: 5 }, () => ask("slow", {})));
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(ask("panic", {}), ({ status, message }) => {
+      assert.equal(status, 500);
+      const { error } = JSON.parse(message);
+      assert.equal(error.code, "internal_error");
+      assert.ok(!message.includes("on purpose"));
+      return true;
+    });
+  }
+  assert.deepEqual(await underWay, Array(5).fill("slow"));
+  assert.equal(await ask("slow", {}), "slow");
+});
+
 test("of a call that fails half way nothing is written", async () => {
   const account = "acct_half";
   await ask("add", { account, key: "n" });

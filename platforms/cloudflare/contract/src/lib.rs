@@ -5,6 +5,7 @@
 
 mod ask;
 mod cases;
+mod panic;
 
 use axum::{Router, routing::post};
 use openclaw_cloudflare::serve;
@@ -33,4 +34,6 @@ fn routes() -> Router<App> {
         .route("/items", post(ask::items))
         .route("/read", post(ask::read))
         .route("/write", post(ask::write))
+        .route("/panic", post(panic::panic))
+        .route("/slow", post(panic::slow))
 }
