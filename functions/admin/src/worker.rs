@@ -1,9 +1,14 @@
 //! The entry on Cloudflare Workers.
 
-use openclaw_cloudflare::serve;
-use worker::{Context, Env, Request, Response, Result, event};
+use openclaw_cloudflare::{Context, Env, serve};
+use worker::{
+    js_sys::Promise,
+    wasm_bindgen::{self, prelude::wasm_bindgen},
+    web_sys::Request,
+};
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    serve(request, env, context, crate::router).await
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript calls it")]
+pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
+    serve(request, env, context, crate::router)
 }

@@ -36,7 +36,15 @@ mod tests {
         assert_eq!(function("/v1/chat/completions"), "CHAT");
         assert_eq!(function("/api/v1/keys"), "ADMIN");
         assert_eq!(function("/v1/models"), "MODELS");
-        for nowhere in ["/", "/v1", "/v1/", "/v1/chats", "/chat", "/v2/chat", "/api/api/v1/chat"] {
+        for nowhere in [
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1/chats",
+            "/chat",
+            "/v2/chat",
+            "/api/api/v1/chat",
+        ] {
             assert_eq!(function(nowhere), "HEALTH", "{nowhere}");
         }
     }

@@ -39,7 +39,10 @@ pub(crate) async fn router(env: &Env, routes: fn(&App) -> Router<App>) -> Result
         (None, Err(cause)) => Err(cause),
         (Some(held), Ok(())) => Ok(held.router.clone()),
         (Some(held), Err(cause)) => {
-            tracing::error!(cause, "the configuration cannot be taken; the last one stays");
+            tracing::error!(
+                cause,
+                "the configuration cannot be taken; the last one stays"
+            );
             Ok(held.router.clone())
         }
     })

@@ -8,8 +8,7 @@ pub struct WorkerClock;
 
 impl Clock for WorkerClock {
     fn now(&self) -> Timestamp {
-        let millis = i64::try_from(worker::Date::now().as_millis()).unwrap_or_default();
-        Timestamp::from_millisecond(millis).unwrap_or_default()
+        Timestamp::from_millisecond(worker::js_sys::Date::now() as i64).unwrap_or_default()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

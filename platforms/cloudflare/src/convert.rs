@@ -1,41 +1,42 @@
-//! The platform's request as axum's, and axum's response as the platform's. Every call into
-//! JavaScript costs: only the headers that are read go in, and a body of known size goes as one.
+//! The platform's request as axum's, and axum's response as the platform's: only the headers that
+//! are read go in, and a body of known size goes as one.
 
-use crate::{left::Left, scope::Scope};
+use crate::{body, glue, left::Left, scope::Scope};
 use axum::body::Body;
-use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use openclaw_web::{HEADERS_READ, MAX_BODY};
 use send_wrapper::SendWrapper;
-use worker::{Headers, Request, Response, Result};
+use wasm_streams::ReadableStream;
+use worker::{
+    js_sys::{JsString, Uint8Array},
+    wasm_bindgen::JsValue,
+    web_sys::{Request, Response},
+};
+
+thread_local!(static NAMES: JsString = HEADERS_READ.join(" ").into());
 
 /// The request with those of its headers that the gateway reads.
-pub(crate) async fn from_worker(mut request: Request) -> Result<http::Request<Body>> {
-    let url = request.inner().url();
-    let method = request.inner().method();
-    let mut head = http::Request::builder()
-        .method(method.as_str())
-        .uri(path_and_query(&url));
-    let mut length = None;
-    for name in HEADERS_READ {
-        if let Some(value) = request.headers().get(name)? {
-            if name == "content-length" {
-                length = value.parse::<usize>().ok();
-            }
-            head = head.header(name, value);
+pub(crate) async fn from_worker(request: &Request) -> Result<http::Request<Body>, JsValue> {
+    let head = NAMES.with(|names| glue::incoming(request, names));
+    let mut lines = head.split('\n');
+    let method = lines.next().unwrap_or_default();
+    let uri = path_and_query(lines.next().unwrap_or_default());
+    let converted = http::Request::builder().method(method).uri(uri);
+    let headers = glue::headers(lines);
+    let length = glue::length(&headers);
+    let body = match request.body() {
+        None => Body::empty(),
+        Some(_) if length.is_some_and(|length| length <= MAX_BODY) => {
+            let whole = body::whole(request.array_buffer()).await;
+            Body::from(whole.map_err(glue::throw)?)
         }
-    }
-    let body = if request.inner().body().is_none() {
-        Body::empty()
-    } else if length.is_some_and(|length| length <= MAX_BODY) {
-        Body::from(request.bytes().await?)
-    } else {
-        let chunks = request.stream()?.map_ok(Bytes::from);
-        Body::from_stream(SendWrapper::new(chunks).map_err(|error| error.to_string()))
+        Some(stream) => Body::from_stream(SendWrapper::new(body::pieces(&stream))),
     };
-    head.body(body).map_err(|error| error.to_string().into())
+    let mut converted = converted.body(body).map_err(glue::throw)?;
+    *converted.headers_mut() = headers;
+    Ok(converted)
 }
 
 /// The path and query of a serialized URL, without parsing it again.
@@ -49,25 +50,34 @@ pub(crate) async fn to_worker(
     response: http::Response<Body>,
     scope: &Scope,
     left: Left,
-) -> Result<Response> {
+) -> Result<Response, JsValue> {
     let (head, body) = response.into_parts();
-    let headers = Headers::new();
-    for (name, value) in &head.headers {
-        let value = value.to_str().map_err(|error| error.to_string())?;
-        headers.append(name.as_str(), value)?;
-    }
-    let response = match body.size_hint().exact() {
-        Some(0) => Response::empty()?,
+    let body = match body.size_hint().exact() {
+        Some(0) => JsValue::UNDEFINED,
         Some(_) => {
-            let whole = body.collect().await.map_err(|error| error.to_string())?;
-            Response::from_bytes(whole.to_bytes().into())?
+            let whole = body.collect().await.map_err(glue::throw)?.to_bytes();
+            Uint8Array::from(&whole[..]).into()
         }
         None => {
             let chunks = left.or_stream(scope, body.into_data_stream());
-            Response::from_stream(chunks.map(|chunk| chunk.map_err(|error| error.to_string())))?
+            let chunks = chunks.map(|chunk| match chunk {
+                Ok(bytes) => Ok(Uint8Array::from(&bytes[..]).into()),
+                Err(error) => Err(glue::throw(error)),
+            });
+            ReadableStream::from_stream(chunks).into_raw().into()
         }
     };
-    Ok(response
-        .with_status(head.status.as_u16())
-        .with_headers(headers))
+    glue::outgoing(head.status.as_u16(), &glue::head(&head.headers), body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_and_query;
+
+    #[test]
+    fn a_url_begins_with_its_host() {
+        assert_eq!(path_and_query("https://h:1/v1/a?b=/c"), "/v1/a?b=/c");
+        assert_eq!(path_and_query("http://h/"), "/");
+        assert_eq!(path_and_query("http://h"), "/");
+    }
 }

@@ -1,11 +1,21 @@
+use crate::{body, glue};
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use http::{HeaderMap, StatusCode, header};
 use openclaw_core::{BoxFuture, ByteStream, Http, HttpError, HttpRequest, HttpResponse};
 use send_wrapper::SendWrapper;
 use worker::{
-    AbortController, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
     js_sys::Uint8Array,
+    wasm_bindgen::{JsCast, JsValue},
+    wasm_bindgen_futures::JsFuture,
+    web_sys::{AbortController, Response},
 };
+
+/// What is not worth a stream, in bytes.
+const SHORT: usize = 256 * 1024;
+
+/// What comes event by event, whatever its length.
+const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// [`Http`] on `fetch`.
 ///
@@ -16,12 +26,19 @@ pub struct FetchHttp;
 
 impl Http for FetchHttp {
     fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
-        Box::pin(SendWrapper::new(send(request)))
+        SendWrapper::new(send(request)).boxed()
     }
 }
 
 /// Dropping a promise does not end what it stands for: the controller does.
 struct AbortOnDrop(Option<AbortController>);
+
+impl AbortOnDrop {
+    /// There is nothing left to end.
+    fn done(&mut self) {
+        self.0 = None;
+    }
+}
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -32,46 +49,93 @@ impl Drop for AbortOnDrop {
 }
 
 async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
-    let controller = AbortController::default();
+    let controller = AbortController::new().map_err(|error| broken(&error))?;
     let signal = controller.signal();
-    let guard = AbortOnDrop(Some(controller));
-    let request = outgoing(&request).map_err(broken)?;
-    let sent = Fetch::Request(request).send_with_signal(&signal).await;
-    let mut answer = sent.map_err(broken)?;
-    let mut head = http::Response::builder().status(answer.status_code());
-    for (name, value) in answer.headers() {
-        head = head.header(name, value);
-    }
-    let body: ByteStream = match answer.stream() {
-        // No body.
-        Err(_) => stream::empty().boxed(),
-        Ok(stream) => {
-            let chunks = stream.map(move |chunk| {
-                let _alive = &guard;
-                chunk.map(Bytes::from).map_err(broken)
-            });
-            SendWrapper::new(chunks).boxed()
-        }
+    let mut guard = AbortOnDrop(Some(controller));
+    let (head, body) = request.into_parts();
+    let bytes = match body.is_empty() {
+        true => JsValue::UNDEFINED,
+        false => Uint8Array::from(&body[..]).into(),
     };
-    head.body(body).map_err(|error| HttpError::Broken(error.to_string()))
+    let (url, headers) = (head.uri.to_string(), glue::head(&head.headers));
+    let sent = glue::send(head.method.as_str(), &url, &headers, bytes, &signal);
+    let answer = match sent {
+        Ok(sent) => JsFuture::from(sent).await,
+        Err(error) => Err(error),
+    };
+    let answer: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
+    let headers = glue::headers(glue::received(&answer).lines());
+    let status = StatusCode::from_u16(answer.status());
+    let status = status.map_err(|error| HttpError::Broken(error.to_string()))?;
+    let body: ByteStream = match answer.body() {
+        None => {
+            guard.done();
+            stream::empty().boxed()
+        }
+        Some(_) if is_short(&headers) => {
+            let whole = async move {
+                let whole = body::whole(answer.array_buffer()).await;
+                guard.done();
+                whole.map_err(HttpError::Broken)
+            };
+            SendWrapper::new(whole).into_stream().boxed()
+        }
+        Some(body) => SendWrapper::new(guarded(guard, body::pieces(&body))).boxed(),
+    };
+    let mut response = http::Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }
 
-fn outgoing(request: &HttpRequest) -> worker::Result<Request> {
-    let headers = Headers::new();
-    for (name, value) in request.headers() {
-        let value = value.to_str().map_err(|error| error.to_string())?;
-        headers.append(name.as_str(), value)?;
-    }
-    let mut init = RequestInit::new();
-    init.with_method(Method::from(request.method().to_string()))
-        .with_headers(headers)
-        .with_redirect(RequestRedirect::Manual);
-    if !request.body().is_empty() {
-        init.with_body(Some(Uint8Array::from(&request.body()[..]).into()));
-    }
-    Request::new_with_init(&request.uri().to_string(), &init)
+/// Whether a body may be read whole: it says that it is short, and neither grows nor takes time.
+fn is_short(headers: &HeaderMap) -> bool {
+    let streams = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        let essence = kind.as_bytes().get(..EVENT_STREAM.len());
+        essence.is_some_and(|essence| essence.eq_ignore_ascii_case(EVENT_STREAM))
+    });
+    let short = glue::length(headers).is_some_and(|length| length <= SHORT);
+    short && !streams && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-fn broken(error: worker::Error) -> HttpError {
-    HttpError::Broken(error.to_string())
+/// The pieces; dropped before their end they end the request.
+fn guarded(
+    guard: AbortOnDrop,
+    pieces: impl Stream<Item = Result<Bytes, String>>,
+) -> impl Stream<Item = Result<Bytes, HttpError>> {
+    let start = (guard, Box::pin(pieces));
+    stream::unfold(start, |(mut guard, mut pieces)| async move {
+        let Some(piece) = pieces.next().await else {
+            guard.done();
+            return None;
+        };
+        Some((piece.map_err(HttpError::Broken), (guard, pieces)))
+    })
+}
+
+fn broken(error: &JsValue) -> HttpError {
+    HttpError::Broken(glue::thrown(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(lines: &str) -> bool {
+        is_short(&glue::headers(lines.lines()))
+    }
+
+    #[test]
+    fn only_what_says_that_it_is_short_is_read_whole() {
+        assert!(said("content-length\n2"));
+        assert!(said(
+            "content-length\n262144\ncontent-type\napplication/json"
+        ));
+        assert!(!said("content-length\n262145"));
+        assert!(!said("content-type\napplication/json"));
+        assert!(!said("content-length\n2\ncontent-encoding\ngzip"));
+        assert!(!said(
+            "content-length\n2\ncontent-type\ntext/Event-stream; charset=utf-8"
+        ));
+    }
 }

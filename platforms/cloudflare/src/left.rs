@@ -13,7 +13,7 @@ use std::{
 };
 use worker::{
     wasm_bindgen::{JsCast, closure::Closure},
-    web_sys::AbortSignal,
+    web_sys::{AbortSignal, Request},
 };
 
 /// Resolves once the client has left; never when it stays.
@@ -24,8 +24,8 @@ pub(crate) struct Left {
 }
 
 impl Left {
-    pub(crate) fn of(request: &worker::Request) -> Self {
-        let signal = request.inner().signal();
+    pub(crate) fn of(request: &Request) -> Self {
+        let signal = request.signal();
         let (sender, receiver) = oneshot::channel();
         let mut sender = Some(sender);
         let listener = Closure::wrap_assert_unwind_safe(Box::new(move || {

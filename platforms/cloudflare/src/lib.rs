@@ -8,9 +8,11 @@
 
 mod app;
 pub mod bindings;
+mod body;
 mod clock;
 mod convert;
 mod fetch;
+mod glue;
 mod kv;
 mod ledger;
 mod left;
@@ -27,3 +29,4 @@ pub use ledger::{AccountLedger, DurableLedger};
 pub use random::WorkerRandom;
 pub use scope::RequestSpawn;
 pub use serve::serve;
+pub use worker::{Env, worker_sys::Context};

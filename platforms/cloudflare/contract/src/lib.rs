@@ -8,20 +8,25 @@ mod cases;
 mod panic;
 
 use axum::{Router, routing::post};
-use openclaw_cloudflare::serve;
+use openclaw_cloudflare::{Context, Env, serve};
 use openclaw_web::App;
 use std::cell::RefCell;
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{
+    js_sys::Promise,
+    wasm_bindgen::{self, prelude::wasm_bindgen},
+    web_sys::Request,
+};
 
 thread_local!(
     /// The bindings, for stores with a clock of their own.
     static BINDINGS: RefCell<Option<Env>> = const { RefCell::new(None) }
 );
 
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+/// Answers a question.
+#[wasm_bindgen]
+pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
     BINDINGS.set(Some(env.clone()));
-    serve(request, env, context, |_| routes()).await
+    serve(request, env, context, |_| routes())
 }
 
 fn routes() -> Router<App> {

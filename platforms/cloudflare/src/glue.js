@@ -1,0 +1,58 @@
+// What would be many calls between wasm and JavaScript, each about half a microsecond and a little
+// garbage, as one. Heads go as text: a line for each name and each value (neither can hold a line
+// break, RFC 9110, section 5.5).
+
+const BUFFER = 32 * 1024;
+
+/** The method, the URL, and those of the headers named in `names` that are there. */
+export function incoming(request, names) {
+  const { headers } = request;
+  let head = `${request.method}\n${request.url}`;
+  for (const name of names.split(" ")) {
+    const value = headers.get(name);
+    if (value !== null) head += `\n${name}\n${value}`;
+  }
+  return head;
+}
+
+/** A response to give; `body` is bytes, a stream or nothing. */
+export function outgoing(status, head, body) {
+  return new Response(body, { status, headers: pairs(head) });
+}
+
+/** Sends a request; redirects are not followed. */
+export function send(method, url, head, body, signal) {
+  return fetch(url, { method, headers: pairs(head), body, redirect: "manual", signal });
+}
+
+/** The headers of what came back. */
+export function received({ headers }) {
+  let head = "";
+  for (const [name, value] of headers) head += `${name}\n${value}\n`;
+  return head;
+}
+
+function pairs(head) {
+  const headers = [];
+  const lines = head.split("\n");
+  for (let at = 0; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
+  return headers;
+}
+
+/** Reads a body piece by piece, each as large as what is there: by default workerd cuts at 4 KiB. */
+export class Pieces {
+  #reader;
+  #buffer = new ArrayBuffer(BUFFER);
+
+  constructor(body) {
+    this.#reader = body.getReader({ mode: "byob" });
+  }
+
+  /** The next piece, good until the next call; nothing at the end. */
+  async next() {
+    const { done, value } = await this.#reader.read(new Uint8Array(this.#buffer));
+    if (done) return undefined;
+    this.#buffer = value.buffer;
+    return value;
+  }
+}
