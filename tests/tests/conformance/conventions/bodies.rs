@@ -10,6 +10,8 @@ use std::{
 };
 
 const LIMIT: usize = 4 << 20;
+/// What reading from a closed connection is called.
+const CLOSED: [ErrorKind; 2] = [ErrorKind::ConnectionReset, ErrorKind::UnexpectedEof];
 const PATH: &str = "/v1/chat/completions";
 
 /// A request of this many bytes: white space is JSON too.
@@ -104,8 +106,8 @@ async fn of_a_hundred_megabytes_most_are_never_read() {
                 .map_err(|error| error.kind())
             {
                 Ok(()) => assert_eq!(&answer, b"HTTP/1.1 413"),
-                // One that overtakes the answer is a refusal too.
-                Err(kind) => assert_eq!(kind, ErrorKind::ConnectionReset),
+                // A connection that closes before its client is through is a refusal too.
+                Err(kind) => assert!(CLOSED.contains(&kind), "{kind}"),
             }
         });
         let part = [b' '; 65_536];
