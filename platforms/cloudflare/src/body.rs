@@ -21,9 +21,7 @@ pub(crate) async fn whole(buffer: Result<Promise, JsValue>) -> Result<Bytes, Str
 }
 
 /// A body in the pieces that it comes in.
-pub(crate) fn pieces(
-    body: &ReadableStream,
-) -> impl Stream<Item = Result<Bytes, String>> + use<> {
+pub(crate) fn pieces(body: &ReadableStream) -> impl Stream<Item = Result<Bytes, String>> + use<> {
     match Pieces::new(body) {
         Err(error) => stream::once(async move { Err(thrown(&error)) }).left_stream(),
         Ok(pieces) => stream::try_unfold(pieces, |pieces| async {

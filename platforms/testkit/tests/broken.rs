@@ -6,8 +6,9 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use futures_util::FutureExt;
 use openclaw_core::{
-    BoxFuture, Kv, Ledger, StoreError, Timestamp, time,
+    BoxFuture, Kv, Ledger, StoreError, Timestamp,
     ledger::{Item, Outcome, Step, When},
+    time,
 };
 use openclaw_testkit::{
     InlineSpawn, ManualClock, MemoryKv, MemoryLedger,

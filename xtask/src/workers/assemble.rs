@@ -70,6 +70,8 @@ fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
 
 fn optimise(tools: &Tools, folder: &Path) -> Result<()> {
     let mut optimise = tools.script("binaryen/bin/wasm-opt");
-    optimise.args(["-Os", "-o", "index_bg.wasm", "index_bg.wasm"]);
+    // Functions beside others of their kind compress better.
+    optimise.args(["-Oz", "--converge", "--reorder-functions-by-name"]);
+    optimise.args(["-o", "index_bg.wasm", "index_bg.wasm"]);
     process::capture(optimise.args(WASM_FEATURES).current_dir(folder)).map(drop)
 }

@@ -37,6 +37,10 @@ pub(crate) struct Worker {
 /// Bytes a function's compressed wasm may have.
 const LIMIT: u64 = 300_000;
 
+/// Those that are not there yet, held where they are: they must not grow.
+const CHAT_LIMIT: u64 = 390_000;
+const ADMIN_LIMIT: u64 = 325_000;
+
 /// A group of endpoints: its library is a Worker with one more feature.
 const fn function(name: &'static str, package: &'static str, folder: &'static str) -> Worker {
     Worker {
@@ -58,14 +62,20 @@ pub(crate) const DEPLOYED: [Worker; 8] = [
         limit: LIMIT,
     },
     function("auth", "openclaw-function-auth", "functions/auth"),
-    function("chat", "openclaw-function-chat", "functions/chat"),
+    Worker {
+        limit: CHAT_LIMIT,
+        ..function("chat", "openclaw-function-chat", "functions/chat")
+    },
     function("models", "openclaw-function-models", "functions/models"),
     function(
         "analytics",
         "openclaw-function-analytics",
         "functions/analytics",
     ),
-    function("admin", "openclaw-function-admin", "functions/admin"),
+    Worker {
+        limit: ADMIN_LIMIT,
+        ..function("admin", "openclaw-function-admin", "functions/admin")
+    },
     function("health", "openclaw-function-health", "functions/health"),
     Worker {
         limit: 150_000,
