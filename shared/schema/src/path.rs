@@ -92,7 +92,7 @@ pub(crate) fn at(json: &str, (line, column): (usize, usize), around: bool) -> St
             Some(b'}' | b']') => place.close(),
             Some(b'"') => {
                 length = string(rest);
-                place.text(&rest[1..length - 1]);
+                place.text(rest.get(1..length - 1).unwrap_or_default());
             }
             Some(b',') => place.comma(),
             Some(b':' | b' ' | b'\t' | b'\n' | b'\r') => {}
