@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, anyhow};
 use openclaw_auth::Secrets;
 use openclaw_core::{Random, id};
-use openclaw_native::{DataFolder, SystemRandom};
+use openclaw_native::DataFolder;
+use openclaw_tokio::SystemRandom;
 use std::{
     env, fs,
     fs::OpenOptions,

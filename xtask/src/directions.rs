@@ -17,6 +17,8 @@ enum Layer {
     Function,
     /// The contract suite: knows the ports, and no runtime.
     Testkit,
+    /// Ports without state that several platforms have in common.
+    Common,
     Platform,
     /// What puts a runtime together: the server, Workers that are no function, tests, xtask.
     Top,
@@ -24,17 +26,17 @@ enum Layer {
 
 /// The rule that a dependency of `from` on `to` breaks.
 fn broken(from: Layer, to: Layer, is_dev: bool) -> Option<&'static str> {
-    use Layer::{Function, Platform, Shared, Testkit, Top};
+    use Layer::{Common, Function, Platform, Shared, Testkit, Top};
     match (from, to) {
-        (_, Shared) | (Top, _) => None,
+        (_, Shared) | (Top, _) | (Platform, Common) => None,
         (_, Testkit) if is_dev => None,
         (Shared, _) => Some("shared never names a platform, a function or what is above"),
         (Platform, Platform) => Some("platforms never name each other"),
-        (Function, Platform) => Some("a function's library never names a platform"),
+        (Function, Platform | Common) => Some("a function's library never names a platform"),
         (Function, Function) => Some("functions never name each other"),
         (_, Testkit) => Some("the testkit is for tests"),
         (Testkit, _) => Some("the testkit knows the ports only"),
-        (Platform, Function) => Some("a platform knows the ports, no function"),
+        (Platform | Common, _) => Some("a platform knows the ports, no function"),
         (_, Top) => Some("nothing stands on what puts a runtime together"),
     }
 }
@@ -47,6 +49,7 @@ fn layer(package: &Package) -> Layer {
         (Some("shared"), ..) => Layer::Shared,
         (Some("functions"), ..) => Layer::Function,
         (Some("platforms"), Some("testkit"), _) => Layer::Testkit,
+        (Some("platforms"), Some("tokio"), _) => Layer::Common,
         (Some("platforms"), _, Some("Cargo.toml")) => Layer::Platform,
         _ => Layer::Top,
     }

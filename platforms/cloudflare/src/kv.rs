@@ -1,7 +1,11 @@
 use bytes::Bytes;
-use openclaw_core::{BoxFuture, Clock, Kv, StoreError, Timestamp, time};
+use openclaw_core::{
+    BoxFuture, Clock, Kv, StoreError, Timestamp,
+    cache::{Cache, Entry},
+    time,
+};
 use send_wrapper::SendWrapper;
-use std::{cell::RefCell, collections::HashMap, sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::kv::{KvError, KvStore};
 
 /// Seconds for which a location may answer from its own copy: the least KV takes.
@@ -9,10 +13,6 @@ const LOCATION_CACHE: u64 = 30;
 
 /// KV takes no expiry that is nearer than 60 s; what goes earlier is only filtered.
 const NEAREST_EXPIRY: i64 = 90;
-
-/// Bounds of the isolate's cache: whichever is passed first empties it. An isolate has 128 MB.
-const MAX_ENTRIES: usize = 2_000;
-const MAX_BYTES: usize = 4 << 20;
 
 /// [`Kv`] on Workers KV behind a cache in the isolate.
 ///
@@ -23,19 +23,7 @@ const MAX_BYTES: usize = 4 << 20;
 pub struct WorkersKv {
     store: KvStore,
     clock: Arc<dyn Clock>,
-    cached: SendWrapper<RefCell<Cached>>,
-}
-
-/// What is under a key; that there is nothing is worth remembering, too.
-type Entry = Option<(Bytes, Option<Timestamp>)>;
-
-struct Cached {
-    /// How long an entry is good for.
-    fresh: Duration,
-    entries: HashMap<String, (Entry, Timestamp)>,
-    bytes: usize,
-    /// Counts the writes: a read that was under way during one does not land behind it.
-    writes: u64,
+    cached: SendWrapper<RefCell<Cache>>,
 }
 
 impl WorkersKv {
@@ -45,7 +33,7 @@ impl WorkersKv {
         Self {
             store,
             clock,
-            cached: SendWrapper::new(RefCell::new(Cached::new(fresh))),
+            cached: SendWrapper::new(RefCell::new(Cache::new(fresh))),
         }
     }
 
@@ -62,12 +50,12 @@ impl WorkersKv {
     }
 
     async fn load(&self, key: &str, now: Timestamp) -> Result<Entry, StoreError> {
-        let writes = self.cached.borrow().writes;
+        let writes = self.cached.borrow().writes();
         let found = self.store.get(key).cache_ttl(LOCATION_CACHE);
         let (value, expires) = found.bytes_with_metadata::<i64>().await.map_err(failed)?;
         let entry = value.map(|value| (value.into(), expires.map(time::from_microsecond)));
         let mut cached = self.cached.borrow_mut();
-        if cached.writes == writes {
+        if cached.writes() == writes {
             cached.insert(key, entry.clone(), now);
         }
         Ok(entry)
@@ -126,109 +114,8 @@ impl Kv for WorkersKv {
     }
 }
 
-impl Cached {
-    fn new(fresh: Duration) -> Self {
-        Self {
-            fresh,
-            entries: HashMap::new(),
-            bytes: 0,
-            writes: 0,
-        }
-    }
-
-    fn find(&self, key: &str, now: Timestamp) -> Option<Entry> {
-        let (entry, stale) = self.entries.get(key)?;
-        (now < *stale).then(|| entry.clone())
-    }
-
-    fn insert(&mut self, key: &str, entry: Entry, now: Timestamp) {
-        self.forget(key);
-        if self.entries.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
-            self.entries.clear();
-            self.bytes = 0;
-        }
-        self.bytes += size(key, &entry);
-        let stale = now.checked_add(self.fresh).unwrap_or(Timestamp::MAX);
-        self.entries.insert(key.to_owned(), (entry, stale));
-    }
-
-    /// What is there is about to change, or may have.
-    fn remove(&mut self, key: &str) {
-        self.writes += 1;
-        self.forget(key);
-    }
-
-    fn forget(&mut self, key: &str) {
-        if let Some((entry, _)) = self.entries.remove(key) {
-            self.bytes -= size(key, &entry);
-        }
-    }
-}
-
-fn size(key: &str, entry: &Entry) -> usize {
-    key.len() + entry.as_ref().map_or(0, |(value, _)| value.len())
-}
-
 /// Whatever it was, it may go better the next time: too many writes to one key, a location that
 /// cannot be reached.
 fn failed(error: KvError) -> StoreError {
     StoreError::Unavailable(format!("Workers KV: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FRESH: Duration = Duration::from_secs(25);
-
-    fn at(second: i64) -> Timestamp {
-        time::from_second(second)
-    }
-
-    fn value(bytes: usize) -> Entry {
-        Some((vec![0; bytes].into(), None))
-    }
-
-    #[test]
-    fn an_entry_is_good_for_its_time_and_so_is_that_there_is_none() {
-        let mut cached = Cached::new(FRESH);
-        cached.insert("a", value(1), at(100));
-        cached.insert("b", None, at(100));
-        assert_eq!(cached.find("a", at(124)), Some(value(1)));
-        assert_eq!(cached.find("b", at(124)), Some(None));
-        assert_eq!(cached.find("c", at(124)), None);
-        assert_eq!(cached.find("a", at(125)), None);
-        assert_eq!(cached.find("b", at(125)), None);
-    }
-
-    #[test]
-    fn without_a_time_nothing_is_kept() {
-        let mut cached = Cached::new(Duration::ZERO);
-        cached.insert("a", value(1), at(100));
-        assert_eq!(cached.find("a", at(100)), None);
-    }
-
-    #[test]
-    fn a_write_makes_reads_that_are_under_way_old() {
-        let mut cached = Cached::new(FRESH);
-        let before = cached.writes;
-        cached.remove("a");
-        assert_ne!(cached.writes, before);
-    }
-
-    #[test]
-    fn the_cache_is_bounded_by_entries_and_bytes() {
-        let mut cached = Cached::new(FRESH);
-        for at_entry in 0..2 * MAX_ENTRIES + 2 {
-            cached.insert(&at_entry.to_string(), None, at(1));
-            assert!(cached.entries.len() <= MAX_ENTRIES);
-        }
-        for at_entry in 0..9 {
-            cached.insert(&format!("large {at_entry}"), value(MAX_BYTES / 2), at(1));
-            let entries = cached.entries.iter();
-            let held: usize = entries.map(|(key, (entry, _))| size(key, entry)).sum();
-            assert_eq!(held, cached.bytes);
-            assert!(held < 2 * MAX_BYTES);
-        }
-    }
 }

@@ -1,9 +1,7 @@
-use crate::{
-    DataFolder, Database, HyperHttp, OpenError, ServerLock, SqliteKv, SqliteLedger, SystemClock,
-    SystemRandom, TokioSpawn,
-};
+use crate::{DataFolder, Database, OpenError, ServerLock, SqliteKv, SqliteLedger, TokioSpawn};
 use openclaw_core::{Clock, Ports};
 use openclaw_schema::config::Durability;
+use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
 use std::sync::Arc;
 
 /// The runtime: every port, and what only the native server asks of them.

@@ -197,7 +197,9 @@ pub enum Outcome {
 /// A transaction that was applied: every later one sees it.
 #[derive(Debug)]
 pub struct Applied {
-    /// For each step in order the item's value behind it; `None` behind a delete.
+    /// For each step in order the item's value behind it; `None` behind a delete. Behind an
+    /// addition it may be `None` as well, unless the keys of all steps are parts of one item: a
+    /// store that is charged by the item gives back one item, not several.
     pub values: Vec<Option<Value>>,
     /// Resolves when a crash can no longer lose it.
     pub durable: Durable,

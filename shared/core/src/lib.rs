@@ -4,6 +4,7 @@
 //! No I/O and no framework lives here. A port is a trait with the smallest set of operations that
 //! Cloudflare Workers, AWS Lambda and the native server all do well; `platforms/*` implement them.
 
+pub mod cache;
 mod error;
 mod http;
 pub mod id;

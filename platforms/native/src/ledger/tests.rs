@@ -1,9 +1,10 @@
 //! What the contract cannot see: when the file is written, and what happens where it cannot be.
 
 use super::*;
-use crate::{DataFolder, SystemClock};
+use crate::DataFolder;
 use openclaw_core::ledger::{Delta, When};
 use openclaw_schema::config::Durability;
+use openclaw_tokio::SystemClock;
 use std::{
     fs,
     path::Path,

@@ -72,12 +72,15 @@ async fn a_transaction_reports_the_value_behind_each_step(
     account: String,
 ) -> Result {
     subject
-        .apply(&account, vec![add("counts", [Delta::new("kept", 7)])])
+        .apply(&account, vec![add("one#counts", [Delta::new("kept", 7)])])
         .await?;
     let steps = vec![
-        delete("none", When::Always),
-        add("counts", [Delta::new("n", 2), Delta::bounded("m", 1, 9)]),
-        put("document", "x", When::Always),
+        delete("one#none", When::Always),
+        add(
+            "one#counts",
+            [Delta::new("n", 2), Delta::bounded("m", 1, 9)],
+        ),
+        put("one", "x", When::Always),
     ];
     let promised = vec![
         None,

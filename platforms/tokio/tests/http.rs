@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use http::{Request, StatusCode};
 use openclaw_core::{Http, HttpError};
-use openclaw_native::HyperHttp;
+use openclaw_tokio::HyperHttp;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

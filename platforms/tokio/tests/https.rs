@@ -15,7 +15,7 @@ use hyper_util::{
     server::conn::auto,
 };
 use openclaw_core::{Http, HttpError};
-use openclaw_native::HyperHttp;
+use openclaw_tokio::HyperHttp;
 use rcgen::CertifiedKey;
 use std::{convert::Infallible, env, process::Command, sync::Arc};
 use tokio::net::TcpListener;

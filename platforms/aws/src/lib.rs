@@ -1,0 +1,1 @@
+//! The ports on AWS Lambda and DynamoDB, and the way of an invocation into a function and out of it.

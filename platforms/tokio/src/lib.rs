@@ -1,0 +1,9 @@
+//! The ports without state, on tokio and hyper: what the native server and Lambda have in common.
+
+mod clock;
+mod http;
+mod random;
+
+pub use clock::SystemClock;
+pub use http::HyperHttp;
+pub use random::SystemRandom;
