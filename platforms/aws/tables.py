@@ -1,0 +1,100 @@
+"""The tables of template.yaml where CloudFormation is not: at a DynamoDB on this machine.
+
+    tables.py create ENDPOINT kv=NAME ledger=NAME    makes those that are not there
+    tables.py put-config TABLE [ENDPOINT]            puts the JSON document on standard input under `config`
+
+Region and credentials come from the usual variables; an endpoint on this machine takes any.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import boto3
+import yaml
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "template.yaml"
+# The template's names of the tables.
+TABLES = {"kv": "KvTable", "ledger": "LedgerTable"}
+# The key under which the functions look for their configuration.
+CONFIG = "config"
+
+
+class Template(yaml.SafeLoader):
+    """Reads CloudFormation's YAML: `!Ref` and the like become what they are applied to."""
+
+
+def _inside(loader, _suffix, node):
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+Template.add_multi_constructor("!", _inside)
+
+
+def schema(which):
+    """What `create_table` takes of the table's properties, and its attribute for expiry."""
+    with TEMPLATE.open(encoding="utf-8") as file:
+        resources = yaml.load(file, Template)["Resources"]  # noqa: S506, a SafeLoader
+    properties = resources[TABLES[which]]["Properties"]
+    taken = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    return taken, properties["TimeToLiveSpecification"]
+
+
+def client(endpoint=None):
+    """DynamoDB at `endpoint`, else where the environment says."""
+    if endpoint is None:
+        return boto3.client("dynamodb")
+    given = os.environ.get
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint,
+        region_name=given("AWS_REGION", "us-east-1"),
+        aws_access_key_id=given("AWS_ACCESS_KEY_ID", "local"),
+        aws_secret_access_key=given("AWS_SECRET_ACCESS_KEY", "local"),
+    )
+
+
+def create(dynamodb, which, name):
+    """Makes the table `name`; leaves one that is there."""
+    taken, expiry = schema(which)
+    try:
+        dynamodb.create_table(TableName=name, **taken)
+    except dynamodb.exceptions.ResourceInUseException:
+        return
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
+
+
+def put_config(dynamodb, table, text):
+    """Puts the configuration, once it is JSON."""
+    document = json.dumps(json.loads(text), separators=(",", ":"))
+    item = {"k": {"S": CONFIG}, "v": {"B": document.encode()}}
+    dynamodb.put_item(TableName=table, Item=item)
+
+
+def main(arguments):
+    """Does what the command line says; its exit status."""
+    match arguments:
+        case ["create", endpoint, *tables] if tables:
+            pairs = [table.split("=", 1) for table in tables]
+            if all(len(pair) == 2 and pair[0] in TABLES for pair in pairs):
+                for which, name in pairs:
+                    create(client(endpoint), which, name)
+                return 0
+        case ["put-config", table]:
+            put_config(client(), table, sys.stdin.read())
+            return 0
+        case ["put-config", table, endpoint]:
+            put_config(client(endpoint), table, sys.stdin.read())
+            return 0
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
