@@ -139,22 +139,26 @@ impl Relay {
     }
 
     fn into_stream(self) -> Writes {
-        let writes = stream::unfold(Some(self), |relay| async {
-            let (event, relay) = relay?.next().await;
-            Some((Ok(event), relay))
+        // Boxed, and lent to what works on it: what is open for minutes is held once.
+        let writes = stream::unfold(Some(Box::new(self)), |relay| async {
+            let mut relay = relay?;
+            let (event, is_last) = relay.next().await;
+            Some((Ok(event), (!is_last).then_some(relay)))
         });
         writes.boxed()
     }
 
-    /// The next write, and what is left to write behind it.
-    async fn next(mut self) -> (Bytes, Option<Self>) {
+    /// The next write, and whether it is the last.
+    async fn next(&mut self) -> (Bytes, bool) {
+        let mut out = BytesMut::new();
         loop {
             if let Some(end) = self.pending.take() {
-                return (self.end(end).await, None);
+                self.end(end, &mut out).await;
+                return (out.freeze(), true);
             }
             match &mut self.source {
                 Source::Starting(start) => match self.ticket.within(self.heartbeat, start).await {
-                    None => return (Bytes::from_static(PING), Some(self)),
+                    None => return (Bytes::from_static(PING), false),
                     Some(Ok(Reply { answer, served })) => {
                         self.ticket
                             .served_by(&served.provider, served.model.pricing);
@@ -164,11 +168,14 @@ impl Relay {
                 },
                 Source::Live(chunks) => {
                     match self.ticket.within(self.heartbeat, chunks.next()).await {
-                        None => return (Bytes::from_static(PING), Some(self)),
+                        None => return (Bytes::from_static(PING), false),
                         Some(next) => {
-                            let batch = self.batch(next);
-                            if !batch.is_empty() {
-                                return (batch, Some(self));
+                            self.batch(next, &mut out);
+                            // What arrived with the end leaves with it: a write costs more than
+                            // all our work on a chunk.
+                            let with_end = self.pending.is_some() && self.writer.may_batch();
+                            if !out.is_empty() && !with_end {
+                                return (out.freeze(), false);
                             }
                         }
                     }
@@ -177,12 +184,11 @@ impl Relay {
         }
     }
 
-    /// The write that begins with `next` and takes along what is there already.
-    fn batch(&mut self, mut next: Option<Result<Chunk>>) -> Bytes {
-        let mut out = BytesMut::new();
+    /// Writes `next`, and what is there already behind it.
+    fn batch(&mut self, mut next: Option<Result<Chunk>>, out: &mut BytesMut) {
         loop {
             match next {
-                Some(Ok(chunk)) => self.chunk(&chunk, &mut out),
+                Some(Ok(chunk)) => self.chunk(&chunk, out),
                 Some(Err(error)) => self.pending = Some(Some(error)),
                 None => self.pending = Some(None),
             }
@@ -198,7 +204,6 @@ impl Relay {
                 None => break,
             }
         }
-        out.freeze()
     }
 
     fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
@@ -210,8 +215,7 @@ impl Relay {
     }
 
     /// Settles, then writes the end: whoever has read it knows that it is accounted.
-    async fn end(mut self, error: Option<Error>) -> Bytes {
-        let mut out = BytesMut::new();
+    async fn end(&mut self, error: Option<Error>, out: &mut BytesMut) {
         let usage = self.ticket.usage();
         let status = if error.is_some() {
             Status::Failed
@@ -220,14 +224,13 @@ impl Relay {
         };
         let settled = self.ticket.settle(status).await;
         match error.or(settled.err()) {
-            None => self.writer.end(usage, &mut out),
+            None => self.writer.end(usage, out),
             Some(error) => {
                 let cause = error.cause.as_deref().unwrap_or_default();
                 tracing::warn!(%error, cause, "a stream failed");
-                self.writer.error(&error, &mut out);
+                self.writer.error(&error, out);
             }
         }
-        out.freeze()
     }
 }
 

@@ -6,9 +6,9 @@ use crate::{
     reservation::later,
     settlement::{amend, book, row},
 };
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, ready, select};
 use openclaw_core::{
-    Ledger, Ports, Result, Timestamp,
+    BoxFuture, Ledger, Ports, Result, Timestamp,
     ledger::{Durable, Outcome, Step},
 };
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
@@ -19,7 +19,9 @@ use std::{sync::Arc, time::Duration};
 ///
 /// A request that takes long waits in [`Ticket::within`] or [`Ticket::finish`], which renew the
 /// lease of its reservation, so that nobody else settles it.
-pub struct Ticket(Option<Open>);
+///
+/// It is a pointer: it moves through futures of which each has room for it.
+pub struct Ticket(Option<Box<Open>>);
 
 struct Open {
     ports: Ports,
@@ -40,7 +42,7 @@ impl Ticket {
         reservation: Reservation,
         admitted: Durable,
     ) -> Self {
-        Self(Some(Open {
+        Self(Some(Box::new(Open {
             ports,
             totals,
             account,
@@ -48,7 +50,7 @@ impl Ticket {
             reservation,
             admitted: Some(admitted),
             progress: Progress::default(),
-        }))
+        })))
     }
 
     /// Waits until a crash can no longer forget that the request was admitted: before the first
@@ -131,11 +133,13 @@ impl Ticket {
             .unwrap_or_default()
     }
 
-    /// Settles; returns when the row is durable.
-    pub async fn settle(mut self, status: Status) -> Result<()> {
+    /// Settles, once; resolves when the row is durable.
+    ///
+    /// Boxed: a stream that is open for minutes has no room in it for what it does at its end.
+    pub fn settle(&mut self, status: Status) -> BoxFuture<'static, Result<()>> {
         match self.0.take() {
-            Some(open) => open.settle(status).await,
-            None => Ok(()),
+            Some(open) => Box::pin(open.settle(status)),
+            None => Box::pin(ready(Ok(()))),
         }
     }
 
@@ -162,7 +166,7 @@ impl Drop for Ticket {
 }
 
 impl Open {
-    async fn settle(self, status: Status) -> Result<()> {
+    async fn settle(self: Box<Self>, status: Status) -> Result<()> {
         let (ledger, account) = (&*self.ports.ledger, &self.account);
         let now = self.ports.clock.now();
         let row = row(&self.reservation, &self.progress, status, now);
