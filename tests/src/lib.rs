@@ -1,6 +1,7 @@
 //! The black-box conformance suite: what it drives and what it drives against.
 //!
 //! - [`upstream`]: a provider that can be told to misbehave, and the mock of the benchmark.
+//! - [`lambda`]: Lambda and API Gateway on this machine.
 //! - [`harness`]: the gateway under test, chosen by `OPENCLAW_TARGET`, and a small client.
 //!
 //! The cases are in `tests/conformance`, one file for a resource and verb.
@@ -13,4 +14,5 @@
 )]
 
 pub mod harness;
+pub mod lambda;
 pub mod upstream;

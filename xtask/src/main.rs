@@ -15,6 +15,7 @@ mod config;
 mod directions;
 mod gateway;
 mod http;
+mod lambda;
 mod model;
 mod process;
 mod setup;
@@ -66,6 +67,8 @@ enum Runtime {
     Native,
     /// Cloudflare Workers.
     Workers,
+    /// AWS Lambda.
+    Lambda,
 }
 
 fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 //! official SDKs of the conformance suite.
 
 use crate::{
-    Runtime, cache, cargo, process,
+    Runtime, cache, cargo, lambda, process,
     steps::Steps,
     workers::{Source, Tools},
 };
@@ -49,10 +49,11 @@ pub(crate) struct Sdks {
 /// What one runtime needs.
 pub(crate) fn run(options: &Options) -> Result<()> {
     everything()?;
-    if options.runtime == Runtime::Workers {
-        Tools::install(options.toolchain)?;
+    match options.runtime {
+        Runtime::Native => Ok(()),
+        Runtime::Workers => Tools::install(options.toolchain).map(drop),
+        Runtime::Lambda => lambda::Tools::install().map(drop),
     }
-    Ok(())
 }
 
 /// What every runtime needs, in steps.
@@ -101,8 +102,12 @@ pub(crate) fn model() -> Result<Model> {
 }
 
 fn sdk_python() -> Result<PathBuf> {
-    let requirements = "tests/sdk/python/requirements.txt";
-    let entry = cache::entry("sdk-python", &python_pins(requirements)?, |entry| {
+    python_with("sdk-python", "tests/sdk/python/requirements.txt")
+}
+
+/// A Python that has what the file `requirements` pins.
+pub(crate) fn python_with(name: &str, requirements: &str) -> Result<PathBuf> {
+    let entry = cache::entry(name, &python_pins(requirements)?, |entry| {
         venv(entry, requirements).map(|_| ())
     })?;
     Ok(interpreter(&entry))
@@ -159,7 +164,7 @@ fn weights(entry: &Path) -> PathBuf {
 }
 
 /// What an entry is made from: the pins, and for which machine.
-fn pins(file: &str) -> Result<String> {
+pub(crate) fn pins(file: &str) -> Result<String> {
     let path = cargo::root().join(file);
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -168,7 +173,7 @@ fn pins(file: &str) -> Result<String> {
 }
 
 /// What a virtual environment is made from: the pins, and the Python that it points to.
-fn python_pins(file: &str) -> Result<String> {
+pub(crate) fn python_pins(file: &str) -> Result<String> {
     let print = "import sys; print(*sys.version_info[:2]); print(sys.executable)";
     let python = process::capture(Command::new("python3").args(["-c", print]))
         .context("Python is needed (python3)")?;

@@ -3,7 +3,7 @@
 use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
-    model,
+    lambda, model,
     process::{self, Interrupted},
     setup::{self, Sdks},
     steps::seconds,
@@ -60,6 +60,8 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
     let on_workers = runtimes.contains(&Runtime::Workers);
     let set_up = || Tools::install(Source::Auto);
     let tools = on_workers.then(set_up).transpose()?;
+    let on_lambda = runtimes.contains(&Runtime::Lambda);
+    let lambda_tools = on_lambda.then(lambda::Tools::install).transpose()?;
     report.step("style", |_| {
         process::run(&mut cargo::command(&["fmt", "--all", "--check"]))
     })?;
@@ -89,6 +91,10 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
     if let Some(tools) = &tools {
         worker_steps(tools, report)?;
     }
+    let on_lambda = match &lambda_tools {
+        Some(tools) => Some(lambda_steps(tools, &own, report)?),
+        None => None,
+    };
     let (_serving, model_url) = model::start(&model)?;
     for runtime in runtimes {
         let target = format!("{runtime:?}").to_lowercase();
@@ -96,6 +102,9 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
             suite.iter().try_for_each(|test| {
                 let mut command = command(test);
                 give(&mut command, &sdks, tools.as_ref());
+                if let Some(on_lambda) = &on_lambda {
+                    on_lambda.give(&mut command);
+                }
                 command.env("OPENCLAW_TARGET", &target);
                 command.env("OPENCLAW_BIN", server(&built)?);
                 command.env("OPENCLAW_MODEL_URL", &model_url);
@@ -117,6 +126,31 @@ fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
         sum.run(&mut contract, LIMIT)
     })?;
     report.step("Workers: deployments", |_| workers::deploy::rehearse(tools))
+}
+
+/// What only Lambda has: the functions' build, and the stores' contract on DynamoDB. DynamoDB runs as
+/// long as what comes of it.
+fn lambda_steps(
+    tools: &lambda::Tools,
+    own: &[&Executable],
+    report: &mut Report,
+) -> Result<lambda::Conformance> {
+    let mut functions = Default::default();
+    report.step("Lambda: build", |_| {
+        functions = lambda::functions()?;
+        Ok(())
+    })?;
+    let conformance = lambda::Conformance::start(tools, &functions)?;
+    report.step("Lambda: contract", |sum| {
+        let package = cargo::root().join(lambda::STORES);
+        let contract = own.iter().filter(|test| test.package == package);
+        contract.into_iter().try_for_each(|test| {
+            let mut command = command(test);
+            conformance.give(&mut command);
+            sum.run(&mut command, LIMIT)
+        })
+    })?;
+    Ok(conformance)
 }
 
 /// Tells the suite where the programs are that it starts.

@@ -4,7 +4,7 @@ use crate::{
     Runtime, cache, cargo,
     config::{self, Config},
     gateway::{self, Gateway, Local},
-    model,
+    lambda, model,
     process::{self, Service},
     setup::{self, Model},
     steps::Steps,
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     /// Where the gateway runs.
     #[arg(default_value = "native")]
     runtime: Runtime,
-    /// The port to listen on [default: the configuration's, else 3000; for Workers 8787].
+    /// The port to listen on [default: the configuration's, else 3000; for Workers 8787, for Lambda 9100].
     #[arg(long)]
     port: Option<u16>,
     /// A configuration (README, "Configuration"). Its provider `local` becomes the small model,
@@ -103,6 +103,7 @@ fn port(options: &Options, config: &Config) -> u16 {
     let usual = match options.runtime {
         Runtime::Native => config.port().unwrap_or(3000),
         Runtime::Workers => 8787,
+        Runtime::Lambda => 9100,
     };
     options.port.unwrap_or(usual)
 }
@@ -113,6 +114,7 @@ fn data_folder(runtime: Runtime, config: &Config) -> PathBuf {
     match runtime {
         Runtime::Native => config.data_folder().unwrap_or_else(|| place("data")),
         Runtime::Workers => place(".wrangler/state"),
+        Runtime::Lambda => place(".aws-local"),
     }
 }
 
@@ -135,6 +137,7 @@ fn gateway(runtime: Runtime, port: u16, data: PathBuf, own: PathBuf) -> Result<B
                 own,
             })
         }
+        Runtime::Lambda => Box::new(lambda::Dev::prepare(port, &data, own)?),
     })
 }
 

@@ -1,9 +1,15 @@
 //! The configuration of a gateway under test.
 
 use super::{mock::Mock, server::Options};
+use serde_json::Value;
 
 /// What the options say, else `config.toml` with the upstream's address in it.
 pub(super) fn document(options: &Options) -> String {
     let suite = || include_str!("config.toml").replace("UPSTREAM", &Mock::get().url());
     options.config.clone().unwrap_or_else(suite)
+}
+
+/// The configuration as a hosted gateway has it in its key-value store.
+pub(super) fn json(document: &str) -> Value {
+    toml::from_str(document).expect("TOML that JSON can say")
 }

@@ -3,8 +3,10 @@
 mod account;
 mod client;
 mod config;
+mod dynamodb;
 mod expect;
 mod jwt;
+mod lambda;
 mod mock;
 mod native;
 mod programs;
@@ -17,6 +19,7 @@ mod workers;
 
 pub use account::{Account, Key};
 pub use client::{Client, Reply};
+pub use dynamodb::Counted;
 pub use expect::Failure;
 pub use jwt::{Forgery, Jwt};
 pub use mock::{Mock, chat, hello, tag};

@@ -1,7 +1,7 @@
 //! A gateway under test with a data folder of its own, on the chosen runtime.
 
 use super::{
-    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, native,
+    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, lambda, native,
     supervise::Supervised, workers,
 };
 use std::{
@@ -27,6 +27,10 @@ pub struct Options {
     pub variables: Vec<(&'static str, String)>,
     /// Variables and secrets of the suite that it does not get.
     pub without: Vec<&'static str>,
+    /// Lambda: copies of one function at most; default: more than a case needs.
+    pub copies: Option<usize>,
+    /// Lambda: where DynamoDB answers; default: the suite's.
+    pub dynamodb: Option<String>,
 }
 
 impl Options {
@@ -40,6 +44,21 @@ impl Options {
             ("MOCK_ANTHROPIC_KEY", ANTHROPIC_KEY.into()),
         ]);
         variables.extend(self.variables.iter().cloned());
+        variables.retain(|name, _| !self.without.contains(name));
+        variables
+    }
+
+    /// The same for a gateway that is somebody's cloud.
+    pub(super) fn hosted_variables(&self) -> BTreeMap<&'static str, String> {
+        let mut variables = self.variables();
+        // Natively it is generated.
+        variables
+            .entry("OPENCLAW_KEY_PEPPER")
+            .or_insert_with(|| "the-pepper-of-the-conformance-suite".into());
+        // What a process remembers it asks for anew: cases about keys would wait otherwise.
+        variables
+            .entry("OPENCLAW_CACHE_SECONDS")
+            .or_insert_with(|| "0".into());
         variables.retain(|name, _| !self.without.contains(name));
         variables
     }
@@ -76,7 +95,11 @@ impl Server {
         let folder = TempDir::with_prefix("openclaw-conformance-").map_err(|e| e.to_string())?;
         let port = options.port.unwrap_or_else(free_port);
         let command = command(&options, folder.path(), port)?;
-        let (log, settings) = (log_file(name), workers::settings(folder.path()));
+        let settings = match Target::chosen() {
+            Target::Lambda => lambda::settings(folder.path()),
+            _ => workers::settings(folder.path()),
+        };
+        let log = log_file(name);
         let (folder, remove) = if for_good {
             (None, Some(folder.keep()))
         } else {
@@ -116,6 +139,7 @@ impl Server {
             }
             // A Worker with a wrong configuration never gets ready, and answers.
             Target::Workers => workers::runtime(&self.log()).is_some(),
+            Target::Lambda => self.log().contains(lambda::READY),
         }
     }
 
@@ -139,10 +163,24 @@ impl Server {
         self.process.wait().await;
     }
 
-    /// Puts another configuration in the running gateway's KV; Workers only.
+    /// Puts another configuration where the running gateway looks for it.
+    ///
+    /// # Panics
+    /// Natively, where that is a file which is read at the start.
     pub fn configure(&self, document: &str) {
-        workers::configure(&self.settings, document);
-        self.process.notify();
+        match Target::chosen() {
+            Target::Native => panic!("the server reads its configuration when it starts"),
+            Target::Workers => {
+                workers::configure(&self.settings, document);
+                self.process.notify();
+            }
+            Target::Lambda => lambda::configure(&self.settings, document),
+        }
+    }
+
+    /// SIGKILL to every copy of a function that works on a request; how many. Lambda only.
+    pub async fn kill_busy(&self, function: &str) -> usize {
+        lambda::kill_busy(&self.base_url, function).await
     }
 
     /// Sends SIGTERM; the end is waited for by [`Self::wait`].
@@ -174,6 +212,7 @@ fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, Strin
     let mut command = match Target::chosen() {
         Target::Native => native::command(options, folder, port)?,
         Target::Workers => workers::command(options, folder, port)?,
+        Target::Lambda => lambda::command(options, folder, port)?,
     };
     for name in ["PATH", "HOME", "TMPDIR", "RUST_BACKTRACE", "OPENCLAW_LOG"] {
         if let Some(value) = std::env::var_os(name) {

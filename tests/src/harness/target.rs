@@ -15,6 +15,8 @@ pub enum Target {
     Native,
     /// Cloudflare Workers, on workerd.
     Workers,
+    /// AWS Lambda, behind [`crate::lambda`].
+    Lambda,
 }
 
 impl Target {
@@ -26,7 +28,8 @@ impl Target {
         match std::env::var("OPENCLAW_TARGET").as_deref() {
             Err(_) | Ok("native") => Self::Native,
             Ok("workers") => Self::Workers,
-            Ok(other) => panic!("OPENCLAW_TARGET={other}: it must be native or workers"),
+            Ok("lambda") => Self::Lambda,
+            Ok(other) => panic!("OPENCLAW_TARGET={other}: it must be native, workers or lambda"),
         }
     }
 
@@ -35,7 +38,17 @@ impl Target {
         match self {
             Self::Native => "native",
             Self::Workers => "workers",
+            Self::Lambda => "lambda",
         }
+    }
+
+    /// Whether the chosen runtime is somebody's cloud; where it is not, the case says why it is skipped.
+    pub fn is_hosted_or_skips(reason: &str) -> bool {
+        let hosted = Self::chosen() != Self::Native;
+        if !hosted {
+            eprintln!("skipped: {reason}");
+        }
+        hosted
     }
 
     /// Whether this is the chosen runtime; where it is not, the case says why it is skipped.

@@ -13,21 +13,12 @@ use std::{
 const READY: &str = ", workerd ";
 
 pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
-    let mut variables = options.variables();
-    // Natively it is generated.
-    variables
-        .entry("OPENCLAW_KEY_PEPPER")
-        .or_insert_with(|| "the-pepper-of-the-conformance-suite".into());
-    // KV says what it knows anew for each request: cases about keys would wait otherwise.
-    variables
-        .entry("OPENCLAW_CACHE_SECONDS")
-        .or_insert_with(|| "0".into());
-    variables.retain(|name, _| !options.without.contains(name));
+    let variables = options.hosted_variables();
     let settings = json!({
         "modules": setting("OPENCLAW_WRANGLER_MODULES")?.to_string_lossy(),
         "port": port,
         "state": options.data.clone().unwrap_or_else(|| folder.join("data")),
-        "config": json_of(&config::document(options)),
+        "config": config::json(&config::document(options)),
         "variables": variables,
     });
     let file = self::settings(folder);
@@ -36,11 +27,6 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("workers/serve.mjs");
     command.arg(runner).arg(file).env_clear();
     Ok(command)
-}
-
-/// The configuration as it is in KV.
-fn json_of(document: &str) -> Value {
-    toml::from_str(document).expect("TOML that JSON can say")
 }
 
 /// The runner's settings.
@@ -52,7 +38,7 @@ pub(super) fn settings(folder: &Path) -> PathBuf {
 pub(super) fn configure(file: &Path, document: &str) {
     let text = std::fs::read(file).expect("the settings");
     let mut settings: Value = serde_json::from_slice(&text).expect("the settings");
-    settings["config"] = json_of(document);
+    settings["config"] = config::json(document);
     std::fs::write(file, settings.to_string()).expect("the settings can be written");
 }
 

@@ -10,7 +10,7 @@ mod table;
 mod workers;
 
 use crate::Runtime;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use load::{Load, Scenario};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -41,6 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let bars = match options.runtime {
         Runtime::Native => native(options)?,
         Runtime::Workers => workers::measure(options)?,
+        Runtime::Lambda => bail!("Lambda's functions are measured by `cargo xtask build lambda`"),
     };
     table::print_bars(&bars);
     match bars.iter().all(Bar::is_held) {

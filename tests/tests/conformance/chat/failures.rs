@@ -191,7 +191,7 @@ async fn an_answer_that_is_no_json_is_502() {
 /// was refused what it says of one that broke off, so that there it is 502, as a hang-up is.
 fn unreachable_code() -> &'static str {
     match Target::chosen() {
-        Target::Native => "provider_unavailable",
+        Target::Native | Target::Lambda => "provider_unavailable",
         Target::Workers => "provider_error",
     }
 }

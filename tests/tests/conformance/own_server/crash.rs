@@ -30,11 +30,12 @@ fn script() -> Script {
 }
 
 /// How long what was in flight may take to be settled once the gateway answers again: natively
-/// that is done before it does; an account's Durable Object waits until a request's lease is over.
+/// that is done before it does; elsewhere somebody else does it, once a request's
+/// lease is over.
 fn settling() -> Duration {
     match Target::chosen() {
         Target::Native => Duration::ZERO,
-        Target::Workers => Duration::from_secs(60),
+        Target::Workers | Target::Lambda => Duration::from_secs(60),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The configuration in KV, and what a Worker without a right one answers.
+//! The configuration in the key-value store, and what a function without a right one answers.
 
 use super::here;
 use openclaw_conformance::harness::{Client, Options, Reply, Server, eventually};

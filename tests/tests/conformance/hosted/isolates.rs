@@ -1,12 +1,12 @@
-//! What an isolate remembers, and for how long.
+//! What an isolate or a function's process remembers, and for how long.
 
 use super::here;
 use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Options, Reply, Server, hello};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// Seconds that an isolate trusts what it read from KV. Without the case's turning it down these
-/// are 25, and KV's own cache adds its 30.
+/// Seconds that a process trusts what it read. Without the case's turning it down these are 25 on
+/// Workers, where KV's own cache adds its 30, and 55 on Lambda.
 const CACHED: u64 = 3;
 
 /// How long the slowest look may take beyond.

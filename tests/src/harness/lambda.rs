@@ -1,0 +1,164 @@
+//! AWS Lambda: the functions' release binaries behind [`crate::lambda`], tables in DynamoDB Local.
+
+use super::{config, server::Options};
+use crate::lambda::Settings;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// What the runner prints once it takes requests.
+pub(super) const READY: &str = "listening on http://";
+/// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
+const LOCAL: &str = "local";
+/// The functions, by the names of their binaries behind `openclaw-lambda-`.
+const FUNCTIONS: [&str; 6] = ["admin", "analytics", "auth", "chat", "health", "models"];
+/// Copies of one function: 2 cores have enough with them, what comes beyond waits.
+const COPIES: usize = 200;
+
+pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
+    let data = options.data.clone().unwrap_or_else(|| folder.join("data"));
+    let real = text("OPENCLAW_DYNAMODB_URL")?;
+    let [kv, ledger] = tables(&data);
+    let endpoint = options.dynamodb.clone().unwrap_or_else(|| real.clone());
+    let mut environment: BTreeMap<String, String> = options
+        .hosted_variables()
+        .into_iter()
+        .map(|(name, value)| (name.into(), value))
+        .collect();
+    let own = [
+        ("AWS_REGION", LOCAL),
+        ("AWS_ACCESS_KEY_ID", LOCAL),
+        ("AWS_SECRET_ACCESS_KEY", LOCAL),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+        ("OPENCLAW_KV_TABLE", &kv),
+        ("OPENCLAW_LEDGER_TABLE", &ledger),
+    ];
+    environment.extend(own.map(|(name, value)| (name.into(), value.into())));
+    for name in ["RUST_BACKTRACE", "OPENCLAW_LOG"] {
+        environment.extend(std::env::var(name).ok().map(|value| (name.into(), value)));
+    }
+    let settings = Settings {
+        port,
+        functions: functions()?,
+        environment,
+        copies: options.copies.unwrap_or(COPIES),
+    };
+    let file = self::settings(folder);
+    let text = serde_json::to_string(&settings).map_err(|error| error.to_string())?;
+    std::fs::write(&file, text).map_err(|error| error.to_string())?;
+    create(&real, &kv, &ledger)?;
+    put(&real, &kv, &config::document(options))?;
+    let mut command = Command::new(super::server::profile_folder().join("openclaw-lambda-local"));
+    command.arg(file).env_clear();
+    Ok(command)
+}
+
+/// The tables' names: whoever comes with the same data folder finds its data.
+fn tables(data: &Path) -> [String; 2] {
+    let path = data.to_string_lossy();
+    let name = path
+        .trim_matches('/')
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    ["kv", "ledger"].map(|table| format!("{table}-{name}"))
+}
+
+/// Creates the tables of `template.yaml` where they are missing.
+fn create(endpoint: &str, kv: &str, ledger: &str) -> Result<(), String> {
+    let (kv, ledger) = (format!("kv={kv}"), format!("ledger={ledger}"));
+    tables_py(&["create", endpoint, &kv, &ledger], "")
+}
+
+/// Puts the configuration to where the functions look for it.
+fn put(endpoint: &str, kv: &str, document: &str) -> Result<(), String> {
+    let document = config::json(document).to_string();
+    tables_py(&["put-config", kv, endpoint], &document)
+}
+
+fn tables_py(arguments: &[&str], input: &str) -> Result<(), String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platforms/aws/tables.py");
+    let mut command = Command::new(setting("OPENCLAW_LAMBDA_PYTHON")?);
+    command.arg(script).args(arguments);
+    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
+        command.env(name, LOCAL);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let written = child
+        .stdin
+        .take()
+        .map(|mut stdin| stdin.write_all(input.as_bytes()));
+    let output = child
+        .wait_with_output()
+        .map_err(|error| error.to_string())?;
+    match (output.status.success(), written) {
+        (true, Some(Ok(()))) => Ok(()),
+        _ => Err(format!(
+            "tables.py: {}",
+            String::from_utf8_lossy(&output.stderr)
+        )),
+    }
+}
+
+fn functions() -> Result<BTreeMap<String, PathBuf>, String> {
+    let folder = PathBuf::from(setting("OPENCLAW_LAMBDA_BINARIES")?);
+    let binary = |name: &str| {
+        let path = folder.join(format!("openclaw-lambda-{name}"));
+        // As cargo leaves it, or as cargo-lambda does.
+        match path.is_dir() {
+            true => path.join("bootstrap"),
+            false => path,
+        }
+    };
+    Ok(FUNCTIONS.map(|name| (name.into(), binary(name))).into())
+}
+
+/// The runner's settings.
+pub(super) fn settings(folder: &Path) -> PathBuf {
+    folder.join("lambda.json")
+}
+
+/// Puts another configuration into the table of the gateway with these settings.
+pub(super) fn configure(file: &Path, document: &str) {
+    let text = std::fs::read(file).expect("the settings");
+    let settings: Settings = serde_json::from_slice(&text).expect("the settings");
+    let kv = &settings.environment["OPENCLAW_KV_TABLE"];
+    let endpoint = self::text("OPENCLAW_DYNAMODB_URL").expect("set");
+    put(&endpoint, kv, document).expect("the configuration is put");
+}
+
+/// SIGKILL to every copy of `function` that is at work; how many.
+pub(super) async fn kill_busy(base_url: &str, function: &str) -> usize {
+    let copies = reqwest::get(format!("{base_url}/.copies")).await;
+    let copies: Vec<Value> = copies.expect("the runner").json().await.expect("a list");
+    let busy = copies
+        .iter()
+        .filter(|copy| copy["function"] == function && copy["busy"] == true);
+    let ids = busy.filter_map(|copy| {
+        let id = copy["process"].as_i64()?;
+        Pid::from_raw(i32::try_from(id).ok()?)
+    });
+    ids.map(|id| kill_process(id, Signal::KILL).expect("it runs"))
+        .count()
+}
+
+fn text(name: &str) -> Result<String, String> {
+    let value = setting(name)?;
+    value
+        .into_string()
+        .map_err(|_| format!("{name} is no text"))
+}
+
+fn setting(name: &str) -> Result<OsString, String> {
+    std::env::var_os(name).ok_or_else(|| {
+        format!("{name} is not set: `cargo xtask test lambda` builds the functions and sets it")
+    })
+}

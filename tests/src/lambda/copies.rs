@@ -1,0 +1,200 @@
+//! The copies of the functions: started when they are needed, frozen while they are not.
+
+use super::Settings;
+use bytes::Bytes;
+use http::HeaderMap;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    net::SocketAddr,
+    process::Stdio,
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::{
+    process::{Child, Command},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+};
+
+/// What a function answered: its headers, which say in which form, and its body as it comes.
+pub(super) struct Answer {
+    pub(super) headers: HeaderMap,
+    pub(super) body: mpsc::Receiver<io::Result<Bytes>>,
+}
+
+/// One invocation.
+pub(super) struct Invocation {
+    pub(super) id: String,
+    pub(super) event: String,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// One process of a function.
+pub(super) struct Worker {
+    number: u64,
+    function: String,
+    process: OnceLock<Pid>,
+    inbox: mpsc::UnboundedSender<Invocation>,
+    next: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
+    current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
+    busy: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+/// All copies of all functions.
+pub(super) struct Fleet {
+    settings: Settings,
+    interface: SocketAddr,
+    numbers: AtomicU64,
+    bounds: BTreeMap<String, Arc<Semaphore>>,
+    workers: Mutex<HashMap<u64, Arc<Worker>>>,
+    /// Those that wait, by function; who worked last is taken first.
+    idle: Mutex<Vec<Arc<Worker>>>,
+}
+
+impl Fleet {
+    pub(super) fn new(settings: Settings, interface: SocketAddr) -> Self {
+        let bound = |name: &String| (name.clone(), Arc::new(Semaphore::new(settings.copies)));
+        Self {
+            bounds: settings.functions.keys().map(bound).collect(),
+            settings,
+            interface,
+            numbers: AtomicU64::new(0),
+            workers: Mutex::default(),
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Invokes a function; nothing when its copy died, or there is no such function.
+    pub(super) async fn invoke(self: &Arc<Self>, function: &str, event: String) -> Option<Answer> {
+        let bound = self.bounds.get(function)?.clone();
+        let permit = bound.acquire_owned().await.ok()?;
+        let worker = match self.take(function) {
+            Some(worker) => worker,
+            None => self.start(function).ok()?,
+        };
+        *worker.busy.lock().unwrap() = Some(permit);
+        let (answer, answered) = oneshot::channel();
+        let id = format!(
+            "invocation-{}",
+            self.numbers.fetch_add(1, Ordering::Relaxed)
+        );
+        worker.inbox.send(Invocation { id, event, answer }).ok()?;
+        answered.await.ok()
+    }
+
+    fn take(&self, function: &str) -> Option<Arc<Worker>> {
+        let mut idle = self.idle.lock().unwrap();
+        let at = idle
+            .iter()
+            .rposition(|worker| worker.function == function)?;
+        Some(idle.remove(at))
+    }
+
+    fn start(self: &Arc<Self>, function: &str) -> io::Result<Arc<Worker>> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let binary = &self.settings.functions[function];
+        // It ends with this process, however that ends.
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
+        command.env_clear().envs(&self.settings.environment);
+        command.env(
+            "AWS_LAMBDA_RUNTIME_API",
+            format!("http://{}/{number}", self.interface),
+        );
+        command.env("AWS_LAMBDA_FUNCTION_NAME", format!("openclaw-{function}"));
+        command.env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
+        command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256");
+        command.env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true");
+        let child = command.stdin(Stdio::null()).kill_on_drop(true).spawn()?;
+        let (inbox, next) = mpsc::unbounded_channel();
+        let worker = Arc::new(Worker {
+            number,
+            function: function.into(),
+            process: OnceLock::new(),
+            inbox,
+            next: tokio::sync::Mutex::new(next),
+            current: Mutex::default(),
+            busy: Mutex::default(),
+        });
+        if let Some(id) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
+            worker.process.get_or_init(|| id);
+        }
+        self.workers.lock().unwrap().insert(number, worker.clone());
+        tokio::spawn(self.clone().watch(worker.clone(), child));
+        Ok(worker)
+    }
+
+    /// Waits for the end of a copy: whoever waits for its answer gets none.
+    async fn watch(self: Arc<Self>, worker: Arc<Worker>, mut child: Child) {
+        let ended = child.wait().await;
+        eprintln!("a copy of {} ended: {ended:?}", worker.function);
+        self.workers.lock().unwrap().remove(&worker.number);
+        let others = |other: &Arc<Worker>| other.number != worker.number;
+        self.idle.lock().unwrap().retain(others);
+        worker.current.lock().unwrap().take();
+        worker.busy.lock().unwrap().take();
+        // Its connection is gone, and with it whoever held this.
+        let mut next = worker.next.lock().await;
+        next.close();
+        while next.try_recv().is_ok() {}
+    }
+
+    pub(super) fn worker(&self, number: u64) -> Option<Arc<Worker>> {
+        self.workers.lock().unwrap().get(&number).cloned()
+    }
+
+    /// The next invocation of a copy, which is frozen until it comes.
+    pub(super) async fn next(&self, worker: &Arc<Worker>) -> Option<Invocation> {
+        let mut next = worker.next.lock().await;
+        if let Ok(invocation) = next.try_recv() {
+            return Some(invocation);
+        }
+        worker.signal(Signal::STOP);
+        self.idle.lock().unwrap().push(worker.clone());
+        worker.busy.lock().unwrap().take();
+        let invocation = next.recv().await;
+        worker.signal(Signal::CONT);
+        invocation
+    }
+
+    /// What there is: each copy's function, process and whether it works.
+    pub(super) fn list(&self) -> Value {
+        let workers = self.workers.lock().unwrap();
+        workers
+            .values()
+            .map(|worker| {
+                json!({
+                    "function": worker.function,
+                    "process": worker.process.get().map(|id| id.as_raw_nonzero().get()),
+                    "busy": worker.current.lock().unwrap().is_some() || worker.busy.lock().unwrap().is_some(),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Worker {
+    /// Takes up an invocation; its event.
+    pub(super) fn begin(&self, invocation: Invocation) -> (String, String) {
+        let Invocation { id, event, answer } = invocation;
+        *self.current.lock().unwrap() = Some((id.clone(), answer));
+        (id, event)
+    }
+
+    /// Who waits for the answer to the invocation `id`, once.
+    pub(super) fn waiting(&self, id: &str) -> Option<oneshot::Sender<Answer>> {
+        let current = self.current.lock().unwrap().take()?;
+        (current.0 == id).then_some(current.1)
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(id) = self.process.get() {
+            // It may have ended.
+            let _ = kill_process(*id, signal);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! AWS Lambda and API Gateway on this machine: the functions' own release binaries, each copy of one
+//! behind a runtime interface of its own, and in front of them what a REST API does.
+//!
+//! What it is exact about: the Runtime API (next, response, streamed response with its prelude, error,
+//! deadline); REST events (v1), bodies that are no UTF-8 in base64; one invocation at a time in a copy;
+//! copies are started when all others are busy; a copy that waits for its next invocation is frozen
+//! (SIGSTOP) until it comes; a copy that dies in one costs that request (502).
+//!
+//! What differs from the platform:
+//! - Copies are bounded by [`Settings::copies`]; beyond, a request waits for one. The platform starts
+//!   another one up to the account's quota and then answers 429.
+//! - A client's leaving is told to a streaming function at its next write, by a connection that breaks.
+//!   How soon the platform does that is not documented. Before the head of the answer nobody is told,
+//!   here as there.
+//! - API Gateway takes bodies of 10 MB and Lambda payloads of 6 MB; both are 413 here. What of a larger
+//!   body has been sent is read up to [`front::DRAINED`], so that its sender gets to read the answer.
+//! - Time-outs, the limit of an answer's size and its pace are not here.
+//! - Names of headers come in lower case. `HEAD` and `OPTIONS` go to the function like any other method;
+//!   the deployed API has the methods that its template lists.
+//! - The function is found by the table of the gateway Worker, not by the resources of the template.
+//!
+//! Why not `cargo lambda watch`: its events are those of function URLs (v2), it starts one process a
+//! function, and it waits for ever for a copy that was killed.
+
+mod copies;
+mod event;
+mod front;
+mod runtime;
+
+use copies::Fleet;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
+use tokio::net::TcpListener;
+
+/// What is run, and where.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Settings {
+    /// Where requests are taken, on loopback.
+    pub port: u16,
+    /// The binary of each function, by its name such as `chat`.
+    pub functions: BTreeMap<String, PathBuf>,
+    /// The environment of every function, without what Lambda itself sets.
+    pub environment: BTreeMap<String, String>,
+    /// Copies of one function at most.
+    pub copies: usize,
+}
+
+/// Serves until the task is dropped; prints `listening on http://127.0.0.1:PORT` when it does.
+///
+/// # Errors
+/// When a port cannot be listened on.
+pub async fn serve(settings: Settings) -> io::Result<()> {
+    let front = TcpListener::bind(("127.0.0.1", settings.port)).await?;
+    let interface = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let fleet = Arc::new(Fleet::new(settings, interface.local_addr()?));
+    eprintln!("listening on http://{}", front.local_addr()?);
+    let copies = fleet.clone();
+    tokio::select! {
+        ended = accept(interface, move |request| runtime::answer(copies.clone(), request)) => ended,
+        ended = accept(front, move |request| front::answer(fleet.clone(), request)) => ended,
+    }
+}
+
+/// Answers every request to `listener`; an error of `answer` breaks its connection.
+async fn accept<A, F>(listener: TcpListener, answer: A) -> io::Result<()>
+where
+    A: Fn(http::Request<hyper::body::Incoming>) -> F + Clone + Send + 'static,
+    F: Future<Output = io::Result<http::Response<front::Body>>> + Send + 'static,
+{
+    loop {
+        let (socket, _) = listener.accept().await?;
+        // Without it an event waits up to 40 ms for the acknowledgement of the one before.
+        socket.set_nodelay(true)?;
+        let service = hyper::service::service_fn(answer.clone());
+        tokio::spawn(async move {
+            // Connections break where clients leave and copies are killed.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(hyper_util::rt::TokioIo::new(socket), service)
+                .await;
+        });
+    }
+}

@@ -1,0 +1,151 @@
+//! All functions on this machine, behind what Lambda and API Gateway are (`openclaw-lambda-local`), with
+//! their tables in DynamoDB Local.
+
+use super::{DynamoDb, FUNCTIONS, Tools, dynamodb::CREDENTIALS};
+use crate::{
+    cargo,
+    gateway::{Local, write_private},
+    http, process,
+    process::Service,
+    workers::deploy::{Document, Secrets},
+};
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value, json};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// The profile in `Cargo.toml` that the functions are compiled with.
+const PROFILE: &str = "lambda";
+/// The tables' names on this machine.
+const TABLES: [(&str, &str); 2] = [("kv", "openclaw-kv"), ("ledger", "openclaw-ledger")];
+
+/// The functions on loopback.
+pub(crate) struct Dev {
+    runner: PathBuf,
+    functions: Map<String, Value>,
+    tools: Tools,
+    dynamodb: DynamoDb,
+    port: u16,
+    own: PathBuf,
+}
+
+impl Dev {
+    /// Builds the functions and starts their DynamoDB, with its files in `data`.
+    pub(crate) fn prepare(port: u16, data: &Path, own: PathBuf) -> Result<Self> {
+        let tools = Tools::ready()?;
+        let runner = "openclaw-lambda-local";
+        Ok(Self {
+            runner: cargo::binary("openclaw-conformance", runner, cargo::PROFILE)?,
+            functions: functions()?,
+            dynamodb: DynamoDb::start(&tools, Some(data))?,
+            tools,
+            port,
+            own,
+        })
+    }
+
+    /// The gateway's own secrets, made once, and the providers' keys that our environment has.
+    fn secrets(&self, document: Option<&Document>) -> Result<Vec<(String, String)>> {
+        let file = self.own.join("secrets.env");
+        let secrets = Secrets::new(Some(file), None, document)?;
+        Ok(Vec::from_iter(secrets.to_upload(|_| vec![false])?))
+    }
+
+    fn environment(&self, document: &Document) -> Result<Map<String, Value>> {
+        let mut environment = Vec::from_iter(self.secrets(Some(document))?);
+        let level = env::var("OPENCLAW_LOG").ok();
+        environment.extend(level.map(|level| ("OPENCLAW_LOG".into(), level)));
+        let own = [
+            ("AWS_ENDPOINT_URL_DYNAMODB", &*self.dynamodb.url),
+            ("OPENCLAW_KV_TABLE", TABLES[0].1),
+            ("OPENCLAW_LEDGER_TABLE", TABLES[1].1),
+        ];
+        let own = own.into_iter().chain(CREDENTIALS);
+        environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let pairs = environment.into_iter();
+        Ok(pairs.map(|(name, value)| (name, value.into())).collect())
+    }
+
+    /// Makes the tables where they are missing, and puts the configuration.
+    fn put(&self, document: &Document) -> Result<()> {
+        let names = TABLES.map(|(table, name)| format!("{table}={name}"));
+        let mut create = self.tools.tables();
+        create.args(["create", &self.dynamodb.url]).args(names);
+        process::capture(&mut create)?;
+        let mut put = self.tools.tables();
+        put.args(["put-config", TABLES[0].1, &self.dynamodb.url]);
+        let said = process::output(&mut put, &document.json())?;
+        if !said.status.success() {
+            bail!("the configuration cannot be put: {}", said.stderr.trim());
+        }
+        Ok(())
+    }
+}
+
+/// Builds the functions: each name with its binary.
+pub(crate) fn functions() -> Result<Map<String, Value>> {
+    let packages = FUNCTIONS.map(|name| format!("openclaw-function-{name}"));
+    let features = packages
+        .each_ref()
+        .map(|package| format!("{package}/lambda"));
+    let mut arguments = vec!["--profile", PROFILE, "--bins"];
+    for (package, feature) in packages.iter().zip(&features) {
+        arguments.extend(["--package", package, "--features", feature]);
+    }
+    let built = cargo::build(&arguments)?;
+    let binary = |name: &str| {
+        let wanted = format!("openclaw-lambda-{name}");
+        let made = built.iter().find(|made| made.name == wanted);
+        let made = made.with_context(|| format!("cargo built no `{wanted}`"))?;
+        Ok((name.to_owned(), json!(made.path)))
+    };
+    FUNCTIONS.into_iter().map(binary).collect()
+}
+
+impl Local for Dev {
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    fn own(&self) -> &Path {
+        &self.own
+    }
+
+    fn admin_token(&self) -> Result<String> {
+        let mut secrets = self.secrets(None)?.into_iter();
+        let token = secrets.find(|(name, _)| name == "OPENCLAW_ADMIN_TOKEN");
+        Ok(token.context("no operator's token")?.1)
+    }
+
+    /// The functions themselves say it, once they run.
+    fn check_config(&self, _: &Path) -> Result<()> {
+        Ok(())
+    }
+
+    fn start(&self, config: &str, echo: bool) -> Result<Service> {
+        let file = self.own.join("openclaw.toml");
+        write_private(&file, config)?;
+        let document = Document::read(&file)?;
+        self.put(&document)?;
+        let settings = json!({
+            "port": self.port,
+            "functions": self.functions,
+            "environment": self.environment(&document)?,
+            "copies": 50,
+        });
+        let file = self.own.join("lambda.json");
+        write_private(&file, &settings.to_string())?;
+        let mut runner = Command::new(&self.runner);
+        let grace = Duration::from_secs(10);
+        let mut service = Service::start("lambda", runner.arg(&file), echo, grace)?;
+        let ready = format!("{}/v1/health/ready", self.address());
+        service.wait_for(Duration::from_secs(60), |_| http::get(&ready, None).ok())?;
+        // The copies have it; a file with secrets is not left behind.
+        fs::remove_file(file)?;
+        Ok(service)
+    }
+}

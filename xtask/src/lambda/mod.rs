@@ -1,0 +1,17 @@
+//! The functions on AWS Lambda: the verbs for them.
+
+mod conformance;
+mod dev;
+mod dynamodb;
+mod tools;
+
+pub(crate) use conformance::Conformance;
+pub(crate) use dev::{Dev, functions};
+pub(crate) use dynamodb::DynamoDb;
+pub(crate) use tools::Tools;
+
+/// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
+pub(crate) const FUNCTIONS: [&str; 6] = ["admin", "analytics", "auth", "chat", "health", "models"];
+
+/// The folder of the package that has the stores, and their contract among its tests.
+pub(crate) const STORES: &str = "platforms/aws";

@@ -1,0 +1,92 @@
+//! What builds, deploys and tests the functions: the Python tools that `platforms/aws/python` pins, and
+//! DynamoDB Local. All in the cache.
+
+use crate::{cache, cargo, process, setup, steps::Steps};
+use anyhow::{Context, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+const REQUIREMENTS: &str = "platforms/aws/python/requirements.txt";
+const POM: &str = "platforms/aws/dynamodb-local/pom.xml";
+const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
+/// The pinned DynamoDB Local looks for its library without a version in the name.
+const SQLITE: [&str; 2] = [
+    "libsqlite4java-linux-amd64-1.0.392.so",
+    "libsqlite4java-linux-amd64.so",
+];
+
+/// What is needed beside Rust.
+pub(crate) struct Tools {
+    /// A Python that has SAM, cargo-lambda, MiniStack and boto3.
+    pub(crate) python: PathBuf,
+    /// The folder of DynamoDB Local's archives.
+    pub(crate) dynamodb: PathBuf,
+}
+
+impl Tools {
+    /// All of it, in steps; at once where it is there.
+    pub(crate) fn install() -> Result<Self> {
+        let mut steps = Steps::new(2);
+        let there = cache::has("aws-python", &setup::python_pins(REQUIREMENTS)?)?;
+        let what = format!("SAM, cargo-lambda, MiniStack: {}", how(there));
+        let python = steps.step(&what, python)?;
+        let there = cache::has("dynamodb-local", &setup::pins(POM)?)?;
+        let what = format!("DynamoDB Local: {}", how(there));
+        let dynamodb = steps.step(&what, dynamodb)?;
+        Ok(Self { python, dynamodb })
+    }
+
+    /// What is there, fetched where it is not, without a word when nothing is to fetch.
+    pub(crate) fn ready() -> Result<Self> {
+        Ok(Self {
+            python: python()?,
+            dynamodb: dynamodb()?,
+        })
+    }
+
+    /// `platforms/aws/tables.py`, at a DynamoDB on this machine.
+    pub(crate) fn tables(&self) -> Command {
+        let mut command = Command::new(&self.python);
+        command.arg(cargo::root().join("platforms/aws/tables.py"));
+        command.envs(super::dynamodb::CREDENTIALS);
+        command
+    }
+}
+
+const fn how(there: bool) -> &'static str {
+    match there {
+        true => "there",
+        false => "fetching (first time only)",
+    }
+}
+
+fn python() -> Result<PathBuf> {
+    setup::python_with("aws-python", REQUIREMENTS)
+}
+
+fn dynamodb() -> Result<PathBuf> {
+    process::capture(Command::new("java").arg("-version")).context(
+        "Java 17 or newer is needed for DynamoDB Local (Debian: openjdk-17-jre-headless)",
+    )?;
+    let entry = cache::entry("dynamodb-local", &setup::pins(POM)?, |entry| fetch(entry))?;
+    Ok(entry.join("lib"))
+}
+
+fn fetch(entry: &Path) -> Result<()> {
+    let lib = entry.join("lib");
+    let mut maven = Command::new("mvn");
+    maven.args(["--batch-mode", "--quiet", "--file"]);
+    maven.arg(cargo::root().join(POM)).arg(COPY);
+    maven.arg(format!("-DoutputDirectory={}", lib.display()));
+    process::capture(&mut maven)
+        .context("Maven is needed to fetch DynamoDB Local (Debian: maven)")?;
+    let [named, expected] = SQLITE.map(|name| lib.join(name));
+    // Other machines have another library, under its right name.
+    if named.exists() {
+        fs::copy(named, expected)?;
+    }
+    Ok(())
+}
