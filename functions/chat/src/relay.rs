@@ -22,7 +22,7 @@ use openclaw_web::{App, Writes, streamed};
 use std::time::Duration;
 
 /// Events that arrived together leave together, up to about this many bytes.
-const BATCH: usize = 16 * 1024;
+const BATCH: usize = 32 * 1024;
 
 /// How many writes a client that drains may be behind before the provider is held back.
 const AHEAD: usize = 16;
@@ -91,6 +91,8 @@ enum Source {
 
 struct Relay {
     source: Source,
+    /// The write that leaves with the head, and whether it is the last.
+    first: Option<(Bytes, bool)>,
     /// What came behind the last chunk of a batch and is not a chunk.
     pending: Option<Option<Error>>,
     writer: Writer,
@@ -126,16 +128,33 @@ impl Relay {
                 return Ok(Err(failed(failure)));
             }
         };
-        Ok(Ok((
-            Self {
-                source,
-                pending: None,
-                writer,
-                ticket,
-                heartbeat,
-            },
-            headers,
-        )))
+        let mut relay = Self {
+            source,
+            first: None,
+            pending: None,
+            writer,
+            ticket,
+            heartbeat,
+        };
+        relay.look().await;
+        Ok(Ok((relay, headers)))
+    }
+
+    /// Takes what has come already, so that it leaves with the head: an answer that is whole by
+    /// now, settled, is a single write to the client's connection, which is the dearest thing in
+    /// the life of a short one.
+    async fn look(&mut self) {
+        let Source::Live(chunks) = &mut self.source else {
+            return;
+        };
+        if let Some(next) = chunks.next().now_or_never() {
+            let mut out = BytesMut::new();
+            self.batch(next, &mut out);
+            // A write of nothing would be none.
+            if self.pending.is_some() || !out.is_empty() {
+                self.first = Some(self.finished(out).await);
+            }
+        }
     }
 
     fn into_stream(self) -> Writes {
@@ -150,11 +169,12 @@ impl Relay {
 
     /// The next write, and whether it is the last.
     async fn next(&mut self) -> (Bytes, bool) {
-        let mut out = BytesMut::new();
+        if let Some(first) = self.first.take() {
+            return first;
+        }
         loop {
-            if let Some(end) = self.pending.take() {
-                self.end(end, &mut out).await;
-                return (out.freeze(), true);
+            if self.pending.is_some() {
+                return self.finished(BytesMut::new()).await;
             }
             match &mut self.source {
                 Source::Starting(start) => match self.ticket.within(self.heartbeat, start).await {
@@ -170,17 +190,28 @@ impl Relay {
                     match self.ticket.within(self.heartbeat, chunks.next()).await {
                         None => return (Bytes::from_static(PING), false),
                         Some(next) => {
+                            let mut out = BytesMut::new();
                             self.batch(next, &mut out);
-                            // What arrived with the end leaves with it: a write costs more than
-                            // all our work on a chunk.
-                            let with_end = self.pending.is_some() && self.writer.may_batch();
-                            if !out.is_empty() && !with_end {
-                                return (out.freeze(), false);
+                            if !out.is_empty() {
+                                return self.finished(out).await;
                             }
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// A write, and whether it is the last: what arrived with the end leaves with it, where
+    /// several events may.
+    async fn finished(&mut self, mut out: BytesMut) -> (Bytes, bool) {
+        let with_end = out.is_empty() || self.writer.may_batch();
+        match self.pending.take_if(|_| with_end) {
+            Some(end) => {
+                self.end(end, &mut out).await;
+                (out.freeze(), true)
+            }
+            None => (out.freeze(), false),
         }
     }
 

@@ -1,5 +1,5 @@
 //! A chat that takes long is not taken for dead, wherever it waits; one that is killed leaves what
-//! it had generated.
+//! it had generated; one that is over at once leaves at once.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -153,4 +153,32 @@ fn a_heartbeat_that_is_longer_than_a_renewal_comes_when_it_is_due() {
         }
         assert_eq!(read().as_deref(), Some(&b": ping\n\n"[..]));
     }
+}
+
+#[test]
+fn what_came_with_the_end_leaves_with_it() {
+    let finish = TOKENS.replace("null}", "\"stop\"}");
+    let whole = [TOKENS.to_owned(), finish, "data: [DONE]\n\n".to_owned()];
+    let site = site();
+    site.fakes.http.reply(Reply::events(whole.clone()));
+    let body = block_on(site.ask(true)).into_data_stream();
+    // Settled before its end is shown, and the end is shown with the head.
+    assert!(site.row().usage.completion_tokens > 0);
+    let writes: Vec<_> = block_on(body.map(Result::unwrap).collect());
+    assert_eq!(writes, [whole.concat()]);
+}
+
+#[test]
+fn a_stream_that_begins_with_what_is_not_shown_does_not_end_there() {
+    let usage = r#"data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
+    let site = site();
+    let events = [format!("{usage}\n\n")];
+    site.fakes.http.reply(Reply::events(events).then_hang());
+    let mut body = block_on(site.ask(true)).into_data_stream();
+    for _ in 0..10 {
+        assert!(body.next().now_or_never().is_none());
+        site.fakes.clock.advance(Duration::from_secs(5));
+    }
+    let ping = body.next().now_or_never().flatten().map(Result::unwrap);
+    assert_eq!(ping.as_deref(), Some(&b": ping\n\n"[..]));
 }
