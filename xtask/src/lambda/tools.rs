@@ -71,7 +71,7 @@ fn dynamodb() -> Result<PathBuf> {
     process::capture(Command::new("java").arg("-version")).context(
         "Java 17 or newer is needed for DynamoDB Local (Debian: openjdk-17-jre-headless)",
     )?;
-    let entry = cache::entry("dynamodb-local", &setup::pins(POM)?, |entry| fetch(entry))?;
+    let entry = cache::entry("dynamodb-local", &setup::pins(POM)?, fetch)?;
     Ok(entry.join("lib"))
 }
 
