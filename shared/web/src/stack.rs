@@ -1,4 +1,4 @@
-use crate::{ApiError, App, RequestId, cors, error::Cause};
+use crate::{ApiError, App, RequestId, cors::Cors, error::Cause};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -37,7 +37,6 @@ pub fn stack(app: App, routes: Router<App>, beside: Router<App>) -> Router {
         .nest("/api/v1", routes)
         .merge(beside)
         .fallback(no_route)
-        .layer(cors::layer(&app))
         .layer(from_fn_with_state(app.clone(), outermost))
         .with_state(app)
 }
@@ -59,16 +58,29 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
     ApiError(Error::internal(cause)).into_response()
 }
 
+/// The answer of whom the request is for, also where that panics.
+async fn answered(request: Request, next: Next) -> Response {
+    // A panic leaves nothing half-changed that others see: what is shared is behind ports, or
+    // in maps that are whole between two calls.
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    run.await.unwrap_or_else(|panic| panicked(&*panic))
+}
+
 /// Names the request and logs, once, why it failed. Query strings and bodies are never logged.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId(id::new(&*app.ports.random, "req_").into());
     request.extensions_mut().insert(id.clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    // A panic leaves nothing half-changed that others see: what is shared is behind ports, or
-    // in maps that are whole between two calls.
-    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = run.await.unwrap_or_else(|panic| panicked(&*panic));
+    let cors = Cors::of(&app, request.headers());
+    let mut response = match cors.preflight(&request) {
+        Some(response) => response,
+        None => {
+            let mut response = answered(request, next).await;
+            cors.write(response.headers_mut());
+            response
+        }
+    };
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert("x-request-id", value);
     }

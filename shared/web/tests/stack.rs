@@ -289,6 +289,27 @@ fn a_preflight_needs_no_credential() {
         answer.headers["access-control-allow-headers"],
         "authorization"
     );
+    let methods = &answer.headers["access-control-allow-methods"];
+    assert_eq!(methods, "GET,POST,PUT,PATCH,DELETE");
+    assert_eq!(answer.headers["access-control-max-age"], "86400");
+    let vary = "origin, access-control-request-headers";
+    assert_eq!(answer.headers["vary"], vary);
+
+    let answer = site.send(
+        site.request("GET", "/v1/nowhere")
+            .body(Body::empty())
+            .unwrap(),
+    );
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    assert_eq!(answer.headers["vary"], vary);
+    let exposed = &answer.headers["access-control-expose-headers"];
+    assert!(
+        exposed
+            .to_str()
+            .unwrap()
+            .contains("x-request-id,x-ratelimit-limit,")
+    );
 }
 
 #[test]
