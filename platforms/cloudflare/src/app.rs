@@ -5,15 +5,10 @@ use crate::{
     DurableLedger, FetchHttp, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, log,
 };
 use axum::Router;
-use openclaw_auth::Secrets;
-use openclaw_core::{Clock, Details, Ports, Timestamp};
-use openclaw_schema::{config::Config, parse, parse_text};
-use openclaw_web::{App, stack};
+use openclaw_core::{Clock, Ports, Timestamp};
+use openclaw_web::{App, CONFIG, configured, stack};
 use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::Env;
-
-/// The key in KV under which the configuration is, as JSON; none means the built-in one.
-pub const CONFIG: &str = "config";
 
 /// Seconds for which an isolate trusts what it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
 /// otherwise. KV's own cache adds its 30.
@@ -89,29 +84,10 @@ fn build(
     config: Option<&[u8]>,
     routes: fn(&App) -> Router<App>,
 ) -> Result<Router, String> {
-    let config = config.map_or_else(|| Ok(Config::default()), document)?;
     let ports = ports(env).map_err(|error| error.to_string())?;
-    let secret = |name| variable(env, name).ok_or_else(|| format!("the secret {name} is missing"));
-    let secrets = Secrets::parse(
-        &secret("OPENCLAW_ADMIN_TOKEN")?,
-        &secret("OPENCLAW_JWT_SECRETS")?,
-        &secret("OPENCLAW_KEY_PEPPER")?,
-    )?;
-    let app = App::new(ports, config, secrets, |name| variable(env, name));
-    let app = app.map_err(|error| format!("the configuration in KV: {error}"))?;
+    let app = configured(ports, config, |name| variable(env, name))?;
     let routes = routes(&app);
     Ok(stack(app, routes, Router::new()))
-}
-
-/// The document in KV; the error names the key that is wrong.
-fn document(bytes: &[u8]) -> Result<Config, String> {
-    let read = parse_text(bytes).and_then(|text| parse(text, ""));
-    read.map_err(|error| match error.details {
-        Some(Details::Field { field, issue }) => {
-            format!("the configuration in KV: {field}: {issue}")
-        }
-        _ => format!("the configuration in KV: {error}"),
-    })
 }
 
 fn ports(env: &Env) -> worker::Result<Ports> {

@@ -21,7 +21,6 @@ mod random;
 mod scope;
 mod serve;
 
-pub use app::CONFIG;
 pub use clock::WorkerClock;
 pub use fetch::FetchHttp;
 pub use kv::WorkersKv;

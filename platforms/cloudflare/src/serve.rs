@@ -6,10 +6,8 @@ use crate::{
     log,
     scope::Scope,
 };
-use axum::{Router, body::Body, response::IntoResponse};
-use http::HeaderValue;
-use openclaw_core::{Error, id};
-use openclaw_web::{ApiError, App};
+use axum::{Router, body::Body};
+use openclaw_web::{App, not_configured};
 use std::panic::AssertUnwindSafe;
 use tower_service::Service;
 use worker::{
@@ -48,23 +46,14 @@ async fn answer(
 ) -> Result<http::Response<Body>, JsValue> {
     let mut router = match app::router(env, routes).await {
         Ok(router) => router,
-        Err(cause) => return Ok(not_configured(cause)),
+        Err(cause) => {
+            log::install(None);
+            return Ok(not_configured(&WorkerRandom, cause));
+        }
     };
     let request = from_worker(request).await?;
     match router.call(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }
-}
-
-/// What is answered without a router: why is in the log, found by the request's id.
-fn not_configured(cause: String) -> http::Response<Body> {
-    let request = id::new(&WorkerRandom, "req_");
-    log::install(None);
-    tracing::error!(request, cause, "this Worker is not configured");
-    let mut response = ApiError(Error::internal(cause)).into_response();
-    if let Ok(id) = HeaderValue::from_str(&request) {
-        response.headers_mut().insert("x-request-id", id);
-    }
-    response
 }

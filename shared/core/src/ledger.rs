@@ -349,7 +349,8 @@ fn add(
     }))
 }
 
-fn ensure_distinct(steps: &[Step]) -> Result<(), StoreError> {
+/// Refuses steps of which two touch the same key.
+pub fn ensure_distinct(steps: &[Step]) -> Result<(), StoreError> {
     let twice = steps
         .iter()
         .enumerate()

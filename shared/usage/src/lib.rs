@@ -21,7 +21,7 @@ mod settlement;
 mod ticket;
 mod totals;
 
-pub use orphans::{RESERVATIONS, Swept, settle_orphans};
+pub use orphans::{RESERVATIONS, Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, Renewal, Reservation, Spender};
 pub use row::{Status, UsageRow};

@@ -21,6 +21,15 @@ pub struct Swept {
     pub next: Option<Timestamp>,
 }
 
+/// Whether there are reservations among an account's `items` whose lease has ended by `now`.
+pub fn has_overdue(items: impl IntoIterator<Item = (String, Item)>, now: Timestamp) -> bool {
+    let mut items = items.into_iter();
+    items.any(|(key, item)| {
+        let is_over = |reservation: Reservation| reservation.lease() <= now;
+        key.starts_with(RESERVATIONS) && read(&item).is_ok_and(is_over)
+    })
+}
+
 /// Settles, as interrupted and with what they had generated at their last renewal, the
 /// reservations of `account` whose lease ended at `until` or before. `now` where others may be at
 /// work; [`Timestamp::MAX`] settles all, for who knows that there is nobody else.

@@ -8,6 +8,7 @@
 
 mod app;
 mod body;
+mod configured;
 mod cors;
 mod credential;
 mod error;
@@ -20,6 +21,7 @@ mod stack;
 
 pub use app::App;
 pub use body::{Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
+pub use configured::{CONFIG, configured, not_configured};
 pub use error::{ApiError, Result};
 pub use gate::Gate;
 pub use guard::{Access, Guard};

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// What a Worker logs whose configuration or secrets are wrong.
-const NOT_CONFIGURED: &str = "this Worker is not configured";
+const NOT_CONFIGURED: &str = "this function is not configured";
 
 /// The Workers on loopback.
 pub(crate) struct Dev {

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_key_is_the_one_that_the_workers_read() {
-        assert_eq!(KEY, openclaw_cloudflare::CONFIG);
+        assert_eq!(KEY, openclaw_web::CONFIG);
     }
 
     #[test]

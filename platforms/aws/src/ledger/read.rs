@@ -1,0 +1,193 @@
+//! Reading an account's items in the order of their keys.
+
+use super::{
+    Inner,
+    failure::{Failure, classify},
+    layout::{ACCOUNT, Attributes, Image, KEY, primary_key, sort_key, split, text},
+    patience::Patience,
+};
+use aws_sdk_dynamodb::types::AttributeValue;
+use openclaw_core::{StoreError, ledger::Item};
+use std::collections::BTreeMap;
+
+/// Items of the table at a time, at most.
+const PAGE: usize = 500;
+
+type Found = Vec<(String, Item)>;
+
+impl Inner {
+    pub(super) async fn get(&self, account: &str, key: &str) -> Result<Option<Item>, StoreError> {
+        let (base, part) = split(key);
+        let image = self.image(account, base).await?;
+        let now = self.clock.now();
+        Ok(image.item(part).filter(|item| item.is_live(now)))
+    }
+
+    pub(super) async fn query(
+        &self,
+        account: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Found, StoreError> {
+        // What sorts in front of the prefix says nothing; what sorts behind all with it, all.
+        let after = after.filter(|after| *after >= prefix);
+        if limit == 0 || after.is_some_and(|after| !after.starts_with(prefix)) {
+            return Ok(vec![]);
+        }
+        let mut merge = Merge::new(self, prefix, after, limit);
+        let (base, part) = split(prefix);
+        if !part.is_empty() {
+            merge.take(&self.image(account, base).await?);
+            return Ok(merge.finish());
+        }
+        for base in after.into_iter().flat_map(reaching_behind) {
+            merge.hold(&self.image(account, base).await?);
+        }
+        let mut start = after.map(|after| primary_key(account, split(after).0));
+        loop {
+            let (items, next) = self.page(account, prefix, start, limit).await?;
+            for item in items {
+                if let Some(AttributeValue::S(key)) = item.get(KEY) {
+                    let base = key.get(1..).unwrap_or_default().to_owned();
+                    merge.take(&Image::read(&base, Some(item)));
+                }
+            }
+            start = next;
+            if start.is_none() || merge.is_full() {
+                return Ok(merge.finish());
+            }
+        }
+    }
+
+    async fn image(&self, account: &str, base: &str) -> Result<Image, StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(primary_key(account, base)))
+            .consistent_read(true);
+        let mut patience = Patience::new(&*self.clock);
+        loop {
+            match request.clone().send().await {
+                Ok(found) => return Ok(Image::read(base, found.item)),
+                Err(error) => again(classify(error), &mut patience).await?,
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        account: &str,
+        prefix: &str,
+        start: Option<Attributes>,
+        limit: usize,
+    ) -> Result<(Vec<Attributes>, Option<Attributes>), StoreError> {
+        // One more, behind which what is held may go.
+        let size = limit.saturating_add(1).min(PAGE);
+        let request = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#a = :a AND begins_with(#k, :k)")
+            .expression_attribute_names("#a", ACCOUNT)
+            .expression_attribute_names("#k", KEY)
+            .expression_attribute_values(":a", text(account))
+            .expression_attribute_values(":k", text(&sort_key(prefix)))
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(size).unwrap_or(i32::MAX))
+            .consistent_read(true);
+        let mut patience = Patience::new(&*self.clock);
+        loop {
+            match request.clone().send().await {
+                Ok(page) => return Ok((page.items.unwrap_or_default(), page.last_evaluated_key)),
+                Err(error) => again(classify(error), &mut patience).await?,
+            }
+        }
+    }
+}
+
+/// Reading may be repeated, whatever became of it.
+async fn again(failure: Failure, patience: &mut Patience<'_>) -> Result<(), StoreError> {
+    match failure {
+        Failure::Busy(why) | Failure::Unknown(why) => patience.pause(why).await,
+        Failure::Hopeless(error) => Err(error),
+        Failure::Conditions(_) => Err(StoreError::Fault("a condition on reading".into())),
+    }
+}
+
+/// Bases that do not sort behind `after`, with parts that may: its own, and those that end in front
+/// of a character that sorts before `#`.
+fn reaching_behind(after: &str) -> impl Iterator<Item = &str> {
+    let (base, _) = split(after);
+    let low = base
+        .char_indices()
+        .filter(|(_, character)| *character < '#');
+    low.map(|(at, _)| &base[..at]).chain([base])
+}
+
+/// Puts the parts of items in order: a part `a#x` sorts behind the key `a b`.
+struct Merge<'a> {
+    ledger: &'a Inner,
+    prefix: &'a str,
+    after: Option<&'a str>,
+    limit: usize,
+    held: BTreeMap<String, Item>,
+    found: Found,
+}
+
+impl<'a> Merge<'a> {
+    const fn new(ledger: &'a Inner, prefix: &'a str, after: Option<&'a str>, limit: usize) -> Self {
+        Self {
+            ledger,
+            prefix,
+            after,
+            limit,
+            held: BTreeMap::new(),
+            found: vec![],
+        }
+    }
+
+    /// The next item: what is held and sorts in front of its base is final.
+    fn take(&mut self, image: &Image) {
+        while let Some(first) = self.held.first_entry()
+            && *first.key() < image.base
+        {
+            self.found.push(first.remove_entry());
+        }
+        self.hold(image);
+    }
+
+    fn hold(&mut self, image: &Image) {
+        let now = self.ledger.clock.now();
+        let fits =
+            |key: &str| key.starts_with(self.prefix) && self.after.is_none_or(|after| key > after);
+        let live = image
+            .items()
+            .filter(|(key, item)| fits(key) && item.is_live(now));
+        self.held.extend(live);
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.len() >= self.limit
+    }
+
+    fn finish(mut self) -> Found {
+        self.found.extend(self.held);
+        self.found.truncate(self.limit);
+        self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_bases_have_parts_behind_a_key() {
+        let bases = |after| Vec::from_iter(reaching_behind(after));
+        assert_eq!(bases("row/1"), ["row/1"]);
+        assert_eq!(bases("gate#r/1"), ["gate"]);
+        assert_eq!(bases("a b!c#d e"), ["a", "a b", "a b!c"]);
+    }
+}

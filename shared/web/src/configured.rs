@@ -1,0 +1,51 @@
+//! The gateway from what a hosted runtime has: a stored configuration, and secrets as variables.
+
+use crate::{ApiError, App};
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use openclaw_auth::Secrets;
+use openclaw_core::{Details, Error, Ports, Random, id};
+use openclaw_schema::{config::Config, parse, parse_text};
+
+/// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
+pub const CONFIG: &str = "config";
+
+/// The gateway over `ports` with the configuration in `document`; `variable` reads variables and
+/// secrets. The error says what is missing or names the key that is wrong.
+pub fn configured(
+    ports: Ports,
+    document: Option<&[u8]>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<App, String> {
+    let config = document.map_or_else(|| Ok(Config::default()), read)?;
+    let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
+    let secrets = Secrets::parse(
+        &secret("OPENCLAW_ADMIN_TOKEN")?,
+        &secret("OPENCLAW_JWT_SECRETS")?,
+        &secret("OPENCLAW_KEY_PEPPER")?,
+    )?;
+    let app = App::new(ports, config, secrets, variable);
+    app.map_err(|error| format!("the stored configuration: {error}"))
+}
+
+/// The document; the error names the key that is wrong.
+fn read(document: &[u8]) -> Result<Config, String> {
+    let read = parse_text(document).and_then(|text| parse(text, ""));
+    read.map_err(|error| match error.details {
+        Some(Details::Field { field, issue }) => {
+            format!("the stored configuration: {field}: {issue}")
+        }
+        _ => format!("the stored configuration: {error}"),
+    })
+}
+
+/// What is answered where there is no gateway: why is in the log, found by the request's id.
+pub fn not_configured(random: &dyn Random, cause: String) -> Response {
+    let request = id::new(random, "req_");
+    tracing::error!(request, cause, "this function is not configured");
+    let mut response = ApiError(Error::internal(cause)).into_response();
+    if let Ok(id) = HeaderValue::from_str(&request) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response
+}
