@@ -41,10 +41,12 @@ struct Arguments {
 enum Verb {
     /// Fetches what `up` and `test` need beside Rust, once: the small model, the official SDKs.
     Setup(setup::Options),
-    /// Builds the Workers into target/workers and prints what they weigh.
-    Build(workers::Options),
-    /// Deploys the Workers to Cloudflare, all of it in one command that can be run again.
-    Deploy(workers::deploy::Options),
+    /// Builds the functions for a platform and prints what they weigh.
+    #[command(subcommand)]
+    Build(Build),
+    /// Deploys to a platform, all of it in one command that can be run again.
+    #[command(subcommand)]
+    Deploy(Deploy),
     /// Runs the pinned wrangler, on a Node that is new enough.
     #[command(disable_help_flag = true)]
     Wrangler {
@@ -58,6 +60,22 @@ enum Verb {
     Test(test::Options),
     /// Measures the gateway against nginx and a bare proxy, and prints the table.
     Bench(bench::Options),
+}
+
+/// What can be built.
+#[derive(Subcommand)]
+enum Build {
+    /// Into target/workers.
+    Workers(workers::Options),
+    /// By `sam build`; prints how fast they start, too.
+    Lambda(lambda::build::Options),
+}
+
+/// What can be deployed.
+#[derive(Subcommand)]
+enum Deploy {
+    /// To Cloudflare.
+    Workers(workers::deploy::Options),
 }
 
 /// Where the gateway runs.
@@ -75,8 +93,13 @@ fn main() -> ExitCode {
     let verb = Arguments::parse().verb;
     let done = process::watch_signals().and_then(|()| match verb {
         Verb::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
-        Verb::Build(options) => workers::run(&options).map(|()| ExitCode::SUCCESS),
-        Verb::Deploy(options) => workers::deploy::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Build(Build::Workers(options)) => workers::run(&options).map(|()| ExitCode::SUCCESS),
+        Verb::Build(Build::Lambda(options)) => {
+            lambda::build::run(&options).map(|()| ExitCode::SUCCESS)
+        }
+        Verb::Deploy(Deploy::Workers(options)) => {
+            workers::deploy::run(&options).map(|()| ExitCode::SUCCESS)
+        }
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),

@@ -135,12 +135,12 @@ fn lambda_steps(
     own: &[&Executable],
     report: &mut Report,
 ) -> Result<lambda::Conformance> {
-    let mut functions = Default::default();
-    report.step("Lambda: build", |_| {
-        functions = lambda::functions()?;
-        Ok(())
+    let mut built = None;
+    report.step("Lambda: build, sizes", |_| {
+        let folder = lambda::build::built(tools)?;
+        lambda::build::weigh(tools, built.insert(folder))
     })?;
-    let conformance = lambda::Conformance::start(tools, &functions)?;
+    let conformance = lambda::Conformance::start(tools, built)?;
     report.step("Lambda: contract", |sum| {
         let package = cargo::root().join(lambda::STORES);
         let contract = own.iter().filter(|test| test.package == package);

@@ -16,7 +16,7 @@ use std::{
 pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
-/// The functions, by the names of their binaries behind `openclaw-lambda-`.
+/// The functions.
 const FUNCTIONS: [&str; 6] = ["admin", "analytics", "auth", "chat", "health", "models"];
 /// Copies of one function: 2 cores have enough with them, what comes beyond waits.
 const COPIES: usize = 200;
@@ -110,13 +110,11 @@ fn tables_py(arguments: &[&str], input: &str) -> Result<(), String> {
 
 fn functions() -> Result<BTreeMap<String, PathBuf>, String> {
     let folder = PathBuf::from(setting("OPENCLAW_LAMBDA_BINARIES")?);
+    // As `sam build` leaves it, below the template's names.
     let binary = |name: &str| {
-        let path = folder.join(format!("openclaw-lambda-{name}"));
-        // As cargo leaves it, or as cargo-lambda does.
-        match path.is_dir() {
-            true => path.join("bootstrap"),
-            false => path,
-        }
+        let (first, rest) = name.split_at(1);
+        let function = format!("{}{rest}Function", first.to_uppercase());
+        folder.join(function).join("bootstrap")
     };
     Ok(FUNCTIONS.map(|name| (name.into(), binary(name))).into())
 }

@@ -1,7 +1,7 @@
 //! All functions on this machine, behind what Lambda and API Gateway are (`openclaw-lambda-local`), with
 //! their tables in DynamoDB Local.
 
-use super::{DynamoDb, FUNCTIONS, Tools, dynamodb::CREDENTIALS};
+use super::{DynamoDb, FUNCTIONS, Tools, build, dynamodb::CREDENTIALS};
 use crate::{
     cargo,
     gateway::{Local, write_private},
@@ -18,8 +18,6 @@ use std::{
     time::Duration,
 };
 
-/// The profile in `Cargo.toml` that the functions are compiled with.
-const PROFILE: &str = "lambda";
 /// The tables' names on this machine.
 const TABLES: [(&str, &str); 2] = [("kv", "openclaw-kv"), ("ledger", "openclaw-ledger")];
 
@@ -40,7 +38,7 @@ impl Dev {
         let runner = "openclaw-lambda-local";
         Ok(Self {
             runner: cargo::binary("openclaw-conformance", runner, cargo::PROFILE)?,
-            functions: functions()?,
+            functions: functions(&tools)?,
             dynamodb: DynamoDb::start(&tools, Some(data))?,
             tools,
             port,
@@ -86,24 +84,11 @@ impl Dev {
     }
 }
 
-/// Builds the functions: each name with its binary.
-pub(crate) fn functions() -> Result<Map<String, Value>> {
-    let packages = FUNCTIONS.map(|name| format!("openclaw-function-{name}"));
-    let features = packages
-        .each_ref()
-        .map(|package| format!("{package}/lambda"));
-    let mut arguments = vec!["--profile", PROFILE, "--bins"];
-    for (package, feature) in packages.iter().zip(&features) {
-        arguments.extend(["--package", package, "--features", feature]);
-    }
-    let built = cargo::build(&arguments)?;
-    let binary = |name: &str| {
-        let wanted = format!("openclaw-lambda-{name}");
-        let made = built.iter().find(|made| made.name == wanted);
-        let made = made.with_context(|| format!("cargo built no `{wanted}`"))?;
-        Ok((name.to_owned(), json!(made.path)))
-    };
-    FUNCTIONS.into_iter().map(binary).collect()
+/// The functions' binaries by name.
+fn functions(tools: &Tools) -> Result<Map<String, Value>> {
+    let built = build::built(tools)?;
+    let binary = |name| (str::to_owned(name), json!(build::binary(&built, name)));
+    Ok(FUNCTIONS.into_iter().map(binary).collect())
 }
 
 impl Local for Dev {

@@ -1,12 +1,14 @@
 //! The functions on AWS Lambda: the verbs for them.
 
+pub(crate) mod build;
 mod conformance;
 mod dev;
 mod dynamodb;
+mod measure;
 mod tools;
 
 pub(crate) use conformance::Conformance;
-pub(crate) use dev::{Dev, functions};
+pub(crate) use dev::Dev;
 pub(crate) use dynamodb::DynamoDb;
 pub(crate) use tools::Tools;
 

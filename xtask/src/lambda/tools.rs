@@ -47,6 +47,11 @@ impl Tools {
         })
     }
 
+    /// The folder of the Python tools' programs.
+    pub(super) fn programs(&self) -> &Path {
+        self.python.parent().unwrap_or(&self.python)
+    }
+
     /// `platforms/aws/tables.py`, at a DynamoDB on this machine.
     pub(crate) fn tables(&self) -> Command {
         let mut command = Command::new(&self.python);

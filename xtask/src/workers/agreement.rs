@@ -132,9 +132,9 @@ fn the_ledger_makes_the_class_that_the_others_are_bound_to() {
 
 #[test]
 fn the_secrets_are_those_that_the_code_reads() {
-    let app = cargo::root().join("platforms/cloudflare/src/app.rs");
-    let app = fs::read_to_string(app).unwrap();
-    let read = app.split("secret(\"").skip(1);
+    let configured = cargo::root().join("shared/web/src/configured.rs");
+    let configured = fs::read_to_string(configured).unwrap();
+    let read = configured.split("secret(\"").skip(1);
     let read = read.map(|rest| rest.split('"').next().unwrap());
     assert_eq!(Vec::from_iter(read), secret_names());
 }

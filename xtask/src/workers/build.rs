@@ -15,22 +15,12 @@ const PROFILE: &str = "worker";
 /// Options of `build`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Where what is built is to run.
-    runtime: Target,
     /// Which; all when none is named.
     names: Vec<String>,
 }
 
-/// What `build` and `deploy` are about.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(crate) enum Target {
-    /// The Workers.
-    Workers,
-}
-
 /// Builds what `options` name, prints the table, and fails where one is too large.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let Target::Workers = options.runtime;
     let named = options.names.iter().map(|name| Worker::named(name));
     let mut workers = named.collect::<Result<Vec<_>>>()?;
     if workers.is_empty() {

@@ -32,8 +32,6 @@ const HEALTHY_WITHIN: Duration = Duration::from_secs(180);
 /// Options of `deploy`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Where to.
-    runtime: build::Target,
     /// Which of the environments in the wrangler.toml files; without: the one at workers.dev.
     #[arg(long, value_enum)]
     env: Option<Environment>,
