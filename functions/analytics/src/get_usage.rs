@@ -1,6 +1,6 @@
 use axum::{Extension, extract::State};
 use openclaw_schema::usage::{UsageQuery, UsageReport};
-use openclaw_usage::report;
+use openclaw_usage::{report, settle_orphans};
 use openclaw_web::{App, Gate, Json, Query, Result};
 
 /// What the account used in a span of whole hours; 400 for a span that is none.
@@ -9,7 +9,11 @@ pub(crate) async fn get_usage(
     Extension(gate): Extension<Gate>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>> {
-    let span = query.span(app.ports.clock.now())?;
-    let account = &gate.caller().account.id;
-    Ok(Json(report(&*app.ports.ledger, account, span).await?))
+    let now = app.ports.clock.now();
+    let span = query.span(now)?;
+    let (ledger, account) = (&*app.ports.ledger, &gate.caller().account.id);
+    // A request whose function was killed is in the report, too: where nobody else looks for such,
+    // whoever reads does.
+    settle_orphans(ledger, account, now, now).await?;
+    Ok(Json(report(ledger, account, span).await?))
 }

@@ -1,0 +1,53 @@
+//! They keep the contract of their ports.
+
+use crate::local::{Tasks, Way, ledger, local, table};
+use openclaw_aws::DynamoKv;
+use openclaw_core::{Kv, Ledger, time};
+use openclaw_testkit::{
+    ManualClock,
+    contract::{self, Subject, Verdict},
+};
+use std::{sync::Arc, time::Duration};
+
+fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::jumping(time::from_second(1_772_280_000)))
+}
+
+fn subject<S>(store: S, clock: Arc<ManualClock>) -> Subject<S> {
+    Subject {
+        store,
+        clock,
+        spawn: Arc::new(Tasks),
+        run: "dynamodb".into(),
+    }
+}
+
+fn assert_kept(verdicts: &[Verdict]) {
+    let broken: Vec<_> = verdicts
+        .iter()
+        .filter(|verdict| verdict.result.is_err())
+        .collect();
+    assert!(!verdicts.is_empty() && broken.is_empty(), "{broken:#?}");
+}
+
+#[tokio::test]
+async fn kv_keeps_the_contract() {
+    let Some(client) = local(Arc::new(Way::default())) else {
+        return;
+    };
+    let table = table(&client, &["k"]).await;
+    let (clock, fresh) = (clock(), Duration::from_secs(55));
+    let store: Arc<dyn Kv> = Arc::new(DynamoKv::new(client, table, clock.clone(), fresh));
+    let subject = subject(store, clock);
+    assert_kept(&contract::run(&contract::kv(), &subject).await);
+}
+
+#[tokio::test]
+async fn ledger_keeps_the_contract() {
+    let clock = clock();
+    let Some((store, _)) = ledger(clock.clone()).await else {
+        return;
+    };
+    let subject = subject::<Arc<dyn Ledger>>(Arc::new(store), clock);
+    assert_kept(&contract::run(&contract::ledger(), &subject).await);
+}
