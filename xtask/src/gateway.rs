@@ -53,18 +53,23 @@ pub(crate) trait Local {
 
     /// A key that opens everything, of a new account, made by the operator.
     fn new_key(&self, tier: &str) -> Result<String> {
-        let token = self.admin_token()?;
-        let make = |what: &str, field: &str, body: Value| {
-            let url = format!("{}/v1/{what}", self.address());
-            let said = http::post(&url, Some(&token), &body.to_string())?;
-            let made: Value = serde_json::from_str(&said)?;
-            let value = made[field].as_str().map(str::to_owned);
-            value.with_context(|| format!("{what}: no `{field}`"))
-        };
-        let account = make("accounts", "id", json!({"name": "local", "tier": tier}))?;
-        let key = json!({"account": account, "name": "local", "scopes": ["admin"]});
-        make("keys", "key", key)
+        new_key(&self.address(), &self.admin_token()?, tier)
     }
+}
+
+/// A key that opens everything, of a new account of the gateway at `address`, made with the operator's
+/// token.
+pub(crate) fn new_key(address: &str, token: &str, tier: &str) -> Result<String> {
+    let make = |what: &str, field: &str, body: Value| {
+        let url = format!("{address}/v1/{what}");
+        let said = http::post(&url, Some(token), &body.to_string())?;
+        let made: Value = serde_json::from_str(&said)?;
+        let value = made[field].as_str().map(str::to_owned);
+        value.with_context(|| format!("{what}: no `{field}`"))
+    };
+    let account = make("accounts", "id", json!({"name": "local", "tier": tier}))?;
+    let key = json!({"account": account, "name": "local", "scopes": ["admin"]});
+    make("keys", "key", key)
 }
 
 /// The native one.

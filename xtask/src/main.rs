@@ -11,6 +11,7 @@ mod bench;
 mod cache;
 mod cargo;
 mod config;
+mod deploy;
 #[cfg(test)]
 mod directions;
 mod gateway;
@@ -76,6 +77,8 @@ enum Build {
 enum Deploy {
     /// To Cloudflare.
     Workers(workers::deploy::Options),
+    /// To AWS Lambda, with DynamoDB.
+    Lambda(lambda::deploy::Options),
 }
 
 /// Where the gateway runs.
@@ -99,6 +102,9 @@ fn main() -> ExitCode {
         }
         Verb::Deploy(Deploy::Workers(options)) => {
             workers::deploy::run(&options).map(|()| ExitCode::SUCCESS)
+        }
+        Verb::Deploy(Deploy::Lambda(options)) => {
+            lambda::deploy::run(&options).map(|()| ExitCode::SUCCESS)
         }
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),

@@ -140,6 +140,8 @@ fn lambda_steps(
         let folder = lambda::build::built(tools)?;
         lambda::build::weigh(tools, built.insert(folder))
     })?;
+    report.step("Lambda: template", |_| lambda::deploy::validate(tools))?;
+    report.step("Lambda: deployment", |_| lambda::smoke::rehearse(tools))?;
     let conformance = lambda::Conformance::start(tools, built)?;
     report.step("Lambda: contract", |sum| {
         let package = cargo::root().join(lambda::STORES);

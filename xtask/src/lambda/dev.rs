@@ -4,10 +4,10 @@
 use super::{DynamoDb, FUNCTIONS, Tools, build, dynamodb::CREDENTIALS};
 use crate::{
     cargo,
+    deploy::{Document, Secrets},
     gateway::{Local, write_private},
     http, process,
     process::Service,
-    workers::deploy::{Document, Secrets},
 };
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};

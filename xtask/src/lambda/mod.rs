@@ -2,9 +2,11 @@
 
 pub(crate) mod build;
 mod conformance;
+pub(crate) mod deploy;
 mod dev;
 mod dynamodb;
 mod measure;
+pub(crate) mod smoke;
 mod tools;
 
 pub(crate) use conformance::Conformance;

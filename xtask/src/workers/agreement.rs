@@ -1,11 +1,8 @@
 //! The wrangler.toml files against the code and each other: a name that stands in one only is a
 //! request that fails once it is deployed.
 
-use super::{
-    DEPLOYED, Worker,
-    deploy::{own_file, secret_names},
-};
-use crate::cargo;
+use super::{DEPLOYED, Worker, deploy::own_file};
+use crate::{cargo, deploy::OWN};
 use openclaw_cloudflare::bindings::{KV, LEDGER};
 use openclaw_function_gateway::{ROUTES, function};
 use serde_json::{Value, json};
@@ -87,7 +84,7 @@ fn functions_are_bound_to_what_the_code_asks_for() {
             assert_eq!(section["durable_objects"]["bindings"], object, "{named}");
             assert_eq!(
                 section["secrets"]["required"],
-                json!(secret_names()),
+                json!(OWN.map(|(name, _)| name)),
                 "{named}"
             );
         }
@@ -136,7 +133,7 @@ fn the_secrets_are_those_that_the_code_reads() {
     let configured = fs::read_to_string(configured).unwrap();
     let read = configured.split("secret(\"").skip(1);
     let read = read.map(|rest| rest.split('"').next().unwrap());
-    assert_eq!(Vec::from_iter(read), secret_names());
+    assert_eq!(Vec::from_iter(read), OWN.map(|(name, _)| name));
 }
 
 #[test]

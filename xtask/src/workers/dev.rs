@@ -2,9 +2,10 @@
 
 use super::{
     DEPLOYED, Tools, Worker,
-    deploy::{Document, Files, KEY, Secrets, wrangler},
+    deploy::{Files, wrangler},
 };
 use crate::{
+    deploy::{Document, KEY, Secrets},
     gateway::{Local, write_private},
     http,
     process::{self, Service},

@@ -1,33 +1,23 @@
 //! `cargo xtask deploy workers`: from the checkout to a public address, in one command that can be
 //! run again. What is there is left, what is missing is made, what changed is replaced.
 
-mod document;
 mod files;
 mod rehearsal;
-mod secrets;
 mod steps;
 mod wrangler;
 
-pub(crate) use document::{Document, KEY};
 pub(crate) use files::Files;
 #[cfg(test)]
 pub(crate) use files::own as own_file;
 pub(crate) use rehearsal::rehearse;
-pub(crate) use secrets::Secrets;
 pub(crate) use wrangler::wrangler;
 
 use super::{DEPLOYED, Source, Tools, build, size};
-use crate::http;
-use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use crate::deploy::{Document, Environment, Secrets, healthy, next};
+use anyhow::Result;
+use clap::Args;
+use std::path::PathBuf;
 use steps::{Deployment, plan};
-
-/// How long a new address may take to answer: names and certificates have to spread.
-const HEALTHY_WITHIN: Duration = Duration::from_secs(180);
 
 /// Options of `deploy`.
 #[derive(Args)]
@@ -51,25 +41,6 @@ pub(crate) struct Options {
     /// Deploys to a double of Cloudflare's API on this machine, twice, and compares.
     #[arg(long, conflicts_with_all = ["env", "domain", "config", "secrets", "dry_run"])]
     rehearse: bool,
-}
-
-/// An environment of the wrangler.toml files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Environment {
-    /// For trying out.
-    Dev,
-    /// What callers use.
-    Production,
-}
-
-impl Environment {
-    /// As wrangler.toml calls it.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Dev => "dev",
-            Self::Production => "production",
-        }
-    }
 }
 
 /// Does all of it and prints what to do with it.
@@ -100,41 +71,4 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let address = deployment.carry_out(&healthy)?;
     println!("{}", next(&address, &secrets));
     Ok(())
-}
-
-/// The names of the gateway's own secrets.
-#[cfg(test)]
-pub(crate) fn secret_names() -> [&'static str; 3] {
-    secrets::OWN.map(|(name, _)| name)
-}
-
-/// Waits until `address` answers as a gateway does.
-fn healthy(address: &str) -> Result<()> {
-    let (url, since) = (format!("{address}/v1/health"), Instant::now());
-    loop {
-        match http::get(&url, None) {
-            Ok(_) => return Ok(()),
-            Err(error) if since.elapsed() > HEALTHY_WITHIN => {
-                return Err(error).context("deployed, but it does not answer yet");
-            }
-            Err(_) => crate::process::pause_for(Duration::from_secs(2))?,
-        }
-    }
-}
-
-fn next(address: &str, secrets: &Secrets) -> String {
-    let file = secrets.file().display();
-    format!(
-        r#"{address} answers. An account, a key for it (shown this once), a first chat:
-
-  export OPENCLAW_BASE_URL={address}
-  . {file}   # the operator's token, if it was generated here; keep this file
-  curl "$OPENCLAW_BASE_URL/v1/accounts" -H "Authorization: Bearer $OPENCLAW_ADMIN_TOKEN" \
-    -H "Content-Type: application/json" -d '{{"name": "me", "tier": "pro"}}'
-  curl "$OPENCLAW_BASE_URL/v1/keys" -H "Authorization: Bearer $OPENCLAW_ADMIN_TOKEN" \
-    -H "Content-Type: application/json" -d '{{"account": "acct_…", "name": "first"}}'
-  curl "$OPENCLAW_BASE_URL/v1/chat/completions" -H "Authorization: Bearer oc_live_…" \
-    -H "Content-Type: application/json" \
-    -d '{{"model": "…", "messages": [{{"role": "user", "content": "Hello!"}}]}}'"#
-    )
 }

@@ -2,14 +2,12 @@
 //! of Cloudflare's API on loopback, twice.
 
 use super::{
-    Environment,
-    document::{Document, KEY},
     files::{Files, own},
-    secrets::{OWN, Secrets},
     steps::Deployment,
     wrangler::wrangler,
 };
 use crate::{
+    deploy::{Document, Environment, KEY, OWN, Secrets},
     process::{self, Service},
     workers::{DEPLOYED, Tools},
 };

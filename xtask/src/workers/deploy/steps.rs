@@ -1,12 +1,8 @@
 //! What a deployment does, in order.
 
-use super::{
-    document::{Document, KEY},
-    files::Files,
-    secrets::{OWN, Secrets, Values},
-    wrangler::Wrangler,
-};
+use super::{files::Files, wrangler::Wrangler};
 use crate::{
+    deploy::{self, Document, KEY, Progress, Secrets, Values},
     gateway::write_private,
     steps::Steps,
     workers::{DEPLOYED, Tools, Worker},
@@ -17,32 +13,17 @@ use std::fs;
 /// What a deployment will do, for people.
 pub(crate) fn plan(files: &Files, secrets: &Secrets, document: Option<&Document>) -> String {
     let names = Vec::from_iter(DEPLOYED.iter().map(|worker| files.name(worker)));
-    let own = OWN.map(|(name, _)| name).join(", ");
-    let given = match secrets.given() {
-        none if none.is_empty() => String::new(),
-        names => format!("\n     from this environment: {}", names.join(", ")),
-    };
-    let document = match document {
-        Some(document) => format!("{} → KV", document.file().display()),
-        None => "as it is (no --config)".into(),
-    };
-    let lines = [
+    deploy::plan(&[
         format!("build and weigh {} Workers", names.len()),
         format!(
             "KV namespace {}: made unless it is there",
             files.namespace()
         ),
         format!("deploy {}", names.join(", ")),
-        format!(
-            "with secrets {own}: as they are; where there are none, generated into {}{given}",
-            secrets.file().display()
-        ),
-        format!("configuration: {document}"),
+        format!("with secrets {}", secrets.plan()),
+        Document::plan(document, "KV"),
         format!("ask the gateway at {} how it is", files.place()),
-    ];
-    let numbered = lines.iter().enumerate();
-    let numbered = numbered.map(|(at, line)| format!("  {}. {line}", at + 1));
-    format!("This will\n{}", Vec::from_iter(numbered).join("\n"))
+    ])
 }
 
 /// All that is known before anything is done.
@@ -132,32 +113,5 @@ impl Deployment<'_> {
         fs::write(&file, document.json())?;
         let file = file.display().to_string();
         self.wrangler().put(namespace, KEY, &file)
-    }
-}
-
-/// Steps whose failure tells what is done by then.
-struct Progress {
-    steps: Steps,
-    done: Vec<String>,
-}
-
-impl Progress {
-    const fn new(of: usize) -> Self {
-        Self {
-            steps: Steps::new(of),
-            done: vec![],
-        }
-    }
-
-    fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let worked = self.steps.step(what, work).with_context(|| {
-            let done = match self.done.is_empty() {
-                true => "nothing".into(),
-                false => self.done.join(", "),
-            };
-            format!("{what} failed. Done: {done}. Put right what follows and run the same again")
-        })?;
-        self.done.push(what.into());
-        Ok(worked)
     }
 }

@@ -39,9 +39,12 @@ impl Document {
         process::capture(&mut check).map(drop)
     }
 
-    /// Where it came from.
-    pub(crate) fn file(&self) -> &Path {
-        &self.file
+    /// What becomes of it in `place`, for people.
+    pub(crate) fn plan(document: Option<&Self>, place: &str) -> String {
+        match document {
+            Some(document) => format!("configuration: {} → {place}", document.file.display()),
+            None => "configuration: as it is (no --config)".into(),
+        }
     }
 
     /// As it goes into KV.

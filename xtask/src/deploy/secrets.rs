@@ -67,10 +67,17 @@ impl Secrets {
         })
     }
 
-    /// The names of what our environment gives.
-    pub(crate) fn given(&self) -> Vec<&str> {
-        let names = self.given.keys().chain(self.keys.keys());
-        names.map(String::as_str).collect()
+    /// What becomes of them, for people.
+    pub(crate) fn plan(&self) -> String {
+        let own = OWN.map(|(name, _)| name).join(", ");
+        let file = self.file.display();
+        let given = self.given.keys().chain(self.keys.keys());
+        let given = Vec::from_iter(given.map(String::as_str)).join(", ");
+        let given = match &*given {
+            "" => String::new(),
+            names => format!("\n     from this environment: {names}"),
+        };
+        format!("{own}: as they are; where there are none, generated into {file}{given}")
     }
 
     /// Where the generated ones are.

@@ -1,0 +1,199 @@
+//! The template as it is, deployed to MiniStack as `deploy lambda` deploys it, and used: what stands
+//! between the functions and their callers (SAM, CloudFormation, API Gateway's routes, SSM, the tables)
+//! is tried as far as MiniStack is like AWS. The suite itself runs elsewhere.
+
+use super::{
+    Tools,
+    deploy::{Deployment, Stack},
+};
+use crate::{
+    cargo,
+    deploy::{Document, Environment, Secrets},
+    gateway, http,
+    process::Service,
+};
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
+
+/// A deployment to MiniStack, the same again, and calls to it.
+pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
+    let own = cargo::root().join("target/aws/smoke");
+    let _ = fs::remove_dir_all(&own);
+    fs::create_dir_all(&own)?;
+    let (_ministack, url) = ministack(tools, &own)?;
+    let (_upstream, config) = upstream()?;
+    let file = own.join("openclaw.toml");
+    fs::write(&file, config)?;
+    let document = Document::read(&file)?;
+    let secrets = Secrets::new(Some(own.join("secrets.env")), None, Some(&document))?;
+    let deployment = Deployment {
+        tools,
+        env: Environment::Dev,
+        secrets: &secrets,
+        document: Some(&document),
+        account: account(&url),
+    };
+    let stack = deployment.carry_out()?;
+    let kept = secrets.to_upload(|_| vec![false])?;
+    let again = deployment.carry_out()?;
+    ensure!(stack.address == again.address, "{} moved", stack.address);
+    ensure!(
+        kept == secrets.to_upload(|_| vec![false])?,
+        "secrets changed"
+    );
+    let token = kept
+        .get("OPENCLAW_ADMIN_TOKEN")
+        .context("no operator's token")?;
+    Deployed {
+        address: reachable(&url, &stack)?,
+        deployment,
+    }
+    .check(token)
+}
+
+/// The gateway as MiniStack runs it.
+struct Deployed<'a> {
+    address: String,
+    deployment: Deployment<'a>,
+}
+
+impl Deployed<'_> {
+    /// Every function answers what it is to answer, by the route that the template gives it.
+    fn check(&self, token: &str) -> Result<()> {
+        let health = self.get("/v1/health", None)?;
+        ensure!(health["checks"]["storage"] == "ok", "health: {health}");
+        let nowhere = http::get(&format!("{}/nowhere", self.address), None);
+        let nowhere = nowhere.err().map(|error| error.to_string());
+        let missing = nowhere.as_ref().is_some_and(|error| error.contains("404"));
+        ensure!(missing, "a path that is nowhere: {nowhere:?}");
+        let key = gateway::new_key(&self.address, token, "pro")?;
+        let models = self.get("/api/v1/models", Some(&key))?;
+        ensure!(models["data"][0]["id"] == MODEL, "models: {models}");
+        let body = json!({"api_key": key}).to_string();
+        let made = http::post(&format!("{}/v1/auth/token", self.address), None, &body)?;
+        let made: Value = serde_json::from_str(&made)?;
+        let bearer = made["token"].as_str().context("no token")?;
+        let answer = self.chat(bearer, false)?;
+        ensure!(
+            answer.contains(r#""object":"chat.completion""#),
+            "chat: {answer}"
+        );
+        let answer = self.chat(bearer, true)?;
+        ensure!(answer.ends_with("data: [DONE]\n\n"), "stream: {answer}");
+        let usage = self.get("/v1/analytics/usage", Some(&key))?;
+        ensure!(usage["total_requests"] == 2, "usage: {usage}");
+        ensure!(
+            usage["errors"] == 0 && usage["interrupted"] == 0,
+            "usage: {usage}"
+        );
+        Ok(())
+    }
+
+    fn get(&self, path: &str, key: Option<&str>) -> Result<Value> {
+        let said = http::get(&format!("{}{path}", self.address), key)?;
+        Ok(serde_json::from_str(&said)?)
+    }
+
+    /// A chat's answer. MiniStack's API Gateway answers 500 where an integration streams: so the
+    /// function is invoked by its name, with the event that API Gateway sends.
+    fn chat(&self, bearer: &str, stream: bool) -> Result<String> {
+        let stack = self.deployment.stack();
+        let name = self
+            .deployment
+            .ask(&["resource", &stack, "ChatFunction"], "")?;
+        let name = name.as_str().context("the chat function has no name")?;
+        let event = event(bearer, stream).to_string();
+        let said = self.deployment.ask(&["invoke", name], &event)?;
+        // MiniStack shows the bytes of a streamed answer as a JSON string.
+        let said: String = serde_json::from_str(said.as_str().context("no text")?)?;
+        let (head, body) = said.split_once("\0\0\0\0\0\0\0\0").context("no head")?;
+        let head: Value = serde_json::from_str(head)?;
+        ensure!(head["statusCode"] == 200, "{head} {body}");
+        let expected = match stream {
+            true => "text/event-stream",
+            false => "application/json",
+        };
+        ensure!(head["headers"]["content-type"] == expected, "{head}");
+        Ok(body.to_owned())
+    }
+}
+
+/// A chat as a REST API's event.
+fn event(bearer: &str, stream: bool) -> Value {
+    let message = json!({"role": "user", "content": "Hello!"});
+    let body = json!({"model": MODEL, "messages": [message], "stream": stream});
+    let (path, bearer) = ("/v1/chat/completions", format!("Bearer {bearer}"));
+    let context = json!({
+        "httpMethod": "POST", "path": format!("/dev{path}"), "protocol": "HTTP/1.1", "stage": "dev",
+        "requestId": "smoke", "resourcePath": "/v1/chat/{proxy+}", "identity": {"sourceIp": "127.0.0.1"},
+    });
+    json!({
+        "resource": "/v1/chat/{proxy+}", "path": path, "httpMethod": "POST",
+        "headers": {"authorization": bearer, "content-type": "application/json"},
+        "multiValueHeaders": {"authorization": [bearer], "content-type": ["application/json"]},
+        "queryStringParameters": null, "multiValueQueryStringParameters": null,
+        "pathParameters": {"proxy": "completions"}, "requestContext": context,
+        "body": body.to_string(), "isBase64Encoded": false,
+    })
+}
+
+/// The model of the configuration.
+const MODEL: &str = "small";
+
+/// The suite's provider, and a configuration with a model there.
+fn upstream() -> Result<(Service, String)> {
+    let program = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
+    let port = free_port()?;
+    let mut command = Command::new(program);
+    command.args(["--port", &port.to_string()]);
+    let service = Service::start("upstream", &mut command, false, Duration::from_secs(2))?;
+    let config = format!(
+        "[[providers]]\nid = \"mock\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\n\
+         [[models]]\nid = \"{MODEL}\"\nname = \"Small\"\ncontext_length = 8192\n\
+         pricing = {{ prompt = 0.01, completion = 0.02 }}\n\
+         targets = [{{ provider = \"mock\", model = \"gpt-4-0613\" }}]\n"
+    );
+    Ok((service, config))
+}
+
+/// MiniStack, and where it listens. The functions it starts are in its process group and end with it.
+fn ministack(tools: &Tools, own: &Path) -> Result<(Service, String)> {
+    let port = free_port()?;
+    let url = format!("http://127.0.0.1:{port}");
+    let mut command = Command::new(tools.programs().join("ministack"));
+    command.env("BIND_HOST", "127.0.0.1");
+    command.env("GATEWAY_PORT", port.to_string());
+    command.env("TMPDIR", own);
+    // It hands this on to the functions.
+    command.env("AWS_ENDPOINT_URL", &url);
+    command.current_dir(own);
+    let mut service = Service::start("ministack", &mut command, false, Duration::from_secs(10))?;
+    let health = format!("{url}/_ministack/health");
+    service.wait_for(Duration::from_secs(60), |_| http::get(&health, None).ok())?;
+    Ok((service, url))
+}
+
+/// The variables that lead SAM and boto3 to MiniStack, and to nobody's account.
+fn account(url: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("AWS_ENDPOINT_URL", url.into()),
+        ("AWS_DEFAULT_REGION", "us-east-1".into()),
+        ("AWS_ACCESS_KEY_ID", "rehearsal".into()),
+        ("AWS_SECRET_ACCESS_KEY", "rehearsal".into()),
+    ]
+}
+
+/// Where MiniStack has what is to be at the stack's address.
+fn reachable(url: &str, stack: &Stack) -> Result<String> {
+    let host = stack.address.strip_prefix("https://");
+    let (api, rest) = host
+        .and_then(|host| host.split_once('.'))
+        .context("no API")?;
+    let (_, stage) = rest.rsplit_once('/').context("no stage")?;
+    Ok(format!("{url}/restapis/{api}/{stage}/_user_request_"))
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
