@@ -43,7 +43,7 @@ async fn a_copy_that_is_killed_midstream_has_its_request_settled_within_a_minute
     }
     let server = Server::start("killed", Options::default()).await;
     let server = server.expect("it starts");
-    let fields = json!({"tier": "enterprise", "rate_limit": 1000});
+    let fields = json!({"tier": "enterprise", "rate_limit": 100_000});
     let account = Account::on(&operator(&server), fields, json!({})).await;
     let endless = Script {
         chunks: Some(1000),
