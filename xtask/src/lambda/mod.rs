@@ -1,5 +1,7 @@
 //! The functions on AWS Lambda: the verbs for them.
 
+#[cfg(test)]
+mod agreement;
 pub(crate) mod build;
 mod conformance;
 pub(crate) mod deploy;

@@ -1,0 +1,390 @@
+//! template.yaml and samconfig.toml against the code: what stands in one only is a function that fails
+//! once it is deployed, and nowhere before.
+
+use super::{
+    FUNCTIONS,
+    build::{SOURCES, resource},
+};
+use crate::cargo;
+use cargo_metadata::MetadataCommand;
+use openclaw_auth::OPERATOR;
+use openclaw_core::Code;
+use openclaw_function_gateway::{ROUTES, function};
+use serde_json::{Value, json};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
+/// The SDK's names of operations, and what a policy calls them.
+const OPERATIONS: [(&str, &str); 6] = [
+    (".get_item()", "dynamodb:GetItem"),
+    (".query()", "dynamodb:Query"),
+    (".put_item()", "dynamodb:PutItem"),
+    (".update_item()", "dynamodb:UpdateItem"),
+    (".delete_item()", "dynamodb:DeleteItem"),
+    (".scan()", "dynamodb:Scan"),
+];
+
+fn text(path: &str) -> String {
+    fs::read_to_string(cargo::root().join(path)).expect(path)
+}
+
+/// All code in a folder.
+fn code(folder: &str) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(cargo::root().join(folder)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let inside = path.strip_prefix(cargo::root()).unwrap();
+            all += &code(inside.to_str().unwrap());
+        } else {
+            all += &fs::read_to_string(path).unwrap();
+        }
+    }
+    all
+}
+
+/// The template as JSON. `!Ref X` and the like become what they are applied to.
+fn template() -> Value {
+    fn plain(value: serde_yaml_ng::Value) -> Value {
+        use serde_yaml_ng::Value as Yaml;
+        match value {
+            Yaml::Tagged(tagged) => plain(tagged.value),
+            Yaml::Sequence(values) => values.into_iter().map(plain).collect(),
+            Yaml::Mapping(pairs) => {
+                let pairs = pairs.into_iter();
+                let key = |key: Yaml| key.as_str().expect("a text").to_owned();
+                pairs
+                    .map(|(name, value)| (key(name), plain(value)))
+                    .collect()
+            }
+            other => serde_json::to_value(other).unwrap(),
+        }
+    }
+    plain(serde_yaml_ng::from_str(&text("template.yaml")).unwrap())
+}
+
+fn properties(template: &Value, name: &str) -> Value {
+    template["Resources"][name]["Properties"].clone()
+}
+
+/// The value of `const NAME: &str = "…"`.
+fn constant(path: &str, name: &str) -> String {
+    let (code, wanted) = (text(path), format!("const {name}: &str = \""));
+    let (_, rest) = code.split_once(&wanted).expect(&wanted);
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn every_function_is_built_from_its_package() {
+    let template = template();
+    let resources = template["Resources"].as_object().unwrap();
+    let is_function = |value: &Value| value["Type"] == "AWS::Serverless::Function";
+    let functions = resources.iter().filter(|(_, value)| is_function(value));
+    let functions = BTreeSet::from_iter(functions.map(|(name, _)| name.clone()));
+    assert_eq!(functions, BTreeSet::from_iter(FUNCTIONS.map(resource)));
+    for name in FUNCTIONS {
+        let function = &template["Resources"][resource(name)];
+        let binary = format!("openclaw-lambda-{name}");
+        let expected = json!({
+            "BuildMethod": "rust-cargolambda",
+            "BuildProperties": {"Binary": binary},
+        });
+        assert_eq!(function["Metadata"], expected, "{name}");
+        let folder = format!("functions/{name}");
+        assert_eq!(function["Properties"]["CodeUri"], folder);
+        let manifest: toml::Table = text(&format!("{folder}/Cargo.toml")).parse().unwrap();
+        let manifest = serde_json::to_value(manifest).unwrap();
+        let expected = json!([{
+            "name": binary, "path": "src/bin/lambda.rs", "required-features": ["lambda"],
+        }]);
+        assert_eq!(manifest["bin"], expected, "{name}");
+    }
+    let cargo: toml::Table = text("Cargo.toml").parse().unwrap();
+    let build = &cargo["workspace"]["metadata"]["lambda"]["build"];
+    assert_eq!(build["features"][0].as_str(), Some("lambda"));
+}
+
+/// The integration of `method path` as API Gateway finds it: segment by segment, what is named before
+/// what catches all, and never back.
+fn integration(paths: &Value, path: &str, method: &str) -> Option<Value> {
+    let patterns = Vec::from_iter(paths.as_object().unwrap().keys());
+    let mut at = String::new();
+    for segment in path.split('/').filter(|segment| !segment.is_empty()) {
+        let next = format!("{at}/{segment}");
+        let inside = format!("{next}/");
+        let is_there = |one: &String| *one == next || one.starts_with(&inside);
+        if !patterns.iter().any(|one| is_there(one)) {
+            at = format!("{at}/{{proxy+}}");
+            break;
+        }
+        at = next;
+    }
+    let at = if at.is_empty() { "/" } else { &*at };
+    let found = &paths[at][method]["x-amazon-apigateway-integration"];
+    (!found.is_null()).then(|| found.clone())
+}
+
+#[test]
+fn requests_come_to_the_function_that_has_their_endpoint() {
+    let api = properties(&template(), "Api");
+    let paths = &api["DefinitionBody"]["paths"];
+    let mut asked = Vec::from_iter([
+        "/",
+        "/nowhere",
+        "/v1",
+        "/v1/",
+        "/v1/chats",
+        "/v2/chat",
+        "/chat",
+    ]);
+    asked.extend(["/api/v1", "/api/v1/nowhere", "/api/api/v1/chat"]);
+    let mut asked = Vec::from_iter(asked.into_iter().map(str::to_owned));
+    for (prefix, _) in ROUTES {
+        for base in ["/v1", "/api/v1"] {
+            asked.push(format!("{base}/{prefix}"));
+            asked.push(format!("{base}/{prefix}/one"));
+            asked.push(format!("{base}/{prefix}/one/two"));
+        }
+    }
+    for path in &asked {
+        let expected = resource(&function(path).to_lowercase());
+        for method in METHODS {
+            let found = integration(paths, path, method);
+            let found = found.unwrap_or_else(|| panic!("{method} {path} leads nowhere"));
+            let uri = found["uri"].as_str().unwrap();
+            assert!(
+                uri.contains(&format!("${{{expected}.Arn}}")),
+                "{method} {path}: {uri}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_the_function_streams_api_gateway_streams() {
+    let template = template();
+    let api = properties(&template, "Api");
+    for (prefix, _) in ROUTES {
+        let path = format!("/v1/{prefix}/one");
+        let name = function(&path).to_lowercase();
+        let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
+        let streams = entry.contains("Mode::Streaming");
+        assert_ne!(streams, entry.contains("Mode::Buffered"), "{name}");
+        let found = integration(&api["DefinitionBody"]["paths"], &path, "post").unwrap();
+        let uri = found["uri"].as_str().unwrap();
+        assert_eq!(
+            uri.ends_with("/response-streaming-invocations"),
+            streams,
+            "{path}"
+        );
+        assert_eq!(found["responseTransferMode"] == "STREAM", streams, "{path}");
+        // One that waits for a model is not ended before the function is.
+        let milliseconds = found["timeoutInMillis"].as_u64().unwrap_or(29_000);
+        let function = properties(&template, &resource(&name));
+        let globals = &template["Globals"]["Function"]["Timeout"];
+        let seconds = function["Timeout"].as_u64().or(globals.as_u64()).unwrap();
+        assert_eq!(milliseconds, 1000 * seconds, "{path}");
+    }
+}
+
+#[test]
+fn tables_have_the_keys_that_the_stores_ask_for() {
+    let template = template();
+    let (kv, ledger) = (
+        "platforms/aws/src/kv.rs",
+        "platforms/aws/src/ledger/layout.rs",
+    );
+    let key = |path, name, kind| json!({"AttributeName": constant(path, name), "KeyType": kind});
+    let expected = [
+        ("KvTable", kv, vec![key(kv, "KEY", "HASH")]),
+        (
+            "LedgerTable",
+            ledger,
+            vec![key(ledger, "ACCOUNT", "HASH"), key(ledger, "KEY", "RANGE")],
+        ),
+    ];
+    for (table, path, keys) in expected {
+        let table = properties(&template, table);
+        let texts = keys
+            .iter()
+            .map(|key| json!({"AttributeName": key["AttributeName"], "AttributeType": "S"}));
+        assert_eq!(table["AttributeDefinitions"], texts.collect::<Value>());
+        assert_eq!(table["KeySchema"], json!(keys));
+        let expiry = json!({"AttributeName": constant(path, "TTL"), "Enabled": true});
+        assert_eq!(table["TimeToLiveSpecification"], expiry);
+    }
+    let put = format!("CONFIG = \"{}\"\n", openclaw_web::CONFIG);
+    assert!(text("platforms/aws/tables.py").contains(&put), "{put}");
+}
+
+#[test]
+fn variables_are_those_that_the_code_reads() {
+    let template = template();
+    let set = template["Globals"]["Function"]["Environment"]["Variables"]
+        .as_object()
+        .unwrap();
+    let code = code("platforms/aws/src");
+    for name in set.keys().filter(|name| name.starts_with("OPENCLAW_")) {
+        assert!(
+            code.contains(&format!("variable(\"{name}\")"))
+                || code.contains(&format!("needed(\"{name}\")")),
+            "nobody reads {name}"
+        );
+    }
+    let needed = code
+        .split("needed(\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
+    for name in needed.filter(|name| !name.starts_with("AWS_")) {
+        assert!(set.contains_key(name), "{name} is missing");
+    }
+    assert_eq!(set["OPENCLAW_PARAMETERS"], "/openclaw/${Environment}");
+    assert_eq!(set["AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH"], "true");
+}
+
+/// What a function may do with a table, by the partitions that it may do it in (`*` for all).
+fn allowed(template: &Value, name: &str, table: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let policies = properties(template, &resource(name))["Policies"].clone();
+    let statements = policies.as_array().unwrap().iter();
+    let statements = statements.flat_map(|policy| policy["Statement"].as_array().unwrap());
+    let mut allowed = BTreeMap::<_, BTreeSet<_>>::new();
+    for statement in statements.filter(|one| one["Resource"] == format!("{table}.Arn")) {
+        let condition = statement["Condition"].as_object();
+        let keys = condition.and_then(|all| {
+            all.values()
+                .find_map(|one| one["dynamodb:LeadingKeys"][0].as_str())
+        });
+        let actions = match &statement["Action"] {
+            Value::Array(actions) => actions.clone(),
+            one => vec![one.clone()],
+        };
+        let actions = actions
+            .iter()
+            .map(|action| action.as_str().unwrap().to_owned());
+        allowed
+            .entry(keys.unwrap_or("*").to_owned())
+            .or_default()
+            .extend(actions);
+    }
+    allowed
+}
+
+/// The operations in code that are no more than `among`.
+fn operations(code: &str) -> BTreeSet<String> {
+    let asked = OPERATIONS.iter().filter(|(call, _)| code.contains(call));
+    asked.map(|(_, action)| (*action).to_owned()).collect()
+}
+
+#[test]
+fn policies_allow_what_the_stores_do_and_no_more() {
+    let template = template();
+    let ledger =
+        operations(&(code("platforms/aws/src/ledger") + &text("platforms/aws/src/ledger.rs")));
+    let kv = operations(&text("platforms/aws/src/kv.rs"));
+    let read = BTreeSet::from(["dynamodb:GetItem".to_owned()]);
+    let write = BTreeSet::from_iter(kv.difference(&read).cloned());
+    assert!(!ledger.is_empty() && kv.is_superset(&read) && !write.is_empty());
+    let accounts = text("shared/auth/src/directory.rs");
+    assert!(
+        accounts.contains("random, \"acct_\")"),
+        "accounts are called otherwise"
+    );
+    let keys = format!("{}*", constant("shared/auth/src/record.rs", "KEY"));
+    for name in FUNCTIONS {
+        let mut of_ledger = BTreeMap::from([("acct_*".to_owned(), ledger.clone())]);
+        let mut of_kv = BTreeMap::from([("*".to_owned(), read.clone())]);
+        match name {
+            "admin" => {
+                of_ledger.insert(OPERATOR.to_owned(), ledger.clone());
+                of_kv.insert(keys.clone(), write.clone());
+            }
+            "health" => of_ledger.clear(),
+            _ => {}
+        }
+        assert_eq!(allowed(&template, name, "LedgerTable"), of_ledger, "{name}");
+        assert_eq!(allowed(&template, name, "KvTable"), of_kv, "{name}");
+    }
+}
+
+#[test]
+fn what_api_gateway_answers_by_itself_is_in_the_table_of_errors() {
+    let api = properties(&template(), "Api");
+    let answers = api["DefinitionBody"]["x-amazon-apigateway-gateway-responses"].clone();
+    for (name, answer) in answers.as_object().unwrap() {
+        let body = answer["responseTemplates"]["application/json"]
+            .as_str()
+            .unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        let mut known = Code::ALL.into_iter();
+        let code = known
+            .find(|code| body["error"]["code"] == code.as_str())
+            .expect(name);
+        assert_eq!(body["error"]["type"], code.kind(), "{name}");
+        let status = &answer["statusCode"];
+        assert!(
+            status.is_null() || *status == code.status(),
+            "{name}: {status}"
+        );
+        let origin =
+            &answer["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"];
+        assert_eq!(origin, "'*'", "{name}");
+    }
+}
+
+#[test]
+fn each_environment_is_a_stack_of_its_own() {
+    let config: toml::Table = text("samconfig.toml").parse().unwrap();
+    let template = template();
+    for env in template["Parameters"]["Environment"]["AllowedValues"]
+        .as_array()
+        .unwrap()
+    {
+        let env = env.as_str().unwrap();
+        let deploy = &config[env]["deploy"]["parameters"];
+        assert_eq!(
+            deploy["stack_name"].as_str(),
+            Some(&*format!("openclaw-{env}"))
+        );
+        let parameters = deploy["parameter_overrides"].as_str().unwrap();
+        assert!(
+            parameters
+                .split(' ')
+                .any(|one| one == format!("Environment={env}")),
+            "{parameters}"
+        );
+    }
+}
+
+#[test]
+fn a_change_to_anything_that_a_function_is_made_of_is_noticed() {
+    let all = MetadataCommand::new()
+        .current_dir(cargo::root())
+        .exec()
+        .unwrap();
+    let package = |name: &str| all.packages.iter().find(|package| package.name == name);
+    let mut wanted = Vec::from_iter(FUNCTIONS.map(|name| format!("openclaw-function-{name}")));
+    let mut seen = BTreeSet::new();
+    while let Some(name) = wanted.pop() {
+        let Some(package) = package(&name) else {
+            continue;
+        };
+        if package.source.is_some() || name == "openclaw-cloudflare" || !seen.insert(name) {
+            continue;
+        }
+        let folder = package.manifest_path.strip_prefix(cargo::root()).unwrap();
+        assert!(
+            SOURCES.iter().any(|source| folder.starts_with(source)),
+            "{folder}"
+        );
+        let built = package.dependencies.iter();
+        let built = built.filter(|one| one.kind != cargo_metadata::DependencyKind::Development);
+        wanted.extend(built.map(|one| one.name.clone()));
+    }
+    assert!(
+        seen.contains("openclaw-aws") && seen.contains("openclaw-core"),
+        "{seen:?}"
+    );
+}
