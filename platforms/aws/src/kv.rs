@@ -1,9 +1,5 @@
-use aws_sdk_dynamodb::{
-    Client,
-    error::{DisplayErrorContext, SdkError},
-    primitives::Blob,
-    types::AttributeValue,
-};
+use crate::patience::repeated;
+use aws_sdk_dynamodb::{Client, primitives::Blob, types::AttributeValue};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use openclaw_core::{
@@ -13,7 +9,6 @@ use openclaw_core::{
 };
 use std::{
     collections::HashMap,
-    error::Error,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -70,7 +65,8 @@ impl DynamoKv {
     async fn load(&self, key: &str, now: Timestamp) -> Result<Entry, StoreError> {
         let writes = self.cached().writes();
         let get = self.client.get_item().table_name(&self.table);
-        let found = get.key(KEY, text(key)).send().await.map_err(failed)?;
+        let get = get.key(KEY, text(key));
+        let found = repeated(&*self.clock, || get.clone().send()).await?;
         let entry = found.item.map(entry).transpose()?;
         let mut cached = self.cached();
         if cached.writes() == writes {
@@ -98,8 +94,9 @@ impl DynamoKv {
     ) -> Result<(), StoreError> {
         let Some((value, expires)) = entry else {
             let delete = self.client.delete_item().table_name(&self.table);
-            let deleted = delete.key(KEY, text(key)).send().await;
-            return deleted.map(|_| ()).map_err(failed);
+            let delete = delete.key(KEY, text(key));
+            repeated(&*self.clock, || delete.clone().send()).await?;
+            return Ok(());
         };
         let put = self.client.put_item().table_name(&self.table);
         let mut put = put
@@ -110,7 +107,8 @@ impl DynamoKv {
                 .item(EXPIRES, number(expires.as_microsecond()))
                 .item(TTL, number(expires.as_second().saturating_add(1)));
         }
-        put.send().await.map(|_| ()).map_err(failed)
+        repeated(&*self.clock, || put.clone().send()).await?;
+        Ok(())
     }
 }
 
@@ -156,9 +154,4 @@ fn entry(
         value.into_inner().into(),
         expires.map(time::from_microsecond),
     ))
-}
-
-/// Whatever it was, it may go better the next time; every operation may be repeated.
-fn failed<E: Error + 'static, R: std::fmt::Debug + 'static>(error: SdkError<E, R>) -> StoreError {
-    StoreError::Unavailable(format!("DynamoDB: {}", DisplayErrorContext(&error)))
 }

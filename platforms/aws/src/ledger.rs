@@ -1,6 +1,4 @@
-mod failure;
 mod layout;
-mod patience;
 mod read;
 mod seen;
 mod transact;

@@ -2,11 +2,13 @@
 
 mod app;
 mod dynamodb;
+mod failure;
 mod http;
 mod invocation;
 mod kv;
 mod ledger;
 mod parameters;
+mod patience;
 mod run;
 mod settings;
 

@@ -148,6 +148,11 @@ impl Server {
         self.process.id()
     }
 
+    /// The file with the settings of what runs it.
+    pub(super) fn settings(&self) -> &Path {
+        &self.settings
+    }
+
     /// What it has written so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -236,7 +241,7 @@ pub(super) fn profile_folder() -> PathBuf {
 }
 
 /// `<profile>/conformance/<runtime>/<name>-<n>.log`: kept, for whoever looks into a failure.
-fn log_file(name: &str) -> PathBuf {
+pub(super) fn log_file(name: &str) -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let runtime = Target::chosen().name();
     let folder = profile_folder().join("conformance").join(runtime);

@@ -19,8 +19,9 @@
 //!   the deployed API has the methods that its template lists.
 //! - The function is found by the table of the gateway Worker, not by the resources of the template.
 //!
-//! Why not `cargo lambda watch`: its events are those of function URLs (v2), it starts one process a
-//! function, and it waits for ever for a copy that was killed.
+//! Why not `cargo lambda watch`: its events are those of function URLs (v2), which the deployed API
+//! never sends, and it starts no copies by itself. A case of the suite goes through it all the same
+//! (`lambda::emulator`), so that the runtime interface is not only ours.
 
 mod copies;
 mod event;

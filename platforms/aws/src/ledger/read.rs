@@ -2,10 +2,9 @@
 
 use super::{
     Inner,
-    failure::{Failure, classify},
     layout::{ACCOUNT, Attributes, Image, KEY, primary_key, sort_key, split, text},
-    patience::Patience,
 };
+use crate::patience::repeated;
 use aws_sdk_dynamodb::types::AttributeValue;
 use openclaw_core::{StoreError, ledger::Item};
 use std::collections::BTreeMap;
@@ -67,13 +66,8 @@ impl Inner {
             .table_name(&self.table)
             .set_key(Some(primary_key(account, base)))
             .consistent_read(true);
-        let mut patience = Patience::new(&*self.clock);
-        loop {
-            match request.clone().send().await {
-                Ok(found) => return Ok(Image::read(base, found.item)),
-                Err(error) => again(classify(error), &mut patience).await?,
-            }
-        }
+        let found = repeated(&*self.clock, || request.clone().send()).await?;
+        Ok(Image::read(base, found.item))
     }
 
     async fn page(
@@ -97,22 +91,8 @@ impl Inner {
             .set_exclusive_start_key(start)
             .limit(i32::try_from(size).unwrap_or(i32::MAX))
             .consistent_read(true);
-        let mut patience = Patience::new(&*self.clock);
-        loop {
-            match request.clone().send().await {
-                Ok(page) => return Ok((page.items.unwrap_or_default(), page.last_evaluated_key)),
-                Err(error) => again(classify(error), &mut patience).await?,
-            }
-        }
-    }
-}
-
-/// Reading may be repeated, whatever became of it.
-async fn again(failure: Failure, patience: &mut Patience<'_>) -> Result<(), StoreError> {
-    match failure {
-        Failure::Busy(why) | Failure::Unknown(why) => patience.pause(why).await,
-        Failure::Hopeless(error) => Err(error),
-        Failure::Conditions(_) => Err(StoreError::Fault("a condition on reading".into())),
+        let page = repeated(&*self.clock, || request.clone().send()).await?;
+        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 }
 

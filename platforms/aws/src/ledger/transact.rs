@@ -3,10 +3,12 @@
 
 use super::{
     Inner,
-    failure::{Failure, classify},
     layout::{Image, expiry_name, split},
-    patience::{Patience, random32},
     write::{Placed, Waste, Write, documents},
+};
+use crate::{
+    failure::{Failure, classify},
+    patience::{Patience, random32},
 };
 use openclaw_core::{
     StoreError, id,

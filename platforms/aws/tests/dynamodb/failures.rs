@@ -1,12 +1,13 @@
 //! What is lost on the way is not done twice, and what is refused for now is asked again.
 
-use crate::local::{Fate, ledger};
+use crate::local::{Fate, Way, ledger, local, table};
+use openclaw_aws::DynamoKv;
 use openclaw_core::{
-    Ledger, StoreError,
+    Kv, Ledger, StoreError,
     ledger::{Delta, Outcome, Step, When},
 };
 use openclaw_tokio::SystemClock;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const ACCOUNT: &str = "acct_1";
 
@@ -137,4 +138,26 @@ async fn what_is_wrong_for_good_is_a_fault_at_once() {
     let failed = ledger.transact(ACCOUNT, vec![add("c")]).await;
     assert!(matches!(failed, Err(StoreError::Fault(_))), "{failed:?}");
     assert_eq!(way.calls(), ["UpdateItem"]);
+}
+
+#[tokio::test]
+async fn a_key_is_read_and_written_again_where_that_failed_for_now() {
+    let way = Arc::new(Way::default());
+    let Some(client) = local(way.clone()) else {
+        return;
+    };
+    let table = table(&client, &["k"]).await;
+    let clock = Arc::new(SystemClock);
+    let kv = || DynamoKv::new(client.clone(), table.clone(), clock.clone(), Duration::ZERO);
+    way.calls();
+    way.is_to([Fate::Lost, Fate::Refused("ThrottlingException")]);
+    kv().put("key", "value".into(), None).await.unwrap();
+    assert_eq!(way.calls(), ["PutItem"; 3]);
+    way.is_to([Fate::Unreachable, Fate::Lost]);
+    let read = kv().get("key").await.unwrap();
+    assert_eq!(read.as_deref(), Some(&b"value"[..]));
+    assert_eq!(way.calls(), ["GetItem"; 3]);
+    way.is_to([Fate::Lost]);
+    kv().delete("key").await.unwrap();
+    assert_eq!(kv().get("key").await.unwrap(), None);
 }

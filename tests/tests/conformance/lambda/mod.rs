@@ -1,6 +1,7 @@
 //! What only Lambda has: copies of a function, and operations of DynamoDB that are paid for.
 
 mod copies;
+mod emulator;
 mod operations;
 
 use openclaw_conformance::harness::Target;

@@ -1,8 +1,10 @@
 //! How long a call is repeated, and how quickly.
 
+use crate::failure::{Failure, Unmet, classify};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use openclaw_core::{Clock, Random, StoreError, Timestamp};
 use openclaw_tokio::SystemRandom;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 /// All attempts together; behind it the answer is 503.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -11,14 +13,14 @@ const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_millis(800);
 
 /// Exponential back-off with full jitter.
-pub(super) struct Patience<'a> {
+pub(crate) struct Patience<'a> {
     clock: &'a dyn Clock,
     ends: Timestamp,
     next: Duration,
 }
 
 impl<'a> Patience<'a> {
-    pub(super) fn new(clock: &'a dyn Clock) -> Self {
+    pub(crate) fn new(clock: &'a dyn Clock) -> Self {
         Self {
             clock,
             ends: clock.now() + LIMIT,
@@ -27,7 +29,7 @@ impl<'a> Patience<'a> {
     }
 
     /// A pause before the next attempt; the error, with `why`, when there is to be none.
-    pub(super) async fn pause(&mut self, why: String) -> Result<(), StoreError> {
+    pub(crate) async fn pause(&mut self, why: String) -> Result<(), StoreError> {
         let pause = self.next.mul_f64(jitter());
         if self.clock.now() + pause >= self.ends {
             return Err(StoreError::Unavailable(why));
@@ -38,13 +40,35 @@ impl<'a> Patience<'a> {
     }
 }
 
+/// Makes a call that may be made any number of times, until it is clear what comes of it.
+pub(crate) async fn repeated<T, E, F>(
+    clock: &dyn Clock,
+    call: impl Fn() -> F,
+) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, SdkError<E>>>,
+    E: Unmet + ProvideErrorMetadata + Error + 'static,
+{
+    let mut patience = Patience::new(clock);
+    loop {
+        match call().await.map_err(classify) {
+            Ok(done) => return Ok(done),
+            Err(Failure::Busy(why) | Failure::Unknown(why)) => patience.pause(why).await?,
+            Err(Failure::Hopeless(error)) => return Err(error),
+            Err(Failure::Conditions(_)) => {
+                return Err(StoreError::Fault("a condition that was not set".into()));
+            }
+        }
+    }
+}
+
 /// Between 0 and 1.
 fn jitter() -> f64 {
     f64::from(random32()) / f64::from(u32::MAX)
 }
 
 /// Any number.
-pub(super) fn random32() -> u32 {
+pub(crate) fn random32() -> u32 {
     let mut bytes = [0; 4];
     SystemRandom.fill(&mut bytes);
     u32::from_le_bytes(bytes)

@@ -1,20 +1,21 @@
 //! What became of a call that failed.
 
-use super::layout::Attributes;
 use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
     operation::{
         delete_item::DeleteItemError, transact_write_items::TransactWriteItemsError,
         update_item::UpdateItemError,
     },
-    types::CancellationReason,
+    types::{AttributeValue, CancellationReason},
 };
 use openclaw_core::{HttpError, StoreError};
-use std::error::Error;
+use std::{collections::HashMap, error::Error};
+
+type Attributes = HashMap<String, AttributeValue>;
 
 /// Why a call failed, by what is to be done about it.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Conditions were not met, of these items (by their place in the call), which are as shown.
     Conditions(Vec<(usize, Option<Attributes>)>),
     /// It was certainly not done, and may be repeated: too much at once, or another transaction.
@@ -38,7 +39,7 @@ const BUSY: [&str; 8] = [
 ];
 
 /// What an operation says of conditions that were not met.
-pub(super) trait Unmet {
+pub(crate) trait Unmet {
     fn unmet(&self) -> Option<Failure>;
 }
 
@@ -75,7 +76,7 @@ impl Unmet for TransactWriteItemsError {
     }
 }
 
-/// Reading has no conditions.
+/// These are sent without conditions.
 macro_rules! no_conditions {
     ($($error:ty),*) => {
         $(impl Unmet for $error {
@@ -87,6 +88,7 @@ macro_rules! no_conditions {
 }
 no_conditions!(
     aws_sdk_dynamodb::operation::get_item::GetItemError,
+    aws_sdk_dynamodb::operation::put_item::PutItemError,
     aws_sdk_dynamodb::operation::query::QueryError
 );
 
@@ -117,7 +119,7 @@ fn cancelled_because(reasons: &[CancellationReason]) -> Failure {
 }
 
 /// What became of it.
-pub(super) fn classify<E>(error: SdkError<E>) -> Failure
+pub(crate) fn classify<E>(error: SdkError<E>) -> Failure
 where
     E: Unmet + ProvideErrorMetadata + Error + 'static,
 {
