@@ -10,8 +10,10 @@ use std::{
     process::Command,
 };
 
-/// Where `sam build` puts what `sam deploy` takes.
+/// Where `sam deploy` takes what it deploys from.
 const BUILT: &str = ".aws-sam/build";
+/// Where it is made: whoever runs what is there goes on when a build takes long, or fails.
+const NEXT: &str = ".aws-sam/next";
 /// What the functions are made from.
 pub(super) const SOURCES: [&str; 8] = [
     "Cargo.lock",
@@ -64,7 +66,7 @@ pub(crate) fn built(tools: &Tools) -> Result<PathBuf> {
     let folder = cargo::root().join(BUILT);
     let own = cargo::root().join("target/aws");
     fs::create_dir_all(&own)?;
-    // Several may ask at once, and SAM empties its folder first.
+    // Several may ask at once.
     let lock = File::create(own.join("build.lock"))?;
     lock.lock()?;
     let (stamp, sources) = (own.join("build.stamp"), sources(tools)?);
@@ -76,7 +78,11 @@ pub(crate) fn built(tools: &Tools) -> Result<PathBuf> {
         return Ok(folder);
     }
     eprintln!("sam build: the first takes minutes, most of them for the SDK of DynamoDB");
-    process::capture(&mut sam(tools, &["build"])).context("sam build")?;
+    process::capture(&mut sam(tools, &["build", "--build-dir", NEXT])).context("sam build")?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::rename(cargo::root().join(NEXT), &folder)?;
     fs::write(stamp, made_from(&folder)?)?;
     Ok(folder)
 }
