@@ -38,8 +38,8 @@ pub(crate) struct Worker {
 const LIMIT: u64 = 300_000;
 
 /// Those that are not there yet, held where they are: they must not grow.
-const CHAT_LIMIT: u64 = 390_000;
-const ADMIN_LIMIT: u64 = 325_000;
+const CHAT_LIMIT: u64 = 378_000;
+const ADMIN_LIMIT: u64 = 316_000;
 
 /// A group of endpoints: its library is a Worker with one more feature.
 const fn function(name: &'static str, package: &'static str, folder: &'static str) -> Worker {
