@@ -56,7 +56,9 @@ async fn a_query_is_in_the_order_of_bytes(subject: Store, account: String) -> Re
 }
 
 async fn a_query_finds_its_prefix_alone(subject: Store, account: String) -> Result {
-    let keys = ["u", "u.", "u/1", "u/2", "u/2/3", "u0", "u_", "u%", "U/1"];
+    let keys = [
+        "u", "u.", "u/1", "u/2", "u/2/3", "u0", "u_", "u%", "U/1", "p#a/1", "p#a/2", "p#b/1",
+    ];
     fill(&subject, &account, &keys).await?;
     expect_keys(
         &subject,
@@ -68,6 +70,8 @@ async fn a_query_finds_its_prefix_alone(subject: Store, account: String) -> Resu
     expect_keys(&subject, &account, ("u/2", None, 100), &["u/2", "u/2/3"]).await?;
     expect_keys(&subject, &account, ("u%", None, 100), &["u%"]).await?;
     expect_keys(&subject, &account, ("u_", None, 100), &["u_"]).await?;
+    expect_keys(&subject, &account, ("p#a/", None, 9), &["p#a/1", "p#a/2"]).await?;
+    expect_keys(&subject, &account, ("p#a/", Some("p#a/1"), 9), &["p#a/2"]).await?;
     expect_keys(&subject, &account, ("v", None, 100), &[]).await
 }
 
