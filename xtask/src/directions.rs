@@ -96,10 +96,6 @@ fn crates_of_ours_depend_in_the_right_direction() {
             if is_entry(layer(from), dependency) {
                 continue;
             }
-            // A function's entry on a runtime is behind a feature, and not in its library.
-            if dependency.optional && layer(from) == Layer::Function {
-                continue;
-            }
             let is_dev = dependency.kind == DependencyKind::Development;
             if let Some(rule) = broken(layer(from), layer(to), is_dev) {
                 wrong.push(format!("{} → {}: {rule}", from.name, to.name));

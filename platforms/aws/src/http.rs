@@ -11,11 +11,11 @@ use aws_smithy_runtime_api::client::{
 use aws_smithy_types::body::SdkBody;
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
-use openclaw_core::Http;
+use openclaw_core::{ByteStream, Http, HttpError};
 use std::{fmt, sync::Arc};
 
 /// [`Http`] as the SDK wants it. An error's source is the port's own
-/// [`HttpError`](openclaw_core::HttpError), which says whether anything was sent.
+/// [`HttpError`](HttpError), which says whether anything was sent.
 #[derive(Clone)]
 pub(crate) struct OverPort(pub(crate) Arc<dyn Http>);
 
@@ -48,19 +48,22 @@ async fn exchange(http: &dyn Http, request: HttpRequest) -> Result<HttpResponse,
     let request = request.map(|body| Bytes::copy_from_slice(body.bytes().unwrap_or_default()));
     let response = http.send(request).await.map_err(io)?;
     let (head, body) = response.into_parts();
-    let whole: BytesMut = body
-        .try_fold(BytesMut::new(), |mut whole, piece| async move {
-            whole.extend_from_slice(&piece);
-            Ok(whole)
-        })
-        .await
-        .map_err(io)?;
-    ::http::Response::from_parts(head, SdkBody::from(whole.freeze()))
+    let whole = whole(body).await.map_err(io)?;
+    ::http::Response::from_parts(head, SdkBody::from(whole))
         .try_into()
         .map_err(user)
 }
 
-fn io(error: openclaw_core::HttpError) -> ConnectorError {
+/// A body that is small.
+pub(crate) async fn whole(body: ByteStream) -> Result<Bytes, HttpError> {
+    let whole = body.try_fold(BytesMut::new(), |mut whole, piece| async move {
+        whole.extend_from_slice(&piece);
+        Ok(whole)
+    });
+    Ok(whole.await?.freeze())
+}
+
+fn io(error: HttpError) -> ConnectorError {
     ConnectorError::io(Box::new(error))
 }
 

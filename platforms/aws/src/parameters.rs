@@ -1,16 +1,15 @@
 //! Secrets from SSM's Parameter Store, in which they cost nothing while nobody calls.
 //!
 //! One operation (`GetParametersByPath`, AWS JSON 1.1) signed by AWS's own signer: the SDK's crate for
-//! SSM has all of its hundred and forty operations, and takes longer to compile than everything else.
+//! SSM has all of its operations, of which a function needs this one.
 
-use crate::Settings;
+use crate::{Settings, http::whole};
+use ::http::{Request, header};
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4::SigningParams,
 };
-use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt;
-use http::{Request, header};
+use bytes::Bytes;
 use openclaw_core::{Http, Secret};
 use serde::Deserialize;
 use std::{collections::BTreeMap, fmt::Display, time::SystemTime};
@@ -76,13 +75,7 @@ async fn page(
     let request = request(settings, body.to_string())?;
     let response = http.send(request).await.map_err(text)?;
     let status = response.status();
-    let whole = response
-        .into_body()
-        .try_fold(BytesMut::new(), |mut whole, piece| async move {
-            whole.extend_from_slice(&piece);
-            Ok(whole)
-        });
-    let whole = whole.await.map_err(text)?;
+    let whole = whole(response.into_body()).await.map_err(text)?;
     if !status.is_success() {
         // Of a refusal only AWS's name for it.
         let kind = serde_json::from_slice::<Refusal>(&whole).map(|refusal| refusal.kind);
