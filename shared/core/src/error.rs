@@ -41,6 +41,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// The requests of this minute are used up.
     RateLimitExceeded,
+    /// The caller took its request back; on the WebSocket only.
+    Cancelled,
     /// Ours.
     Internal,
     /// The provider failed, after retries and fallbacks.
@@ -53,7 +55,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidRequest,
         Self::InvalidModel,
         Self::ContentFiltered,
@@ -67,6 +69,7 @@ impl Code {
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::RateLimitExceeded,
+        Self::Cancelled,
         Self::Internal,
         Self::ProviderError,
         Self::ProviderUnavailable,
@@ -89,6 +92,7 @@ impl Code {
             Self::PayloadTooLarge => (413, "payload_too_large", "invalid_request_error"),
             Self::UnsupportedMediaType => (415, "unsupported_media_type", "invalid_request_error"),
             Self::RateLimitExceeded => (429, "rate_limit_exceeded", "rate_limit_error"),
+            Self::Cancelled => (499, "cancelled", "invalid_request_error"),
             Self::Internal => (500, "internal_error", "api_error"),
             Self::ProviderError => (502, "provider_error", "api_error"),
             Self::ProviderUnavailable => (503, "provider_unavailable", "api_error"),

@@ -4,6 +4,8 @@
 //! of any number of racing requests never more than the limit are admitted, and it takes what
 //! else must be admitted with it (a budget's reservation) in the same transaction.
 
+pub mod connections;
+
 use openclaw_core::{
     Code, Details, Error, Ledger, Result, Timestamp,
     ledger::{Delta, Durable, Outcome, Step, Value},

@@ -61,7 +61,7 @@ pub enum Durability {
     Power,
 }
 
-/// `[limits]`: requests a minute by tier.
+/// `[limits]`: requests a minute by tier, and connections.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -71,9 +71,34 @@ pub struct Limits {
     pub pro: u64,
     /// Enterprise accounts without a limit of their own.
     pub enterprise: u64,
+    /// WebSocket connections at once.
+    pub connections: Connections,
 }
 
 impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            free: 100,
+            pro: 1000,
+            enterprise: 10_000,
+            connections: Connections::default(),
+        }
+    }
+}
+
+/// `[limits.connections]`: WebSocket connections of an account at once, by tier.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Connections {
+    /// Accounts of the free tier.
+    pub free: u64,
+    /// Accounts of the pro tier.
+    pub pro: u64,
+    /// Enterprise accounts.
+    pub enterprise: u64,
+}
+
+impl Default for Connections {
     fn default() -> Self {
         Self {
             free: 100,
@@ -258,6 +283,12 @@ impl Config {
             ("limits.free", self.limits.free),
             ("limits.pro", self.limits.pro),
             ("limits.enterprise", self.limits.enterprise),
+            ("limits.connections.free", self.limits.connections.free),
+            ("limits.connections.pro", self.limits.connections.pro),
+            (
+                "limits.connections.enterprise",
+                self.limits.connections.enterprise,
+            ),
             ("routing.attempts", attempts.into()),
             ("routing.first_byte_timeout_ms", first_byte_timeout_ms),
             ("routing.idle_timeout_ms", idle_timeout_ms),

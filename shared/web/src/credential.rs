@@ -3,11 +3,16 @@ use openclaw_core::{Error, Result};
 
 /// The credential of a request: `Authorization: Bearer …`, else `?api_key=`; 401.
 pub(crate) fn credential(parts: &Parts) -> Result<String> {
+    presented(parts)?.ok_or_else(|| Error::unauthorized("Missing API key"))
+}
+
+/// The same, `None` where it has none; 401 where it has something else.
+pub fn presented(parts: &Parts) -> Result<Option<String>> {
     if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
         let bearer = header.to_str().ok().and_then(|value| value.split_once(' '));
         return match bearer {
             Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Ok(token.trim().into())
+                Ok(Some(token.trim().into()))
             }
             _ => Err(Error::unauthorized(
                 "Authorization must be: Bearer YOUR_API_KEY",
@@ -15,10 +20,9 @@ pub(crate) fn credential(parts: &Parts) -> Result<String> {
         };
     }
     let query = parts.uri.query().unwrap_or_default();
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "api_key")
-        .map(|(_, key)| key.into_owned())
-        .ok_or_else(|| Error::unauthorized("Missing API key"))
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let key = pairs.find(|(name, _)| name == "api_key");
+    Ok(key.map(|(_, key)| key.into_owned()))
 }
 
 #[cfg(test)]

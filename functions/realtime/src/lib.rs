@@ -1,0 +1,46 @@
+//! `GET /ws`: the WebSocket (docs/websocket.md).
+//!
+//! - [`Session`]: the protocol, a pure state machine
+//! - [`Desk`]: what a session asks of the gateway: who calls, a place, the answer of an endpoint
+//!
+//! A request on the WebSocket is a call of its REST twin: counted, limited, accounted and answered
+//! by the same code. What is left to a runtime is moving frames, and keeping a session that nobody
+//! is on the line of.
+
+mod answer;
+mod call;
+mod desk;
+mod event;
+mod frame;
+mod replay;
+mod reply;
+mod session;
+mod tool_calls;
+
+pub use call::Call;
+pub use desk::{Desk, Dispatch};
+pub use event::{Complete, Event};
+pub use session::{
+    Close, Effect, Grant, Input, Limits, MAX_FRAME, MAX_RUNNING, Session, TIME_TO_AUTHENTICATE,
+};
+
+use axum::{Router, routing::get};
+use openclaw_core::Error;
+use openclaw_web::{ApiError, App};
+
+/// What ids of sessions begin with.
+pub const SESSION: &str = "sess_";
+
+/// The route, for requests that are no WebSocket handshake: 400.
+pub fn router() -> Router<App> {
+    Router::new().route("/ws", get(no_upgrade))
+}
+
+/// The answer to a request that is no WebSocket handshake.
+pub async fn no_upgrade() -> ApiError {
+    Error::invalid(
+        "Upgrade",
+        "must be websocket: this is a WebSocket's address",
+    )
+    .into()
+}
