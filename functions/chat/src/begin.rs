@@ -64,6 +64,8 @@ pub(crate) async fn begin(
         reservation,
         admitted,
     );
+    let gate = gate.clone();
+    let ticket = ticket.with(move || gate.note_use());
     Ok(Begun {
         plan,
         ticket,

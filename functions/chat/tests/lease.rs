@@ -1,5 +1,5 @@
 //! A chat that takes long is not taken for dead, wherever it waits; one that is killed leaves what
-//! it had generated; one that is over at once leaves at once.
+//! it had generated; one that is over at once leaves at once, and each says when its key was used.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -10,7 +10,7 @@
 use axum::{Router, body::Body};
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt};
-use http::Request;
+use http::{Request, StatusCode};
 use openclaw_auth::Secrets;
 use openclaw_core::{BoxFuture, Ledger, Ports};
 use openclaw_schema::{account::CreateAccount, key::CreateKey};
@@ -101,6 +101,13 @@ impl Site {
         }
     }
 
+    /// The minute that is noted as its key's last use.
+    fn last_used(&self) -> Option<String> {
+        let notes = self.fakes.ledger.query(&self.account, "used/", None, 10);
+        let (_, note) = block_on(notes).unwrap().pop()?;
+        serde_json::from_slice(note.document().unwrap()).unwrap()
+    }
+
     fn row(&self) -> UsageRow {
         let rows = self.fakes.ledger.query(&self.account, "row/", None, 10);
         let [(_, row)] = &block_on(rows).unwrap()[..] else {
@@ -121,6 +128,27 @@ fn a_chat_that_takes_long_is_not_taken_for_dead() {
         site.pass(&mut chat, 300);
         drop(chat);
         assert_eq!(site.row().duration_ms, 300_000);
+    }
+}
+
+#[test]
+fn a_chat_notes_the_use_of_its_key_when_it_ends() {
+    for stream in [false, true] {
+        let site = site();
+        site.fakes.http.reply(Reply::never());
+        let mut long = site.chat(stream);
+        assert!((&mut long).now_or_never().is_none());
+        assert_eq!(site.last_used(), None, "there is nothing to write with it");
+        site.fakes.clock.advance(Duration::from_secs(60));
+        site.fakes
+            .http
+            .reply(Reply::json(StatusCode::BAD_REQUEST, "{}"));
+        block_on(site.chat(stream));
+        assert_eq!(site.last_used().as_deref(), Some("2026-02-28T12:01:00Z"));
+        site.fakes.clock.advance(Duration::from_secs(60));
+        drop(long);
+        // Not the minute in which it began: time never goes back.
+        assert_eq!(site.last_used().as_deref(), Some("2026-02-28T12:02:00Z"));
     }
 }
 

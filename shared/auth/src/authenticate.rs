@@ -3,11 +3,12 @@
 use crate::{
     Directory, Secrets,
     api_key::{self, hashes_match},
+    directory,
     jwt::{self, Claims},
     record::{Credential, KEY, decode},
 };
 use bytes::Bytes;
-use openclaw_core::{Error, Ports, Result, Timestamp, time};
+use openclaw_core::{Error, Ports, Result, Timestamp, ledger::Step, time};
 use openclaw_schema::{
     account::{Account, Status},
     key::{Key, Token},
@@ -115,15 +116,43 @@ impl Authenticator {
 
     /// Whose credential this is: the operator's token, an API key or a JWT; 401.
     pub async fn authenticate(&self, ports: &Ports, credential: &str) -> Result<Identity> {
+        let (identity, _) = self.authenticate_until(ports, credential).await?;
+        Ok(identity)
+    }
+
+    /// The same, and when the key or token ends.
+    pub async fn authenticate_until(
+        &self,
+        ports: &Ports,
+        credential: &str,
+    ) -> Result<(Identity, Option<Timestamp>)> {
         if self.is_operator(credential) {
-            return Ok(Identity::Operator);
+            return Ok((Identity::Operator, None));
         }
         if credential.starts_with(api_key::PREFIX) {
-            return self.key(ports, credential).await.map(Identity::Caller);
+            let caller = self.key(ports, credential).await?;
+            let end = caller.key.expires_at;
+            return Ok((Identity::Caller(caller), end));
         }
         let claims = jwt::verify(&self.secrets.jwt, credential, ports.clock.now())?;
         let known = self.find(ports, &claims.sub).await?;
-        self.admit(ports, &known).map(Identity::Caller)
+        let caller = admit(ports, &known)?;
+        let end = time::from_second(claims.exp);
+        let end = caller.key.expires_at.map_or(end, |key| key.min(end));
+        Ok((Identity::Caller(caller), Some(end)))
+    }
+
+    /// A token of the key with that id, for a request that this process makes for its holder in
+    /// the next `seconds`.
+    pub fn pass(&self, key: &str, seconds: i64, now: Timestamp) -> Result<String> {
+        let now = time::whole_second(now).as_second();
+        let claims = Claims {
+            sub: key.into(),
+            iat: now,
+            nbf: now,
+            exp: now.saturating_add(seconds),
+        };
+        jwt::sign(&self.secrets.jwt, &claims)
     }
 
     /// Whose API key this is; 401.
@@ -134,7 +163,15 @@ impl Authenticator {
         if !known.accepts(&hash, ports.clock.now()) {
             return Err(invalid_key());
         }
-        self.admit(ports, &known)
+        admit(ports, &known)
+    }
+
+    /// The step in the account's ledger that notes that `key` is used at `now`; `None` where this
+    /// process has taken it in this minute already. Whoever takes it writes it, with whatever else
+    /// is to be written; losing it is harmless.
+    pub fn note_use(&self, key: &Key, now: Timestamp) -> Option<Step> {
+        let note = || directory::note_use(&key.id, now);
+        self.is_first_use(&key.id, now).then(note)?.ok()
     }
 
     /// A token that stands for `key` for the next `seconds`, never longer than the key lives.
@@ -191,16 +228,7 @@ impl Authenticator {
         known
     }
 
-    fn admit(&self, ports: &Ports, known: &Known) -> Result<Arc<Caller>> {
-        let now = ports.clock.now();
-        known.ensure_usable(now)?;
-        if self.is_first_use(&known.caller.key.id, now) {
-            self.note_use(ports, &known.caller);
-        }
-        Ok(known.caller.clone())
-    }
-
-    /// Whether this process sees the key for the first time in this minute.
+    /// Whether this process asks this of the key for the first time in this minute.
     fn is_first_use(&self, id: &str, now: Timestamp) -> bool {
         let minute = time::floor(now, time::MINUTE);
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,17 +240,11 @@ impl Authenticator {
         }
         !touched.keys.contains(id) && touched.keys.insert(id.to_string())
     }
+}
 
-    /// Writes the time of use beside the request: nobody waits for it, and losing it is harmless.
-    fn note_use(&self, ports: &Ports, caller: &Caller) {
-        let (ports_, pepper) = (ports.clone(), self.secrets.pepper.clone());
-        let (account, key) = (caller.account.id.clone(), caller.key.id.clone());
-        ports.spawn.spawn(Box::pin(async move {
-            let _ = Directory::new(&ports_, &pepper)
-                .touch_key(&account, &key)
-                .await;
-        }));
-    }
+fn admit(ports: &Ports, known: &Known) -> Result<Arc<Caller>> {
+    known.ensure_usable(ports.clock.now())?;
+    Ok(known.caller.clone())
 }
 
 fn invalid_key() -> Error {

@@ -188,12 +188,6 @@ impl<'a> Directory<'a> {
         Ok(())
     }
 
-    /// Notes that a key was used.
-    pub(crate) async fn touch_key(&self, account: &str, id: &str) -> Result<()> {
-        let minute = time::floor(self.ports.clock.now(), time::MINUTE);
-        self.put(account, USED, id, &minute, When::Always).await
-    }
-
     fn now(&self) -> Timestamp {
         time::whole_second(self.ports.clock.now())
     }
@@ -283,13 +277,7 @@ impl<'a> Directory<'a> {
         value: &T,
         when: When,
     ) -> Result<()> {
-        let step = Step::Put {
-            key: format!("{kind}{id}"),
-            document: encode(value)?,
-            when,
-            expires: None,
-        };
-        if !self.apply(account, step).await? {
+        if !self.apply(account, write(kind, id, value, when)?).await? {
             let message = "It was changed by another request at the same time";
             return Err(Error::new(openclaw_core::Code::Conflict, message));
         }
@@ -305,6 +293,20 @@ impl<'a> Directory<'a> {
             }
         }
     }
+}
+
+/// The step that notes, in its account's partition, that a key is used at `now`.
+pub(crate) fn note_use(id: &str, now: Timestamp) -> Result<Step> {
+    write(USED, id, &time::floor(now, time::MINUTE), When::Always)
+}
+
+fn write<T: Serialize>(kind: &str, id: &str, value: &T, when: When) -> Result<Step> {
+    Ok(Step::Put {
+        key: format!("{kind}{id}"),
+        document: encode(value)?,
+        when,
+        expires: None,
+    })
 }
 
 fn remove(kind: &str, id: &str) -> Step {

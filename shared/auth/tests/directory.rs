@@ -8,7 +8,10 @@
 
 use futures_executor::block_on;
 use openclaw_auth::{Authenticator, Identity, Secrets};
-use openclaw_core::{Code, Ports, Result};
+use openclaw_core::{
+    Code, Ports, Result,
+    ledger::{Outcome, Step},
+};
 use openclaw_schema::{
     account::{CreateAccount, Status, Tier, UpdateAccount},
     key::{CreateKey, NewKey, RotateKey, UpdateKey},
@@ -154,23 +157,42 @@ fn what_is_stored_does_not_hold_the_secret() {
 }
 
 #[test]
-fn use_is_noted_once_a_minute() {
+fn there_is_one_note_of_a_keys_use_a_minute() {
     let office = Office::new();
-    let key = office.key(r#"{"name":"k"}"#);
+    let (key, other) = (office.key(r#"{"name":"k"}"#), office.key(r#"{"name":"o"}"#));
     let directory = office.authenticator.directory(&office.ports);
     let last_used = || {
         block_on(directory.key(&office.account, &key.key.id))
             .unwrap()
             .last_used_at
     };
-    assert_eq!(last_used(), None);
+    let take = |key: &NewKey| {
+        let now = office.ports.clock.now();
+        office.authenticator.note_use(&key.key, now)
+    };
+    let write = |note: Option<Step>| {
+        let steps = vec![note.expect("a note")];
+        let written = office.ports.ledger.transact(&office.account, steps);
+        assert!(matches!(block_on(written), Ok(Outcome::Applied(_))));
+    };
     office.opens(&key.secret).unwrap();
+    assert_eq!(last_used(), None, "who asks takes the note, not who checks");
+    office.fakes.clock.advance(Duration::from_secs(59));
+    write(take(&key));
     assert_eq!(last_used().unwrap().to_string(), "2026-02-28T12:00:00Z");
-    office.fakes.clock.advance(Duration::from_secs(61));
-    office.opens(&key.secret).unwrap();
+    assert_eq!(take(&key), None);
+    assert!(take(&other).is_some());
+    office.fakes.clock.advance(Duration::from_secs(1));
+    write(take(&key));
+    assert_eq!(take(&key), None);
     assert_eq!(last_used().unwrap().to_string(), "2026-02-28T12:01:00Z");
     let listed = block_on(directory.list_keys(&office.account, &Page::default())).unwrap();
-    assert_eq!(listed.into_data()[0].last_used_at, last_used());
+    let listed = listed.into_data();
+    let uses = |id: &str| listed.iter().find(|key| key.id == id).unwrap().last_used_at;
+    assert_eq!(
+        (uses(&key.key.id), uses(&other.key.id)),
+        (last_used(), None)
+    );
 }
 
 #[test]

@@ -32,24 +32,26 @@ pub(crate) fn row(
     }
 }
 
-/// Replaces the reservation by `row`. `None`: it is no longer there, and nothing was done.
+/// Replaces the reservation by `row` and applies `beside` with it. `None`: the reservation is no
+/// longer there, and nothing was done.
 pub(crate) async fn book(
     ledger: &dyn Ledger,
     account: &str,
     reservation: &Reservation,
     row: &UsageRow,
+    beside: Option<Step>,
 ) -> Result<Option<Applied>> {
     let remove = Step::Delete {
         key: reservation.ledger_key(),
         when: When::Present,
     };
     let spend = reservation.spend_instead(reservation.reserved, row.cost);
-    let steps = [remove].into_iter().chain(row.steps(None)?).chain(spend);
-    applied(ledger, account, steps.collect()).await
+    let steps = [remove].into_iter().chain(row.steps(None)?);
+    applied(ledger, account, steps.chain(spend).chain(beside).collect()).await
 }
 
 /// Books `row` after all, where a sweep took the request for dead and booked what it knew: what
-/// it booked stands in its row, and the difference is added.
+/// it booked stands in its row, and the difference is added. `beside` is applied with it.
 ///
 /// Nobody else does this to that row: only the request's own ticket comes here, once.
 pub(crate) async fn amend(
@@ -57,6 +59,7 @@ pub(crate) async fn amend(
     account: &str,
     reservation: &Reservation,
     row: &UsageRow,
+    beside: Option<Step>,
 ) -> Result<Applied> {
     let gone = || Error::internal("a request has neither a reservation nor a row");
     let item = ledger.get(account, &row.ledger_key()).await?;
@@ -64,8 +67,9 @@ pub(crate) async fn amend(
     let booked: UsageRow =
         json::read(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
     let spend = reservation.spend_instead(booked.cost, row.cost);
-    let steps = row.steps(Some(&booked))?.into_iter().chain(spend);
-    let applied = applied(ledger, account, steps.collect()).await?;
+    let steps = row.steps(Some(&booked))?.into_iter();
+    let steps = steps.chain(spend).chain(beside).collect();
+    let applied = applied(ledger, account, steps).await?;
     applied.ok_or_else(gone)
 }
 

@@ -31,7 +31,11 @@ struct Open {
     admitted: Option<Durable>,
     progress: Progress,
     renew_at: Timestamp,
+    beside: Option<Beside>,
 }
+
+/// Says at the settlement what is to be written with it.
+type Beside = Box<dyn FnOnce() -> Option<Step> + Send>;
 
 impl Ticket {
     /// For an admitted request; `admitted` resolves when its admission is durable.
@@ -50,7 +54,19 @@ impl Ticket {
             reservation,
             admitted: Some(admitted),
             progress: Progress::default(),
+            beside: None,
         })))
+    }
+
+    /// Asks `step` once, when the request is settled, for what is to be written in the same
+    /// transaction. It must demand nothing of what it finds, and its key be none of accounting's.
+    /// It is lost where the settlement is.
+    #[must_use]
+    pub fn with(mut self, step: impl FnOnce() -> Option<Step> + Send + 'static) -> Self {
+        if let Some(open) = &mut self.0 {
+            open.beside = Some(Box::new(step));
+        }
+        self
     }
 
     /// Waits until a crash can no longer forget that the request was admitted: before the first
@@ -166,13 +182,15 @@ impl Drop for Ticket {
 }
 
 impl Open {
-    async fn settle(self: Box<Self>, status: Status) -> Result<()> {
+    async fn settle(mut self: Box<Self>, status: Status) -> Result<()> {
+        let beside = self.beside.take().and_then(|step| step());
         let (ledger, account) = (&*self.ports.ledger, &self.account);
         let now = self.ports.clock.now();
         let row = row(&self.reservation, &self.progress, status, now);
-        let applied = match book(ledger, account, &self.reservation, &row).await? {
+        let reservation = &self.reservation;
+        let applied = match book(ledger, account, reservation, &row, beside.clone()).await? {
             Some(applied) => applied,
-            None => amend(ledger, account, &self.reservation, &row).await?,
+            None => amend(ledger, account, reservation, &row, beside).await?,
         };
         self.totals.add(&row);
         Ok(applied.durable.await?)

@@ -6,7 +6,7 @@ use http::HeaderMap;
 use openclaw_auth::Caller;
 use openclaw_core::{
     Code, Error,
-    ledger::{Durable, Step},
+    ledger::{Durable, Outcome, Step},
 };
 use openclaw_rate_limit::{Admission, Window, admit};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,6 +37,9 @@ impl Gate {
 
     /// Counts the request and applies `extra` with it, or neither: 429, or 402 where `extra` is
     /// refused, in which case the request still counts, without it.
+    ///
+    /// Without `extra` it also sees to it that the key's use is noted; who has some writes again
+    /// when the request is over, and takes [`Gate::note_use`] along then.
     pub async fn admit(&self, extra: Vec<Step>) -> Result<Durable> {
         match self.count(extra).await? {
             Some(durable) => Ok(durable),
@@ -48,6 +51,26 @@ impl Gate {
         }
     }
 
+    /// The step that notes the use of the key now; `None` where this minute's is taken.
+    pub fn note_use(&self) -> Option<Step> {
+        let now = self.app.ports.clock.now();
+        self.app.authenticator.note_use(&self.caller.key, now)
+    }
+
+    /// Notes the key's use beside the request: nobody waits for it, and losing it is harmless.
+    fn spawn_note(&self) {
+        let Some(note) = self.note_use() else {
+            return;
+        };
+        let (ledger, caller) = (self.app.ports.ledger.clone(), self.caller.clone());
+        self.app.ports.spawn.spawn(Box::pin(async move {
+            let noted = ledger.transact(&caller.account.id, vec![note]).await;
+            if let Ok(Outcome::Applied(applied)) = noted {
+                let _ = applied.durable.await;
+            }
+        }));
+    }
+
     /// Whether the request has been counted, or refused for its number.
     pub(crate) fn is_decided(&self) -> bool {
         self.window().is_some()
@@ -55,6 +78,9 @@ impl Gate {
 
     /// `None` where `extra` was refused.
     async fn count(&self, extra: Vec<Step>) -> Result<Option<Durable>> {
+        if extra.is_empty() {
+            self.spawn_note();
+        }
         let Caller { account, key } = &*self.caller;
         let ports = &self.app.ports;
         let now = ports.clock.now();

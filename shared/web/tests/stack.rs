@@ -17,12 +17,16 @@ use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, Request, StatusCode};
 use openclaw_auth::Secrets;
+use openclaw_core::{
+    Ledger,
+    ledger::{Step, When},
+};
 use openclaw_schema::{
     account::CreateAccount,
     key::{CreateKey, Scope},
     list::Page,
 };
-use openclaw_testkit::{Fakes, ManualClock};
+use openclaw_testkit::{Fakes, ManualClock, MemoryLedger};
 use openclaw_web::{
     Access, App, Gate, Guard, Json, MAX_BODY, Query, RawJson, Result, SecretJson, stack,
 };
@@ -44,6 +48,8 @@ struct Site {
     key: String,
     runs: Arc<AtomicUsize>,
     clock: ManualClock,
+    account: String,
+    ledger: Arc<MemoryLedger>,
 }
 
 struct Answer {
@@ -77,6 +83,8 @@ fn site() -> Site {
         key,
         runs,
         clock: fakes.clock,
+        account: account.id,
+        ledger: fakes.ledger,
     }
 }
 
@@ -135,6 +143,18 @@ async fn late(Extension(gate): Extension<Gate>, Json(wanted): Json<Value>) -> Re
     if wanted["count"] == true {
         gate.admit(Vec::new()).await?;
     }
+    let with = |when| Step::Put {
+        key: "extra".into(),
+        document: Bytes::new(),
+        when,
+        expires: None,
+    };
+    if wanted["count"] == "with" {
+        gate.admit(vec![with(When::Always)]).await?;
+    }
+    if wanted["count"] == "refused" {
+        gate.admit(vec![with(When::Present)]).await?;
+    }
     Ok("ok")
 }
 
@@ -162,6 +182,12 @@ impl Site {
                 text,
             }
         })
+    }
+
+    /// How many keys' use is noted.
+    fn notes(&self) -> usize {
+        let notes = self.ledger.query(&self.account, "used/", None, 10);
+        block_on(notes).unwrap().len()
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -247,6 +273,24 @@ fn a_handler_that_counts_is_counted_once_and_one_that_does_not_is_counted_behind
         site.post("/v1/late", None, body);
     }
     assert_eq!(site.post("/v1/late", None, "not json").status, 429);
+}
+
+#[test]
+fn the_keys_use_is_noted_unless_the_handler_has_more_to_write() {
+    let cases = [
+        ("with", 200, false),
+        ("refused", 402, true),
+        ("not at all", 200, true),
+    ];
+    for (count, status, noted) in cases {
+        let site = site();
+        let body = json!({ "count": count }).to_string();
+        assert_eq!(site.post("/v1/late", None, body).status, status);
+        assert_eq!(site.notes(), usize::from(noted), "{count}");
+    }
+    let site = site();
+    site.get("/v1/models");
+    assert_eq!(site.notes(), 1, "a refusal is a use, too");
 }
 
 #[test]

@@ -1,13 +1,20 @@
 //! What a request leaves behind, and what it costs its budget.
 
 use crate::fixture::*;
+use bytes::Bytes;
 use futures_executor::block_on;
-use openclaw_core::{Ledger, Money, ledger::Durable};
+use openclaw_core::{
+    BoxFuture, Clock, Ledger, Money, Ports, StoreError,
+    ledger::{Durable, Item, Outcome, Step, When},
+};
 use openclaw_schema::usage::TokenUsage;
 use openclaw_testkit::Fakes;
-use openclaw_usage::{Spender, Status, Ticket, Totals};
+use openclaw_usage::{LEASE, Spender, Status, Ticket, Totals, settle_orphans};
 use proptest::prelude::*;
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 #[test]
 fn a_counted_answer_is_accounted_with_the_providers_numbers() {
@@ -107,6 +114,112 @@ fn a_budget_holds_the_most_and_gives_back_what_was_not_used() {
             .clock
             .advance(std::time::Duration::from_secs(40 * 86_400));
     }
+}
+
+/// A note that a settlement takes along, and how often it was asked for.
+fn note(asked: &Arc<AtomicUsize>) -> impl FnOnce() -> Option<Step> + Send + use<> {
+    let asked = asked.clone();
+    move || {
+        asked.fetch_add(1, Ordering::Relaxed);
+        Some(Step::Put {
+            key: NOTE.into(),
+            document: Bytes::from_static(b"noted"),
+            when: When::Always,
+            expires: None,
+        })
+    }
+}
+
+const NOTE: &str = "used/key_1";
+
+#[test]
+fn what_is_to_be_written_beside_is_asked_for_and_written_with_the_settlement() {
+    for (settles, swept) in [(true, false), (false, false), (true, true), (false, true)] {
+        let fakes = Fakes::default();
+        let asked = Arc::default();
+        let mut ticket = free(&fakes, "req_1").with(note(&asked));
+        ticket.calling();
+        if swept {
+            // It only seemed dead: what a sweep booked is amended.
+            fakes.clock.advance(LEASE);
+            let (ledger, now) = (&*fakes.ledger, fakes.clock.now());
+            let swept = block_on(settle_orphans(ledger, ACCOUNT, now, now)).unwrap();
+            assert_eq!(swept.settled, 1);
+        }
+        let noted = || block_on(fakes.ledger.get(ACCOUNT, NOTE)).unwrap();
+        assert_eq!((asked.load(Ordering::Relaxed), noted()), (0, None));
+        if settles {
+            block_on(ticket.settle(Status::Completed)).unwrap();
+        }
+        drop(ticket);
+        let document = noted().and_then(|item| item.document().cloned());
+        assert_eq!(
+            document.as_deref(),
+            Some(&b"noted"[..]),
+            "{settles} {swept}"
+        );
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!((rows(&fakes).len(), reserved(&fakes)), (1, 0));
+    }
+}
+
+/// How many steps each transaction had.
+struct Counted {
+    inner: Arc<dyn Ledger>,
+    steps: Mutex<Vec<usize>>,
+}
+
+impl Ledger for Counted {
+    fn transact<'a>(
+        &'a self,
+        account: &'a str,
+        steps: Vec<Step>,
+    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
+        self.steps.lock().unwrap().push(steps.len());
+        self.inner.transact(account, steps)
+    }
+
+    fn query<'a>(
+        &'a self,
+        account: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
+        self.inner.query(account, prefix, after, limit)
+    }
+}
+
+#[test]
+fn a_settlement_is_one_transaction_with_what_is_beside_it() {
+    let fakes = Fakes::default();
+    let ledger = Arc::new(Counted {
+        inner: fakes.ledger.clone(),
+        steps: Mutex::default(),
+    });
+    let ports = Ports {
+        ledger: ledger.clone(),
+        ..fakes.ports()
+    };
+    for beside in [false, true] {
+        let (account, key) = (account(None), key(None));
+        let spender = Spender {
+            account: &account,
+            key: &key,
+        };
+        let reservation = reservation(&fakes, "req_1", 0, spender);
+        let steps = reservation.steps(spender).unwrap();
+        block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
+        let (ports, totals) = (ports.clone(), Arc::default());
+        let ticket = Ticket::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
+        let mut ticket = match beside {
+            true => ticket.with(note(&Arc::default())),
+            false => ticket.with(|| None),
+        };
+        block_on(ticket.settle(Status::Completed)).unwrap();
+    }
+    // The reservation, the row and the hour; and the note.
+    assert_eq!(*ledger.steps.lock().unwrap(), [3, 4]);
 }
 
 #[test]
