@@ -5,36 +5,38 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use std::{io, net::TcpStream as StdStream, sync::Arc, time::Duration};
+use std::{io, net::TcpStream as StdStream, pin::pin, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// A client must have sent the head of its request within this time.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves `router` until `stop` resolves, then finishes what is in flight within `grace`.
-/// Returns whether all of it was.
+/// Serves `router` until `stop`, then finishes what is in flight within `grace`. Returns whether all
+/// of it was.
 pub(crate) async fn listen(
     listener: TcpListener,
     router: Router,
     cores: &Cores,
-    stop: impl Future<Output = ()>,
+    stop: &CancellationToken,
     grace: Duration,
 ) -> bool {
-    let connections = Arc::new(GracefulShutdown::new());
-    let mut stop = std::pin::pin!(stop);
+    let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted.and_then(|(stream, _)| stream.into_std()),
-            () = &mut stop => break,
+            () = stop.cancelled() => break,
         };
         match accepted {
-            Ok(stream) => cores.spawn(serve(stream, router.clone(), connections.clone())),
+            Ok(stream) => {
+                let served = serve(stream, router.clone(), stop.clone());
+                cores.spawn(connections.track_future(served));
+            }
             // Out of file descriptors, most likely: some will be free in a moment.
             Err(error) if is_ours(&error) => {
                 tracing::error!(%error, "cannot accept a connection");
@@ -44,38 +46,29 @@ pub(crate) async fn listen(
         }
     }
     drop(listener);
-    finish(connections, grace).await
+    connections.close();
+    timeout(grace, connections.wait()).await.is_ok()
 }
 
-/// Tells every connection to end behind its current request and waits for them.
-async fn finish(connections: Arc<GracefulShutdown>, grace: Duration) -> bool {
-    let ended = async {
-        // Those that were accepted last may not have joined yet: they hold the other handles.
-        let mut connections = connections;
-        loop {
-            match Arc::try_unwrap(connections) {
-                Ok(all) => break all.shutdown().await,
-                Err(held) => connections = held,
-            }
-            sleep(Duration::from_millis(1)).await;
-        }
-    };
-    timeout(grace, ended).await.is_ok()
-}
-
-async fn serve(stream: StdStream, router: Router, connections: Arc<GracefulShutdown>) {
-    let connection = match prepared(stream) {
-        Ok(stream) => {
-            let service = TowerToHyperService::new(router);
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT);
-            connections.watch(http.serve_connection(TokioIo::new(stream), service))
-        }
+/// Serves a connection until it ends or, behind its current request, `stop` says so.
+async fn serve(stream: StdStream, router: Router, stop: CancellationToken) {
+    let stream = match prepared(stream) {
+        Ok(stream) => TokioIo::new(stream),
         Err(error) => return tracing::debug!(%error, "the client left at once"),
     };
-    drop(connections);
-    if let Err(error) = connection.await {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
+    let service = TowerToHyperService::new(router);
+    let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
 }

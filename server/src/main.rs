@@ -12,6 +12,7 @@ mod office;
 mod secrets;
 mod serve;
 mod transfer;
+mod websocket;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -8,22 +8,29 @@ use crate::{
     metrics::Metrics,
     office::plain,
     secrets,
+    websocket::{self, Sessions},
 };
 use anyhow::{Context, Result, anyhow};
 use axum::{Router, middleware::from_fn_with_state, routing::get};
+use futures_util::FutureExt;
 use openclaw_core::Timestamp;
+use openclaw_function_realtime::{Desk, Limits};
 use openclaw_native::{DataFolder, Native};
+use openclaw_rate_limit::connections;
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
 use openclaw_web::{App, stack};
 use std::{
     io::{ErrorKind, IsTerminal, stderr},
+    sync::Arc,
     time::Duration,
 };
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 use tracing_subscriber::EnvFilter;
 
 /// How long a shutdown waits for what is in flight.
@@ -68,9 +75,20 @@ async fn run(config: Config) -> Result<()> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let app = App::new(native.ports(), config, secrets, variable)?;
     settle_interrupted(&native).await?;
+    free_places(&native).await?;
     tracing::info!(%address, models = app.providers.models().count(), "listening");
     let cores = Cores::start()?;
-    let finished = listen(listener, router(app), &cores, stop, GRACE).await;
+    let metrics = Metrics::new(app.totals.clone());
+    let ending = CancellationToken::new();
+    let sessions = sessions(&app, &metrics, ending.clone());
+    let router = router(app, metrics, sessions.clone());
+    let told = async {
+        stop.await;
+        ending.cancel();
+    };
+    let served = listen(listener, router, &cores, &ending, GRACE);
+    let (finished, ()) = tokio::join!(served, told);
+    let finished = sessions.wait(GRACE).await && finished;
     let settled = native.spawn.close_and_wait(GRACE).await;
     native.ledger.flush().await?;
     if !(finished && settled) {
@@ -90,19 +108,43 @@ async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
         })
 }
 
+/// The WebSocket's sessions: their requests are those of every other client.
+fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions {
+    let endpoints = whole(app.clone(), metrics.clone(), functions(app));
+    let dispatch = move |request| {
+        let answer = endpoints.clone().oneshot(request);
+        answer
+            .map(|answer| answer.map_err(|never| match never {}))
+            .boxed()
+    };
+    let limits = Limits::default();
+    let desk = Desk::new(app.clone(), Arc::new(dispatch), limits.lease);
+    Sessions::new(desk, limits, ending)
+}
+
+/// Everything that is served.
+fn router(app: App, metrics: Metrics, sessions: Sessions) -> Router {
+    let socket = Router::new().route("/ws", get(websocket::connect).with_state(sessions));
+    let functions = functions(&app).merge(socket);
+    whole(app, metrics, functions)
+}
+
 /// All functions, merged.
-fn router(app: App) -> Router {
-    let metrics = Metrics::new(app.totals.clone());
-    let shown = Router::new().route("/metrics", get(Metrics::show).with_state(metrics.clone()));
-    let routes = Router::new()
-        .merge(openclaw_function_admin::router(&app))
-        .merge(openclaw_function_analytics::router(&app))
+fn functions(app: &App) -> Router<App> {
+    Router::new()
+        .merge(openclaw_function_admin::router(app))
+        .merge(openclaw_function_analytics::router(app))
         .merge(openclaw_function_auth::router())
-        .merge(openclaw_function_chat::router(&app))
+        .merge(openclaw_function_chat::router(app))
         .merge(openclaw_function_health::router())
-        .merge(openclaw_function_models::router(&app))
-        .merge(shown.clone());
-    stack(app, routes, shown).layer(from_fn_with_state(metrics, Metrics::count))
+        .merge(openclaw_function_models::router(app))
+}
+
+/// With what stands around them.
+fn whole(app: App, metrics: Metrics, functions: Router<App>) -> Router {
+    let shown = Router::new().route("/metrics", get(Metrics::show).with_state(metrics.clone()));
+    let functions = functions.merge(shown.clone());
+    stack(app, functions, shown).layer(from_fn_with_state(metrics, Metrics::count))
 }
 
 /// What a crash left: the folder's lock is ours, so nobody else is going to settle it.
@@ -118,6 +160,16 @@ async fn settle_interrupted(native: &Native) -> Result<()> {
             settled,
             "requests that a crash cut off are accounted as interrupted"
         );
+    }
+    Ok(())
+}
+
+/// The places of connections that a crash ended.
+async fn free_places(native: &Native) -> Result<()> {
+    let ports = native.ports();
+    for account in native.ledger.accounts_with(connections::PLACES).await? {
+        let freed = connections::release_all(&*ports.ledger, &account).await;
+        freed.map_err(plain)?;
     }
     Ok(())
 }

@@ -72,6 +72,17 @@ pub async fn release(ledger: &dyn Ledger, account: &str, place: u64) -> Result<(
     Ok(())
 }
 
+/// Gives all places of an account back, for who knows that nobody holds any.
+pub async fn release_all(ledger: &dyn Ledger, account: &str) -> Result<()> {
+    for (key, _) in ledger.query(account, PLACES, None, usize::MAX).await? {
+        let when = When::Always;
+        ledger
+            .transact(account, vec![Step::Delete { key, when }])
+            .await?;
+    }
+    Ok(())
+}
+
 async fn put(
     ledger: &dyn Ledger,
     account: &str,
