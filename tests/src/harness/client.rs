@@ -71,15 +71,28 @@ impl Client {
         }
     }
 
+    /// The gateway's address, without a path.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The credential, where there is one.
+    pub(super) fn credential(&self) -> Option<&str> {
+        match &self.caller {
+            Caller::Nobody => None,
+            Caller::Operator(token) | Caller::Account(token) => Some(token),
+        }
+    }
+
     /// A request to complete by hand, credentials on it.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         let request = self
             .http
             .request(method, format!("{}{path}", self.base_url));
-        match &self.caller {
-            Caller::Nobody => request,
-            Caller::Operator(token) | Caller::Account(token) => request.bearer_auth(token),
+        match self.credential() {
+            None => request,
+            Some(credential) => request.bearer_auth(credential),
         }
     }
 

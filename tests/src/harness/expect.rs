@@ -18,6 +18,8 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("payload_too_large", 413, "invalid_request_error"),
     ("unsupported_media_type", 415, "invalid_request_error"),
     ("rate_limit_exceeded", 429, "rate_limit_error"),
+    // On the WebSocket only, where no status is seen.
+    ("cancelled", 499, "invalid_request_error"),
     ("internal_error", 500, "api_error"),
     ("provider_error", 502, "api_error"),
     ("provider_unavailable", 503, "api_error"),

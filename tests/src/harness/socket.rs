@@ -1,0 +1,207 @@
+//! A WebSocket client that holds every frame to docs/websocket.md.
+
+use super::frames::{self, Told};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+/// How long an answer may be waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Socket {
+    line: WebSocketStream<TcpStream>,
+    /// The session, once authenticated.
+    pub session: String,
+    /// The `seq` of the last frame that came: the next one's is one more.
+    pub last_seq: u64,
+}
+
+impl Socket {
+    pub(super) const fn new(line: WebSocketStream<TcpStream>) -> Self {
+        Self {
+            line,
+            session: String::new(),
+            last_seq: 0,
+        }
+    }
+
+    /// Sends a frame.
+    pub async fn send(&mut self, frame: &Value) {
+        self.text(&frame.to_string()).await;
+    }
+
+    /// Sends a text message.
+    pub async fn text(&mut self, text: &str) {
+        self.message(Message::text(text)).await;
+    }
+
+    /// Sends any message.
+    pub async fn message(&mut self, message: Message) {
+        let sent = timeout(PATIENCE, self.line.send(message)).await;
+        sent.expect("sent").expect("an open line");
+    }
+
+    /// Sends bytes of our own making.
+    pub async fn raw(&mut self, bytes: &[u8]) {
+        let line = self.line.get_mut();
+        line.write_all(bytes).await.expect("an open line");
+    }
+
+    /// Sends a chat of this id; `body` is REST's.
+    pub async fn chat(&mut self, id: &str, body: &Value) {
+        let mut frame = body.clone();
+        frame["type"] = "chat".into();
+        frame["id"] = id.into();
+        self.send(&frame).await;
+    }
+
+    /// The next frame; `None` where the line broke or was closed.
+    pub async fn next(&mut self) -> Option<Value> {
+        match self.incoming(PATIENCE).await.expect("a frame within 20 s") {
+            Ok(text) => Some(self.checked(&text)),
+            Err(_) => None,
+        }
+    }
+
+    /// The next frame.
+    pub async fn frame(&mut self) -> Value {
+        match self.incoming(PATIENCE).await.expect("a frame within 20 s") {
+            Ok(text) => self.checked(&text),
+            Err(code) => panic!("closed with {code:?} in place of a frame"),
+        }
+    }
+
+    /// Nothing comes for so long.
+    pub async fn is_silent_for(&mut self, time: Duration) {
+        if let Some(came) = self.incoming(time).await {
+            panic!("{came:?} in place of silence");
+        }
+    }
+
+    /// The code it is closed with, next; `None` where the line broke.
+    pub async fn closed(&mut self) -> Option<u16> {
+        match self.incoming(PATIENCE).await.expect("an end within 20 s") {
+            Ok(text) => panic!("{text} in place of the end"),
+            Err(code) => code,
+        }
+    }
+
+    /// A message's text, or the code of the close frame; nothing within `limit`: `None`.
+    async fn incoming(&mut self, limit: Duration) -> Option<Result<String, Option<u16>>> {
+        let incoming = async {
+            loop {
+                match self.line.next().await {
+                    Some(Ok(Message::Text(text))) => return Ok(text.as_str().into()),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    Some(Ok(Message::Close(why))) => {
+                        return Err(Some(why.map_or(1005, |why| why.code.into())));
+                    }
+                    Some(Ok(message)) => panic!("{message:?} in place of text"),
+                    Some(Err(_)) | None => return Err(None),
+                }
+            }
+        };
+        timeout(limit, incoming).await.ok()
+    }
+
+    fn checked(&mut self, text: &str) -> Value {
+        let frame: Value = serde_json::from_str(text).expect("JSON");
+        frames::check(&frame);
+        if frames::is_numbered(&frame) {
+            assert_eq!(frame["seq"], self.last_seq + 1, "{frame}");
+            self.last_seq += 1;
+        }
+        frame
+    }
+
+    /// The next frame is of this type.
+    pub async fn expects(&mut self, kind: &str) -> Value {
+        let frame = self.frame().await;
+        assert_eq!(frame["type"], kind, "{frame}");
+        frame
+    }
+
+    /// Sends `auth`; the `auth_ok`.
+    pub async fn authenticate(&mut self, credential: &str) -> Value {
+        self.send(&json!({"type": "auth", "token": credential}))
+            .await;
+        self.welcomed().await
+    }
+
+    /// The next frame is `auth_ok`.
+    pub async fn welcomed(&mut self) -> Value {
+        let welcome = self.expects("auth_ok").await;
+        self.session = welcome["session"].as_str().expect("a session").into();
+        welcome
+    }
+
+    /// Sends a `reconnect` for a session of which `last_seq` was the last that came; the answer.
+    pub async fn resume(&mut self, session: &str, last_seq: u64) -> Value {
+        let frame = json!({"type": "reconnect", "session": session, "last_seq": last_seq});
+        self.send(&frame).await;
+        let answer = self.expects("reconnected").await;
+        if answer["resumed"] == true {
+            assert_eq!(answer["session"], session, "{answer}");
+            (self.session, self.last_seq) = (session.into(), last_seq);
+        } else {
+            assert_eq!(answer["session"], self.session, "{answer}");
+            assert_eq!(answer["replayed"], 0, "{answer}");
+        }
+        answer
+    }
+
+    /// What is told about the only request, up to its end.
+    pub async fn told(&mut self) -> Told {
+        let all = self.told_all(1).await;
+        all.into_values().next().expect("a request")
+    }
+
+    /// What is told about requests, by their ids, until so many have ended.
+    pub async fn told_all(&mut self, ends: usize) -> BTreeMap<String, Told> {
+        let mut told: BTreeMap<String, Told> = BTreeMap::new();
+        let mut left = ends;
+        while left > 0 {
+            let frame = self.frame().await;
+            assert!(frames::is_numbered(&frame), "{frame}");
+            left -= usize::from(frames::is_last(&frame));
+            let id = frame["id"].as_str().expect("an id").to_string();
+            let of_it = told.entry(id).or_default();
+            let ended = of_it.frames.last().is_some_and(frames::is_last);
+            assert!(!ended, "behind the end: {frame}");
+            of_it.frames.push(frame);
+        }
+        assert!(told.values().all(|told| frames::is_last(told.last())));
+        told
+    }
+
+    /// Closes with this code, and waits for the answer: its code.
+    pub async fn leave(mut self, code: u16) -> Option<u16> {
+        let why = CloseFrame {
+            code: CloseCode::from(code),
+            reason: "".into(),
+        };
+        self.message(Message::Close(Some(why))).await;
+        loop {
+            match self.incoming(PATIENCE).await.expect("an end within 20 s") {
+                Ok(_) => {}
+                Err(code) => return code,
+            }
+        }
+    }
+
+    /// Loses the line, without a word.
+    pub fn cut(self) {
+        let line = self.line.get_ref();
+        line.set_zero_linger().expect("a socket");
+    }
+}
