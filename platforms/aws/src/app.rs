@@ -8,7 +8,7 @@ use crate::{
 };
 use axum::Router;
 use bytes::Bytes;
-use openclaw_core::{Clock, Http, Ports, Random, Timestamp};
+use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
 use openclaw_web::{App, CONFIG, configured, stack};
 use std::{
@@ -25,10 +25,17 @@ pub(crate) struct Function {
 }
 
 struct Held {
+    app: App,
     router: Router,
     read: Read,
     /// When it is to be read again.
     stale: Timestamp,
+}
+
+impl Held {
+    fn built(&self) -> (App, Router) {
+        (self.app.clone(), self.router.clone())
+    }
 }
 
 /// What a function is built from.
@@ -64,39 +71,43 @@ impl Function {
         }
     }
 
-    pub(crate) fn random(&self) -> &dyn Random {
-        &*self.ports.random
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
-    /// The router. What can no longer be read, or is wrong, leaves the last good one in its place;
-    /// the error says why there is none.
-    pub(crate) async fn router(&self) -> Result<Router, String> {
-        if let Some(router) = self.fresh() {
-            return Ok(router);
+    pub(crate) const fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// The app and its router. What can no longer be read, or is wrong, leaves the last good one in
+    /// its place; the error says why there is none.
+    pub(crate) async fn built(&self) -> Result<(App, Router), String> {
+        if let Some(built) = self.fresh() {
+            return Ok(built);
         }
         let read = self.read().await;
         let built = read.and_then(|read| self.renew(read));
         let held = self.lock();
         match (&*held, built) {
-            (Some(held), Ok(())) => Ok(held.router.clone()),
+            (Some(held), Ok(())) => Ok(held.built()),
             (Some(held), Err(cause)) => {
                 tracing::error!(
                     cause,
                     "the configuration cannot be taken; the last one stays"
                 );
-                Ok(held.router.clone())
+                Ok(held.built())
             }
             (None, built) => Err(built.err().unwrap_or_default()),
         }
     }
 
     /// What is held, as long as it need not be looked at.
-    fn fresh(&self) -> Option<Router> {
+    fn fresh(&self) -> Option<(App, Router)> {
         let mut held = self.lock();
         let held = held.as_mut()?;
         let now = self.ports.clock.now();
         if now < held.stale {
-            return Some(held.router.clone());
+            return Some(held.built());
         }
         // Where the look fails, the next one is as far off.
         held.stale = now + self.settings.cache;
@@ -127,7 +138,8 @@ impl Function {
         })?;
         let routes = (self.routes)(&app);
         *held = Some(Held {
-            router: stack(app, routes, Router::new()),
+            router: stack(app.clone(), routes, Router::new()),
+            app,
             read,
             stale: self.ports.clock.now() + self.settings.cache,
         });

@@ -3,16 +3,16 @@
 //! One operation (`GetParametersByPath`, AWS JSON 1.1) signed by AWS's own signer: the SDK's crate for
 //! SSM has all of its operations, of which a function needs this one.
 
-use crate::{Settings, http::whole};
-use ::http::{Request, header};
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4::SigningParams,
+use crate::{
+    Settings,
+    http::whole,
+    signed::{signed, text},
 };
+use ::http::{Request, header};
 use bytes::Bytes;
 use openclaw_core::{Http, Secret};
 use serde::Deserialize;
-use std::{collections::BTreeMap, fmt::Display, time::SystemTime};
+use std::collections::BTreeMap;
 
 /// Secrets by their names.
 pub(crate) type Parameters = BTreeMap<String, Secret>;
@@ -91,37 +91,11 @@ struct Refusal {
     kind: String,
 }
 
-/// Signed with the function's own credentials (Signature Version 4).
 fn request(settings: &Settings, body: String) -> Result<Request<Bytes>, String> {
-    let mut request = Request::post(format!("{}/", settings.ssm.trim_end_matches('/')))
+    let request = Request::post(format!("{}/", settings.ssm.trim_end_matches('/')))
         .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
         .header("x-amz-target", "AmazonSSM.GetParametersByPath")
         .body(Bytes::from(body))
         .map_err(text)?;
-    let identity = settings.credentials.clone().into();
-    let params = SigningParams::builder()
-        .identity(&identity)
-        .region(&settings.region)
-        .name("ssm")
-        .time(SystemTime::now())
-        .settings(SigningSettings::default())
-        .build()
-        .map_err(text)?;
-    let uri = request.uri().to_string();
-    let headers = request.headers().iter();
-    let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let signable = SignableRequest::new(
-        request.method().as_str(),
-        &uri,
-        headers,
-        SignableBody::Bytes(request.body()),
-    );
-    let signed = sign(signable.map_err(text)?, &params.into()).map_err(text)?;
-    let (instructions, _) = signed.into_parts();
-    instructions.apply_to_request_http1x(&mut request);
-    Ok(request)
-}
-
-fn text(error: impl Display) -> String {
-    error.to_string()
+    signed(settings, "ssm", request)
 }

@@ -1,12 +1,13 @@
 use crate::{
     Settings,
     app::{Function, variable},
+    events::{Events, Sockets},
     invocation::Begun,
 };
 use axum::{Router, body::Body};
 use lambda_http::{Adapter, Error, Request, StreamAdapter, lambda_runtime::Runtime, service_fn};
 use openclaw_web::{App, not_configured};
-use std::{convert::Infallible, process::ExitCode, sync::Arc};
+use std::{convert::Infallible, io, process::ExitCode, sync::Arc};
 use tower::Service;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -21,8 +22,17 @@ pub enum Mode {
 
 /// The whole life of the function with these routes: takes invocations until Lambda ends it.
 pub fn run(routes: fn(&App) -> Router<App>, mode: Mode) -> ExitCode {
-    log();
-    match begin(routes, mode) {
+    until_ended(begin(routes, mode))
+}
+
+/// The same of a function that is called for the connections of a WebSocket API as well, and by
+/// itself to work on their sessions; HTTP requests it answers whole.
+pub fn run_sockets(routes: fn(&App) -> Router<App>, sockets: impl Sockets) -> ExitCode {
+    until_ended(begin_sockets(routes, sockets))
+}
+
+fn until_ended(ended: Result<(), Error>) -> ExitCode {
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             tracing::error!(%cause, "the function cannot run");
@@ -43,19 +53,35 @@ fn log() {
         .init();
 }
 
-fn begin(routes: fn(&App) -> Router<App>, mode: Mode) -> Result<(), Error> {
+fn function(routes: fn(&App) -> Router<App>) -> Result<(Arc<Function>, Begun), Error> {
+    log();
     let begun = Begun::new();
     let settings = Settings::new(variable)?;
-    let function = Arc::new(Function::new(settings, routes, begun.clone()));
+    let function = Function::new(settings, routes, begun.clone());
+    Ok((Arc::new(function), begun))
+}
+
+/// One thread: a function has a part of a core, and one request.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+}
+
+fn begin_sockets(routes: fn(&App) -> Router<App>, sockets: impl Sockets) -> Result<(), Error> {
+    let (function, begun) = function(routes)?;
+    let events = Arc::new(Events::new(function, sockets));
+    let service = lambda_runtime::service_fn(move |event| events.clone().answer(event));
+    runtime()?.block_on(Runtime::new(service).layer(begun).run())
+}
+
+fn begin(routes: fn(&App) -> Router<App>, mode: Mode) -> Result<(), Error> {
+    let (function, begun) = function(routes)?;
     let answering = move |request| {
         let function = function.clone();
         async move { Ok::<_, Infallible>(answer(&function, request).await) }
     };
-    // One thread: a function has a part of a core, and one request.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match mode {
             Mode::Buffered => {
                 let service = Adapter::from(service_fn(answering));
@@ -74,10 +100,10 @@ fn begin(routes: fn(&App) -> Router<App>, mode: Mode) -> Result<(), Error> {
     })
 }
 
-async fn answer(function: &Function, request: Request) -> http::Response<Body> {
-    let mut router = match function.router().await {
-        Ok(router) => router,
-        Err(cause) => return not_configured(function.random(), cause),
+pub(crate) async fn answer(function: &Function, request: Request) -> http::Response<Body> {
+    let mut router = match function.built().await {
+        Ok((_, router)) => router,
+        Err(cause) => return not_configured(&*function.ports().random, cause),
     };
     match router.call(request).await {
         Ok(response) => response,

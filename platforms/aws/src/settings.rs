@@ -17,6 +17,13 @@ pub struct Settings {
     pub dynamodb: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`, else `AWS_ENDPOINT_URL`, else the region's own.
     pub ssm: String,
+    /// `AWS_ENDPOINT_URL_LAMBDA`, else `AWS_ENDPOINT_URL`, else the region's own.
+    pub lambda: String,
+    /// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, else `AWS_ENDPOINT_URL`: where WebSocket APIs are on
+    /// this machine, each below `/_aws/execute-api/API`; `None`: where their events say.
+    pub connections: Option<String>,
+    /// `AWS_LAMBDA_FUNCTION_NAME`.
+    pub function: Option<String>,
     /// `OPENCLAW_KV_TABLE`.
     pub kv_table: String,
     /// `OPENCLAW_LEDGER_TABLE`.
@@ -47,6 +54,10 @@ impl Settings {
             dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             ssm: endpoint("AWS_ENDPOINT_URL_SSM")
                 .unwrap_or_else(|| format!("https://ssm.{region}.{}", suffix(&region))),
+            lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA")
+                .unwrap_or_else(|| format!("https://lambda.{region}.{}", suffix(&region))),
+            connections: endpoint("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"),
+            function: variable("AWS_LAMBDA_FUNCTION_NAME"),
             kv_table: needed("OPENCLAW_KV_TABLE")?,
             ledger_table: needed("OPENCLAW_LEDGER_TABLE")?,
             parameters: variable("OPENCLAW_PARAMETERS"),
@@ -92,6 +103,8 @@ mod tests {
         let own = settings(&[]).unwrap();
         assert_eq!(own.dynamodb, None);
         assert_eq!(own.ssm, "https://ssm.eu-central-1.amazonaws.com");
+        assert_eq!(own.lambda, "https://lambda.eu-central-1.amazonaws.com");
+        assert_eq!(own.connections, None);
         let local = settings(&[
             ("AWS_ENDPOINT_URL", "http://local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", "http://db"),
@@ -99,6 +112,8 @@ mod tests {
         let local = local.unwrap();
         assert_eq!(local.dynamodb.as_deref(), Some("http://db"));
         assert_eq!(local.ssm, "http://local");
+        assert_eq!(local.lambda, "http://local");
+        assert_eq!(local.connections.as_deref(), Some("http://local"));
     }
 
     #[test]
