@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path behind `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 7] = [
+pub const ROUTES: [(&str, &str); 8] = [
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
     ("auth", "AUTH"),
@@ -13,6 +13,7 @@ pub const ROUTES: [(&str, &str); 7] = [
     ("health", HEALTH),
     ("keys", "ADMIN"),
     ("models", "MODELS"),
+    ("ws", "REALTIME"),
 ];
 
 /// It also answers 404 to whatever no function has.
@@ -36,6 +37,7 @@ mod tests {
         assert_eq!(function("/v1/chat/completions"), "CHAT");
         assert_eq!(function("/api/v1/keys"), "ADMIN");
         assert_eq!(function("/v1/models"), "MODELS");
+        assert_eq!(function("/v1/ws"), "REALTIME");
         for nowhere in [
             "/",
             "/v1",

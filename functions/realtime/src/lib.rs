@@ -16,6 +16,8 @@ mod replay;
 mod reply;
 mod session;
 mod tool_calls;
+#[cfg(feature = "worker")]
+mod worker;
 
 pub use call::Call;
 pub use desk::{Desk, Dispatch};

@@ -14,7 +14,11 @@ use worker::Env;
 /// otherwise. KV's own cache adds its 30.
 const CACHE_SECONDS: u64 = 25;
 
+/// The routes of a function.
+pub type Routes = fn(&App) -> Router<App>;
+
 struct Held {
+    app: App,
     router: Router,
     config: Option<Vec<u8>>,
     /// When the configuration is to be looked at again.
@@ -24,48 +28,60 @@ struct Held {
 thread_local!(static HELD: RefCell<Option<Held>> = const { RefCell::new(None) });
 
 /// The router of this isolate. The error says what is wrong with the Worker's configuration.
-pub(crate) async fn router(env: &Env, routes: fn(&App) -> Router<App>) -> Result<Router, String> {
-    if let Some(router) = fresh(env) {
-        return Ok(router);
+pub(crate) async fn router(env: &Env, routes: Routes) -> Result<Router, String> {
+    held(env, routes, |held| held.router.clone()).await
+}
+
+/// What the handlers of this isolate reach, for work that is no request. The error says what is
+/// wrong with the Worker's configuration.
+pub async fn app(env: &Env, routes: Routes) -> Result<App, String> {
+    held(env, routes, |held| held.app.clone()).await
+}
+
+async fn held<T>(env: &Env, routes: Routes, look: fn(&Held) -> T) -> Result<T, String> {
+    if let Some(seen) = fresh(env, look) {
+        return Ok(seen);
     }
     let renewed = renew(env, routes).await;
     HELD.with_borrow(|held| match (held, renewed) {
         (None, Ok(())) => Err("nothing was built".into()),
         (None, Err(cause)) => Err(cause),
-        (Some(held), Ok(())) => Ok(held.router.clone()),
+        (Some(held), Ok(())) => Ok(look(held)),
         (Some(held), Err(cause)) => {
             tracing::error!(
                 cause,
                 "the configuration cannot be taken; the last one stays"
             );
-            Ok(held.router.clone())
+            Ok(look(held))
         }
     })
 }
 
 /// What is held and need not be looked at. Whoever finds it stale looks; the others go on with it.
-fn fresh(env: &Env) -> Option<Router> {
+fn fresh<T>(env: &Env, look: fn(&Held) -> T) -> Option<T> {
     let now = WorkerClock.now();
     HELD.with_borrow_mut(|held| {
         let held = held.as_mut()?;
         if now < held.stale {
-            return Some(held.router.clone());
+            return Some(look(held));
         }
         held.stale = now + cache_time(env);
         None
     })
 }
 
-async fn renew(env: &Env, routes: fn(&App) -> Router<App>) -> Result<(), String> {
+async fn renew(env: &Env, routes: Routes) -> Result<(), String> {
     let config = read(env).await?;
     let same = |held: &Option<Held>| held.as_ref().is_some_and(|held| held.config == config);
     if HELD.with_borrow(same) {
         return Ok(());
     }
     log::install(variable(env, "OPENCLAW_LOG").as_deref());
-    let router = build(env, config.as_deref(), routes)?;
+    let app = build(env, config.as_deref())?;
+    let router = stack(app.clone(), routes(&app), Router::new());
     let stale = WorkerClock.now() + cache_time(env);
     HELD.set(Some(Held {
+        app,
         router,
         config,
         stale,
@@ -79,15 +95,9 @@ async fn read(env: &Env) -> Result<Option<Vec<u8>>, String> {
     read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))
 }
 
-fn build(
-    env: &Env,
-    config: Option<&[u8]>,
-    routes: fn(&App) -> Router<App>,
-) -> Result<Router, String> {
+fn build(env: &Env, config: Option<&[u8]>) -> Result<App, String> {
     let ports = ports(env).map_err(|error| error.to_string())?;
-    let app = configured(ports, config, |name| variable(env, name))?;
-    let routes = routes(&app);
-    Ok(stack(app, routes, Router::new()))
+    configured(ports, config, |name| variable(env, name))
 }
 
 fn ports(env: &Env) -> worker::Result<Ports> {

@@ -5,3 +5,6 @@ pub const KV: &str = "KV";
 
 /// The Durable Objects that hold the accounts' ledgers, one an account.
 pub const LEDGER: &str = "LEDGER";
+
+/// The Durable Objects that hold the WebSocket's sessions, one a connection.
+pub const SESSIONS: &str = "SESSIONS";

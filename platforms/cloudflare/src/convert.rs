@@ -1,7 +1,7 @@
 //! The platform's request as axum's, and axum's response as the platform's: only the headers that
 //! are read go in, and a body of known size goes as one.
 
-use crate::{body, glue, left::Left, scope::Scope};
+use crate::{Upgraded, body, glue, left::Left, scope::Scope};
 use axum::body::Body;
 use futures_util::StreamExt;
 use http_body::Body as _;
@@ -51,6 +51,9 @@ pub(crate) async fn to_worker(
     scope: &Scope,
     left: Left,
 ) -> Result<Response, JsValue> {
+    if let Some(upgraded) = Upgraded::of(&response) {
+        return Ok(upgraded);
+    }
     let (head, body) = response.into_parts();
     let body = match body.size_hint().exact() {
         Some(0) => JsValue::UNDEFINED,

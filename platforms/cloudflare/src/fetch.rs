@@ -5,7 +5,8 @@ use http::{HeaderMap, StatusCode, header};
 use openclaw_core::{BoxFuture, ByteStream, Http, HttpError, HttpRequest, HttpResponse};
 use send_wrapper::SendWrapper;
 use worker::{
-    js_sys::Uint8Array,
+    Env,
+    js_sys::{Reflect, Uint8Array},
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys::{AbortController, Response},
@@ -26,7 +27,26 @@ pub struct FetchHttp;
 
 impl Http for FetchHttp {
     fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
-        SendWrapper::new(send(request)).boxed()
+        SendWrapper::new(send(JsValue::UNDEFINED, request)).boxed()
+    }
+}
+
+/// [`Http`] to the Worker behind a service binding, whatever host is asked for.
+#[derive(Clone, Debug)]
+pub struct Service(SendWrapper<JsValue>);
+
+impl Service {
+    /// The one behind `binding`; `None` where the Worker has none of that name.
+    pub fn bound(env: &Env, binding: &str) -> Option<Self> {
+        let service = Reflect::get(env, &binding.into()).ok()?;
+        service.is_object().then(|| Self(SendWrapper::new(service)))
+    }
+}
+
+impl Http for Service {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
+        let service = (*self.0).clone();
+        SendWrapper::new(send(service, request)).boxed()
     }
 }
 
@@ -48,7 +68,7 @@ impl Drop for AbortOnDrop {
     }
 }
 
-async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
+async fn send(service: JsValue, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let controller = AbortController::new().map_err(|error| broken(&error))?;
     let signal = controller.signal();
     let mut guard = AbortOnDrop(Some(controller));
@@ -58,7 +78,14 @@ async fn send(request: HttpRequest) -> Result<HttpResponse, HttpError> {
         false => Uint8Array::from(&body[..]).into(),
     };
     let (url, headers) = (head.uri.to_string(), glue::head(&head.headers));
-    let sent = glue::send(head.method.as_str(), &url, &headers, bytes, &signal);
+    let sent = glue::send(
+        &service,
+        head.method.as_str(),
+        &url,
+        &headers,
+        bytes,
+        &signal,
+    );
     let answer = match sent {
         Ok(sent) => JsFuture::from(sent).await,
         Err(error) => Err(error),

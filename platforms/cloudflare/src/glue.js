@@ -20,9 +20,25 @@ export function outgoing(status, head, body) {
   return new Response(body, { status, headers: pairs(head) });
 }
 
-/** Sends a request; redirects are not followed. */
-export function send(method, url, head, body, signal) {
-  return fetch(url, { method, headers: pairs(head), body, redirect: "manual", signal });
+/** The answer to a WebSocket's handshake. */
+export function upgraded(webSocket) {
+  return new Response(null, { status: 101, webSocket });
+}
+
+/** Closes a WebSocket; the codes that only say that there was none are not to be sent (RFC 6455, 7.4.1). */
+export function close(socket, code, reason) {
+  socket.close([1005, 1006, 1015].includes(code) ? 1000 : code, reason);
+}
+
+/** Asks an object for a WebSocket: the answer to the handshake. */
+export function connect(object, head) {
+  const headers = [["upgrade", "websocket"], ...pairs(head)];
+  return object.fetch("https://object/", { headers });
+}
+
+/** Sends a request to a service, else to whom the URL names; redirects are not followed. */
+export function send(service = globalThis, method, url, head, body, signal) {
+  return service.fetch(url, { method, headers: pairs(head), body, redirect: "manual", signal });
 }
 
 /** The headers of what came back. */

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use worker::{
     js_sys::{JsString, Promise},
     wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
-    web_sys::{AbortSignal, ReadableStream, Request, Response},
+    web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket},
 };
 
 #[wasm_bindgen(module = "/src/glue.js")]
@@ -17,12 +17,22 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     pub(crate) fn send(
+        service: &JsValue,
         method: &str,
         url: &str,
         head: &str,
         body: JsValue,
         signal: &AbortSignal,
     ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    pub(crate) fn upgraded(socket: &WebSocket) -> Result<Response, JsValue>;
+
+    #[wasm_bindgen(catch)]
+    pub(crate) fn close(socket: &WebSocket, code: u16, reason: &str) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(catch)]
+    pub(crate) fn connect(object: &JsValue, head: &str) -> Result<Promise, JsValue>;
 
     pub(crate) fn received(response: &Response) -> String;
 

@@ -6,6 +6,7 @@
 //! Promises belong to one thread, ports must be `Send`: what is JavaScript's is wrapped at the
 //! port ([`send_wrapper`] checks the thread, of which an isolate has one).
 
+mod alarm;
 mod app;
 pub mod bindings;
 mod body;
@@ -17,15 +18,20 @@ mod kv;
 mod ledger;
 mod left;
 mod log;
+mod object;
 mod random;
 mod scope;
 mod serve;
+mod upgrade;
 
+pub use app::{Routes, app};
 pub use clock::WorkerClock;
-pub use fetch::FetchHttp;
+pub use fetch::{FetchHttp, Service};
 pub use kv::WorkersKv;
 pub use ledger::{AccountLedger, DurableLedger};
+pub use object::{Object, Socket};
 pub use random::WorkerRandom;
 pub use scope::RequestSpawn;
-pub use serve::serve;
+pub use serve::{serve, serve_upgrades};
+pub use upgrade::{Platform, Upgraded};
 pub use worker::{Env, worker_sys::Context};

@@ -21,6 +21,12 @@ impl Scope {
         Self(Rc::new(context))
     }
 
+    /// Runs a task inside the request, which lives for as long.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let task = Scoped::new(self, task);
+        self.0.wait_until(task);
+    }
+
     fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = CURRENT.replace(Some(self.clone()));
         let done = work();
@@ -88,10 +94,7 @@ pub struct RequestSpawn;
 impl Spawn for RequestSpawn {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         match CURRENT.with_borrow(Clone::clone) {
-            Some(scope) => {
-                let task = Scoped::new(&scope, task);
-                scope.0.wait_until(task);
-            }
+            Some(scope) => scope.spawn(task),
             None => tracing::error!("a task was spawned outside of a request and is lost"),
         }
     }

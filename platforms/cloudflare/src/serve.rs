@@ -1,13 +1,14 @@
 use crate::{
-    WorkerRandom, app,
+    Platform, WorkerRandom,
+    app::{self, Routes},
     convert::{from_worker, to_worker},
     glue,
     left::Left,
     log,
     scope::Scope,
 };
-use axum::{Router, body::Body};
-use openclaw_web::{App, not_configured};
+use axum::body::Body;
+use openclaw_web::not_configured;
 use std::panic::AssertUnwindSafe;
 use tower_service::Service;
 use worker::{
@@ -20,17 +21,36 @@ use worker::{
 ///
 /// When the client leaves, everything that was being done for it is dropped at once; what must
 /// still be done (accounting) goes on through the request's `waitUntil`.
-pub fn serve(
+pub fn serve(request: Request, env: Env, context: Context, routes: Routes) -> Promise {
+    serve_as(request, env, context, routes, |_, _, _| {})
+}
+
+/// The same for routes that take WebSockets: requests carry their [`Platform`].
+pub fn serve_upgrades(request: Request, env: Env, context: Context, routes: Routes) -> Promise {
+    serve_as(request, env, context, routes, |request, env, converted| {
+        let platform = Platform::new(request, env);
+        converted.extensions_mut().insert(platform);
+    })
+}
+
+/// Adds to a converted request what it cannot say by itself.
+type Prepare = fn(&Request, &Env, &mut http::Request<Body>);
+
+fn serve_as(
     request: Request,
     env: Env,
     context: Context,
-    routes: fn(&App) -> Router<App>,
+    routes: Routes,
+    prepare: Prepare,
 ) -> Promise {
     // What panics outside of the router costs its own request: nothing else is in this future.
     future_to_promise(AssertUnwindSafe(async move {
         let scope = Scope::new(worker::Context::new(context));
         let mut left = Left::of(&request);
-        let response = match left.or(&scope, answer(&request, &env, routes)).await {
+        let response = match left
+            .or(&scope, answer(&request, &env, routes, prepare))
+            .await
+        {
             Some(response) => to_worker(response?, &scope, left).await?,
             // Nobody reads it. The status is nginx's.
             None => glue::outgoing(499, "", JsValue::UNDEFINED)?,
@@ -42,7 +62,8 @@ pub fn serve(
 async fn answer(
     request: &Request,
     env: &Env,
-    routes: fn(&App) -> Router<App>,
+    routes: Routes,
+    prepare: Prepare,
 ) -> Result<http::Response<Body>, JsValue> {
     let mut router = match app::router(env, routes).await {
         Ok(router) => router,
@@ -51,8 +72,9 @@ async fn answer(
             return Ok(not_configured(&WorkerRandom, cause));
         }
     };
-    let request = from_worker(request).await?;
-    match router.call(request).await {
+    let mut converted = from_worker(request).await?;
+    prepare(request, env, &mut converted);
+    match router.call(converted).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }

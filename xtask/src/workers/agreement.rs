@@ -1,15 +1,16 @@
 //! The wrangler.toml files against the code and each other: a name that stands in one only is a
 //! request that fails once it is deployed.
 
-use super::{DEPLOYED, Worker, deploy::own_file};
+use super::{DEPLOYED, GATEWAY, Worker, deploy::own_file};
 use crate::{cargo, deploy::OWN};
-use openclaw_cloudflare::bindings::{KV, LEDGER};
+use openclaw_cloudflare::bindings::{KV, LEDGER, SESSIONS};
 use openclaw_function_gateway::{ROUTES, function};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, fs};
 
-/// The Durable Object's class, as the ledger's `worker.mjs` exports it.
+/// The Durable Objects' classes, as their Workers' `worker.mjs` export them.
 const CLASS: &str = "AccountLedger";
+const SESSION_CLASS: &str = "RealtimeSession";
 /// The environments, each behind the ending of its Workers' names.
 const ENVIRONMENTS: [(&str, &str); 3] = [("", ""), ("dev", "-dev"), ("production", "-production")];
 
@@ -32,7 +33,7 @@ fn is_function(worker: &Worker) -> bool {
 
 #[test]
 fn every_worker_is_named_built_and_kept_from_the_public_alike() {
-    let gateway = read(&DEPLOYED[7]);
+    let gateway = read(&GATEWAY);
     for worker in &DEPLOYED {
         let (file, name) = (read(worker), worker.name);
         assert_eq!(file["name"], format!("openclaw-{name}"));
@@ -76,12 +77,17 @@ fn functions_are_bound_to_what_the_code_asks_for() {
             let named = format!("{} {env}", worker.name);
             let kv = json!([{"binding": KV, "preview_id": "openclaw"}]);
             assert_eq!(section["kv_namespaces"], kv, "{named}");
-            let object = json!([{
+            let ledger = json!({
                 "name": LEDGER,
                 "class_name": CLASS,
                 "script_name": format!("openclaw-ledger{suffix}"),
-            }]);
-            assert_eq!(section["durable_objects"]["bindings"], object, "{named}");
+            });
+            let own = json!({"name": SESSIONS, "class_name": SESSION_CLASS});
+            let objects = match worker.name {
+                "realtime" => json!([ledger, own]),
+                _ => json!([ledger]),
+            };
+            assert_eq!(section["durable_objects"]["bindings"], objects, "{named}");
             assert_eq!(
                 section["secrets"]["required"],
                 json!(OWN.map(|(name, _)| name)),
@@ -98,7 +104,7 @@ fn the_gateway_is_bound_to_every_function_and_no_other() {
     let functions = DEPLOYED.iter().filter(|worker| is_function(worker));
     let functions = BTreeSet::from_iter(functions.map(|worker| worker.name.to_uppercase()));
     assert_eq!(asked, functions);
-    let file = read(&DEPLOYED[7]);
+    let file = read(&GATEWAY);
     for (env, suffix) in ENVIRONMENTS {
         let bound = |binding: &String| {
             let service = format!("openclaw-{}{suffix}", binding.to_lowercase());
@@ -110,21 +116,36 @@ fn the_gateway_is_bound_to_every_function_and_no_other() {
 }
 
 #[test]
-fn the_ledger_makes_the_class_that_the_others_are_bound_to() {
-    let ledger = DEPLOYED[0];
-    let file = read(&ledger);
-    assert_eq!(file["migrations"][0]["new_sqlite_classes"], json!([CLASS]));
-    for (env, _) in ENVIRONMENTS {
-        let object = json!([{"name": LEDGER, "class_name": CLASS}]);
-        assert_eq!(
-            section(&file, env)["durable_objects"]["bindings"],
-            object,
-            "{env}"
-        );
+fn the_websocket_is_bound_to_what_answers_its_requests() {
+    let realtime = Worker::named("realtime").unwrap();
+    let file = read(&realtime);
+    let chat = function("/v1/chat/completions");
+    for (env, suffix) in ENVIRONMENTS {
+        let service = format!("openclaw-{}{suffix}", chat.to_lowercase());
+        let bound = json!([{"binding": chat, "service": service}]);
+        assert_eq!(section(&file, env)["services"], bound, "{env}");
     }
-    let entry = cargo::root().join(ledger.folder).join("worker.mjs");
-    let exported = format!("export class {CLASS} ");
-    assert!(fs::read_to_string(entry).unwrap().contains(&exported));
+}
+
+#[test]
+fn the_classes_are_made_where_they_are() {
+    for (name, binding, class) in [
+        ("ledger", LEDGER, CLASS),
+        ("realtime", SESSIONS, SESSION_CLASS),
+    ] {
+        let worker = Worker::named(name).unwrap();
+        let file = read(&worker);
+        let made = &file["migrations"][0]["new_sqlite_classes"];
+        assert_eq!(made, &json!([class]));
+        for (env, _) in ENVIRONMENTS {
+            let objects = &section(&file, env)["durable_objects"]["bindings"];
+            let own = json!({"name": binding, "class_name": class});
+            assert!(objects.as_array().unwrap().contains(&own), "{name} {env}");
+        }
+        let entry = cargo::root().join(worker.folder).join("worker.mjs");
+        let exported = format!("export class {class} ");
+        assert!(fs::read_to_string(entry).unwrap().contains(&exported));
+    }
 }
 
 #[test]
@@ -142,7 +163,7 @@ fn the_compatibility_date_is_one_that_the_pinned_runtime_knows() {
     let package: Value = serde_json::from_str(&fs::read_to_string(package).unwrap()).unwrap();
     let workerd = package["dependencies"]["workerd"].as_str().unwrap();
     let newest = workerd.split('.').nth(1).unwrap().to_owned();
-    let date = read(&DEPLOYED[7])["compatibility_date"]
+    let date = read(&GATEWAY)["compatibility_date"]
         .as_str()
         .unwrap()
         .replace('-', "");

@@ -14,6 +14,9 @@ const ENTRY: &str = r#"import * as exports from "./index.js";
 export default { fetch: (request, env, context) => exports.fetch(request, env, context) };
 "#;
 
+/// What objects in Rust derive from, where their `worker.mjs` imports `openclaw:object`.
+const OBJECT: &str = "platforms/cloudflare/object.mjs";
+
 /// What workerd knows and LLVM uses.
 const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -32,6 +35,12 @@ pub(crate) fn entry(worker: &Worker) -> Result<String> {
         true => fs::read_to_string(&own).with_context(|| own.display().to_string()),
         false => Ok(ENTRY.into()),
     }
+}
+
+/// What else of ours goes into a Worker's script.
+pub(crate) fn object() -> Result<String> {
+    let object = cargo::root().join(OBJECT);
+    fs::read_to_string(&object).with_context(|| object.display().to_string())
 }
 
 /// Fills `folder` with the [`FILES`] made from `compiled` and `entry`.
@@ -59,6 +68,8 @@ fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
     let mut esbuild = tools.script("esbuild/bin/esbuild");
     esbuild.args(["--bundle", "--minify", "--format=esm", "--log-level=error"]);
     esbuild.args(["--external:./index_bg.wasm", "--external:cloudflare:*"]);
+    let object = cargo::root().join(OBJECT);
+    esbuild.arg(format!("--alias:openclaw:object={}", object.display()));
     esbuild.args(["--outfile=index.js", "--allow-overwrite", "entry.mjs"]);
     process::capture(esbuild.current_dir(folder))?;
     // Workers import a module of wasm without saying so.

@@ -116,5 +116,12 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
 fn made_from(tools: &Tools, compiled: &Path, entry: &str) -> Result<String> {
     let tools = [&tools.wasm_bindgen, &tools.node_modules];
     let own = include_str!("assemble.rs");
-    Ok(cache::hash((fs::read(compiled)?, entry, tools, own)))
+    let object = assemble::object()?;
+    Ok(cache::hash((
+        fs::read(compiled)?,
+        entry,
+        object,
+        tools,
+        own,
+    )))
 }

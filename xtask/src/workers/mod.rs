@@ -53,7 +53,7 @@ const fn function(name: &'static str, package: &'static str, folder: &'static st
 }
 
 /// What is deployed, in an order in which each finds what it is bound to.
-pub(crate) const DEPLOYED: [Worker; 8] = [
+pub(crate) const DEPLOYED: [Worker; 9] = [
     Worker {
         name: "ledger",
         package: "openclaw-cloudflare-ledger",
@@ -77,6 +77,11 @@ pub(crate) const DEPLOYED: [Worker; 8] = [
         ..function("admin", "openclaw-function-admin", "functions/admin")
     },
     function("health", "openclaw-function-health", "functions/health"),
+    function(
+        "realtime",
+        "openclaw-function-realtime",
+        "functions/realtime",
+    ),
     Worker {
         limit: 150_000,
         ..function("gateway", "openclaw-function-gateway", "functions/gateway")
@@ -91,6 +96,10 @@ const FOR_TESTS: [Worker; 1] = [Worker {
     features: &[],
     limit: u64::MAX,
 }];
+
+/// The one with the address.
+#[cfg(test)]
+const GATEWAY: Worker = DEPLOYED[DEPLOYED.len() - 1];
 
 impl Worker {
     /// The one called `name`, also where it is for tests only.

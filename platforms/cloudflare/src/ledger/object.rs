@@ -5,7 +5,7 @@ use super::{
     sql::SqlRows,
     wire::{Answer, Page, Range, Transaction, put_answer, put_page, take_range, take_transactions},
 };
-use crate::WorkerClock;
+use crate::{WorkerClock, alarm::Alarm};
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError, Timestamp, json,
     ledger::{Item, Outcome, Step},
@@ -13,12 +13,12 @@ use openclaw_core::{
 use openclaw_usage::{LEASE, RESERVATIONS, Reservation, settle_orphans};
 use send_wrapper::SendWrapper;
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     panic::{RefUnwindSafe, UnwindSafe},
     rc::Rc,
     time::Duration,
 };
-use worker::{State, Storage};
+use worker::State;
 
 /// Between two looks for what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -29,23 +29,14 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// commit and holds the answer back until that is durable. When a method here fails or panics,
 /// memory and disk may differ: the class that exports it resets the object then.
 pub struct AccountLedger {
-    storage: Storage,
     items: Rc<RefCell<Items<SqlRows>>>,
-    alarm: Rc<Cell<Alarm>>,
+    alarm: Alarm,
     sweep: RefCell<Sweep>,
 }
 
 /// After a panic the object is reset: nobody looks at what it left half done.
 impl UnwindSafe for AccountLedger {}
 impl RefUnwindSafe for AccountLedger {}
-
-/// The alarm as this object knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alarm {
-    /// None, or not known.
-    No,
-    Set,
-}
 
 /// How far the look for what has expired has come.
 #[derive(Debug, Default)]
@@ -58,21 +49,10 @@ struct Sweep {
 impl AccountLedger {
     /// The object as the platform starts it.
     pub fn new(state: &State) -> Result<Self, StoreError> {
-        let storage = state.storage();
-        let items = Items::new(SqlRows::open(storage.sql())?);
-        let alarm = Rc::new(Cell::new(Alarm::No));
-        let (known, asked) = (alarm.clone(), state.storage());
-        // No call comes in before this is known.
-        let _gate = state.block_concurrency_while(async move {
-            if asked.get_alarm().await?.is_some() {
-                known.set(Alarm::Set);
-            }
-            Ok(())
-        });
+        let items = Items::new(SqlRows::open(state.storage().sql())?);
         Ok(Self {
-            storage,
             items: Rc::new(RefCell::new(items)),
-            alarm,
+            alarm: Alarm::new(state),
             sweep: RefCell::default(),
         })
     }
@@ -81,7 +61,7 @@ impl AccountLedger {
     pub fn transact(&self, batch: Vec<u8>) -> Result<Vec<u8>, StoreError> {
         let batch = take_transactions(batch.into())?;
         let (answers, changes) = self.items.borrow_mut().transact(batch)?;
-        if self.alarm.get() == Alarm::No
+        if !self.alarm.is_set()
             && let Some(lease) = changes.iter().filter_map(lease).min()
         {
             self.set_alarm(lease)?;
@@ -103,7 +83,7 @@ impl AccountLedger {
 
     /// Settles what was admitted and is not worked on any more, then looks for what has expired.
     pub async fn alarm(&self) -> Result<(), StoreError> {
-        self.alarm.set(Alarm::No);
+        self.alarm.came();
         let now = WorkerClock.now();
         let own = Own(SendWrapper::new(self.items.clone()));
         let swept = settle_orphans(&own, "", now, now).await;
@@ -129,19 +109,9 @@ impl AccountLedger {
         Ok(sweep.last.is_some())
     }
 
-    /// The promise is not waited for: like every write it is a part of the turn, and should it
-    /// fail, the platform resets the object instead of letting the answer out.
     fn set_alarm(&self, at: Timestamp) -> Result<(), StoreError> {
-        // Rounded up: an alarm that comes early finds nothing to do.
-        let millis = at.as_millisecond().saturating_add(1) as f64;
-        let date = worker::js_sys::Date::new(&millis.into());
-        let set = self
-            .storage
-            .as_raw()
-            .set_alarm(date, worker::js_sys::Object::new());
-        let _promise = set.map_err(|error| StoreError::Fault(format!("no alarm: {error:?}")))?;
-        self.alarm.set(Alarm::Set);
-        Ok(())
+        let set = self.alarm.by(at);
+        set.map_err(|error| StoreError::Fault(format!("no alarm: {error:?}")))
     }
 }
 

@@ -173,9 +173,9 @@ fn bind(section: &mut Value, id: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workers::GATEWAY;
 
     const CHAT: Worker = DEPLOYED[2];
-    const GATEWAY: Worker = DEPLOYED[7];
 
     fn configuration<'a>(files: &'a Files, worker: &Worker) -> &'a Value {
         let mut all = files.configurations.iter();

@@ -1,0 +1,124 @@
+//! The entry on Cloudflare Workers: handshakes, and the Durable Object that each connection gets.
+//! `worker.mjs` makes the platform's class of what is exported here.
+
+mod desk;
+mod line;
+mod live;
+mod peer;
+
+use crate::{Close, MAX_FRAME, no_upgrade};
+use axum::{
+    Extension, Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, HeaderValue};
+use live::Live;
+use openclaw_cloudflare::{Context, Env, Platform, bindings::SESSIONS, serve_upgrades};
+use openclaw_core::Error;
+use openclaw_web::{App, Result};
+use std::{panic::AssertUnwindSafe, rc::Rc};
+use worker::{
+    js_sys::{JsString, Promise},
+    wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
+    web_sys,
+    worker_sys::DurableObjectState,
+};
+
+/// Tells an object whose connection it is, where the handshake has said so.
+const GRANT: &str = "x-openclaw-grant";
+
+#[wasm_bindgen]
+#[expect(unreachable_pub, reason = "JavaScript calls it")]
+pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
+    serve_upgrades(request, env, context, routes)
+}
+
+fn routes(_: &App) -> Router<App> {
+    Router::new().route("/ws", get(connect))
+}
+
+/// The handshake; 400, 401, 403, 429.
+async fn connect(
+    State(app): State<App>,
+    Extension(platform): Extension<Platform>,
+    request: Request,
+) -> Result<Response> {
+    if !platform.is_handshake() {
+        return Ok(no_upgrade().await.into_response());
+    }
+    let desk = desk::of(app, platform.env());
+    let (parts, _) = request.into_parts();
+    let grant = desk.handshake(&parts).await?;
+    let mut headers = HeaderMap::new();
+    if let Some(grant) = &grant {
+        let grant = serde_json::to_string(grant).map_err(Error::internal)?;
+        let grant = HeaderValue::from_str(&grant).map_err(Error::internal)?;
+        headers.insert(GRANT, grant);
+    }
+    match platform.connect(SESSIONS, &headers).await {
+        Ok(upgraded) => Ok(upgraded.into_response()),
+        Err(cause) => {
+            if let Some(grant) = grant {
+                // It comes back by itself, too.
+                let _ = desk.release(&grant).await;
+            }
+            Err(Error::internal(cause).into())
+        }
+    }
+}
+
+/// A connection's object: the home of its session, or the way to the session that it resumed.
+#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+pub struct RealtimeSession(AssertUnwindSafe<Rc<Live>>);
+
+#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+impl RealtimeSession {
+    /// As the platform starts it, for the first time or out of hibernation.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> std::result::Result<Self, JsValue> {
+        Ok(Self(AssertUnwindSafe(Rc::new(Live::new(state, env)?))))
+    }
+
+    /// Accepts the connection, of whom `grant` names.
+    pub fn open(&self, grant: Option<String>) -> std::result::Result<web_sys::Response, JsValue> {
+        self.0.open(grant.as_deref())
+    }
+
+    /// A message of the client.
+    pub fn message(&self, message: &JsValue) {
+        match message.dyn_ref::<JsString>() {
+            // What is longer in UTF-16 is longer in UTF-8.
+            Some(text) if text.length() as usize > MAX_FRAME => self.0.refuse(Close::TooLong),
+            Some(text) => self.0.message(&String::from(text)),
+            None => self.0.refuse(Close::Binary),
+        }
+    }
+
+    /// The client closed the connection; 1006: it is lost.
+    pub fn closed(&self, code: u16) {
+        self.0.closed(code);
+    }
+
+    /// The alarm has come.
+    pub fn woke(&self) {
+        self.0.woke();
+    }
+
+    /// Whether the connection of the object `from` goes on with this session.
+    pub fn attach(&self, from: String, grant: &str, last_seq: f64) -> bool {
+        self.0.attach(from, grant, last_seq as u64)
+    }
+
+    /// Messages of the client at the object `from`, and how that connection ended, if it did.
+    pub fn up(&self, from: &str, texts: Vec<String>, end: Option<u16>) {
+        self.0.up(from, texts, end);
+    }
+
+    /// Frames for the client, and why its connection is to be closed, if it is. What became of it
+    /// ([`peer::Took`]).
+    pub fn down(&self, frames: Vec<String>, end: Option<u16>, reason: &str) -> u8 {
+        self.0.down(frames, end, reason) as u8
+    }
+}

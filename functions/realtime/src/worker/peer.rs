@@ -1,0 +1,100 @@
+//! Calls between the objects of two connections, when the one goes on with the session of the other.
+
+use futures_util::future::{Either, select};
+use openclaw_cloudflare::{Env, bindings::SESSIONS};
+use std::time::Duration;
+use worker::{
+    Delay, Error,
+    js_sys::Promise,
+    wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
+    wasm_bindgen_futures::JsFuture,
+};
+
+/// How long a call may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+#[wasm_bindgen]
+extern "C" {
+    /// The methods of the class in `worker.mjs`.
+    type Remote;
+
+    #[wasm_bindgen(method, catch)]
+    fn attach(this: &Remote, from: &str, grant: &str, seq: f64) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn up(
+        this: &Remote,
+        from: &str,
+        texts: Vec<String>,
+        end: Option<u16>,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn down(
+        this: &Remote,
+        frames: Vec<String>,
+        end: Option<u16>,
+        reason: &str,
+    ) -> Result<Promise, JsValue>;
+}
+
+/// What became of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Took {
+    /// They are on their way to the client.
+    All = 0,
+    /// There is no connection.
+    Gone = 1,
+    /// Its client does not read.
+    Overrun = 2,
+}
+
+/// The object of another connection.
+pub(super) struct Peer(Remote);
+
+impl Peer {
+    pub(super) fn of(env: &Env, id: &str) -> Result<Self, Error> {
+        let stub = env
+            .durable_object(SESSIONS)?
+            .id_from_string(id)?
+            .get_stub()?;
+        Ok(Self(stub.into_rpc()))
+    }
+
+    pub(super) async fn attach(&self, from: &str, grant: &str, seq: u64) -> Result<bool, Error> {
+        let took = answer(self.0.attach(from, grant, seq as f64)).await?;
+        Ok(took.is_truthy())
+    }
+
+    pub(super) async fn up(
+        &self,
+        from: &str,
+        texts: Vec<String>,
+        end: Option<u16>,
+    ) -> Result<Took, Error> {
+        answer(self.0.up(from, texts, end)).await?;
+        Ok(Took::All)
+    }
+
+    pub(super) async fn down(
+        &self,
+        frames: Vec<String>,
+        end: Option<u16>,
+        reason: &str,
+    ) -> Result<Took, Error> {
+        let took = answer(self.0.down(frames, end, reason)).await?.as_f64();
+        Ok(match took {
+            Some(0.0) => Took::All,
+            Some(2.0) => Took::Overrun,
+            _ => Took::Gone,
+        })
+    }
+}
+
+async fn answer(call: Result<Promise, JsValue>) -> Result<JsValue, Error> {
+    match select(JsFuture::from(call?), Delay::from(DEADLINE)).await {
+        Either::Left((answer, _)) => Ok(answer?),
+        Either::Right(_) => Err("the other connection's object did not answer in time".into()),
+    }
+}
