@@ -205,3 +205,103 @@ impl Streamed {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_executor::block_on;
+
+    const STREAM: &str = concat!(
+        ": ping\n\n",
+        r#"data: {"model":"m","choices":[{"delta":{"role":"assistant"}}]}"#,
+        "\n\n",
+        r#"data: {"model":"m","choices":[{"delta":{"content":"Grü"}}]}"#,
+        "\n\n",
+        r#"data: {"choices":[{"delta":{"content":"ße\n"},"finish_reason":null}]}"#,
+        "\n\n",
+        r#"data: {"choices":[{"delta":{"content":"!"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}}"#,
+        "\n\ndata:[DONE]\n\n",
+    );
+
+    fn seen(kind: Kind, body: &str, piece: usize) -> Vec<Event> {
+        let pieces = body.as_bytes().chunks(piece).map(Bytes::copy_from_slice);
+        let pieces: Vec<_> = pieces.map(Ok::<_, std::convert::Infallible>).collect();
+        let body = Body::from_stream(stream::iter(pieces));
+        block_on(events(kind, Response::new(body)).collect())
+    }
+
+    fn code(event: &Event) -> String {
+        match event {
+            Event::Failed(error) => error.get().to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_stream_is_its_texts_and_then_the_whole_of_it_however_it_is_cut() {
+        for piece in 1..STREAM.len() {
+            let events = seen(Kind::ChatStream, STREAM, piece);
+            let (last, chunks) = events.split_last().unwrap();
+            let texts: Vec<_> = chunks
+                .iter()
+                .map(|event| match event {
+                    Event::Chunk { content, .. } => content.as_str(),
+                    _ => "no chunk",
+                })
+                .collect();
+            assert_eq!(texts, ["Grü", "ße\n", "!"]);
+            let Event::Complete(whole) = last else {
+                panic!("{last:?}")
+            };
+            assert_eq!(whole.content, "Grüße\n!");
+            assert_eq!((&*whole.model, &*whole.finish_reason), ("m", "stop"));
+            assert_eq!(
+                whole.usage.as_ref().unwrap().get(),
+                r#"{"prompt_tokens":1}"#
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_in_place_of_a_stream_or_in_it_ends_the_request() {
+        let refused = r#"{"error":{"code":"rate_limit_exceeded"}}"#;
+        let events = seen(Kind::ChatStream, refused, 7);
+        assert_eq!(events.len(), 1);
+        assert_eq!(code(&events[0]), r#"{"code":"rate_limit_exceeded"}"#);
+        let broken = concat!(
+            r#"data: {"choices":[{"delta":{"content":"a"}}]}"#,
+            "\n\n",
+            r#"data: {"choices":[{"delta":{},"finish_reason":"error"}],"error":{"code":"x"}}"#,
+            "\n\n",
+        );
+        let events = seen(Kind::ChatStream, broken, 9);
+        assert_eq!(
+            (events.len(), code(&events[1])),
+            (2, r#"{"code":"x"}"#.into())
+        );
+    }
+
+    #[test]
+    fn a_stream_without_an_end_is_no_success() {
+        let half = &STREAM[..STREAM.find("ße").unwrap()];
+        let events = seen(Kind::ChatStream, half, 5);
+        assert!(code(events.last().unwrap()).contains("provider_error"));
+    }
+
+    #[test]
+    fn a_whole_answer_is_one_event() {
+        let body = r#"{"model":"m","choices":[{"message":{"content":null,"tool_calls":[{"id":"a"}]},"finish_reason":"tool_calls"}],"usage":{}}"#;
+        let events = seen(Kind::Chat, body, 10);
+        let [Event::Complete(whole)] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(whole.content, "");
+        assert_eq!(whole.tool_calls.as_ref().unwrap().get(), r#"[{"id":"a"}]"#);
+        let events = seen(Kind::Skill, r#"{"skill":"s","result":{"t":15}}"#, 10);
+        assert!(
+            matches!(&events[..], [Event::SkillResult(result)] if result.get() == r#"{"t":15}"#)
+        );
+        let events = seen(Kind::Chat, "<html>", 10);
+        assert!(code(&events[0]).contains("internal_error"));
+    }
+}
