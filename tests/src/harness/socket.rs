@@ -1,6 +1,7 @@
 //! A WebSocket client that holds every frame to docs/websocket.md.
 
 use super::frames::{self, Told};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
@@ -78,6 +79,26 @@ impl Socket {
         match self.incoming(PATIENCE).await.expect("a frame within 20 s") {
             Ok(text) => self.checked(&text),
             Err(code) => panic!("closed with {code:?} in place of a frame"),
+        }
+    }
+
+    /// The next frame, unless it is closed with this code.
+    pub async fn next_or_close(&mut self, code: u16) -> Option<Value> {
+        match self.incoming(PATIENCE).await.expect("a frame within 20 s") {
+            Ok(text) => Some(self.checked(&text)),
+            Err(closed) => {
+                assert_eq!(closed, Some(code));
+                None
+            }
+        }
+    }
+
+    /// The payload of the protocol's own pong, which comes next.
+    pub async fn pong(&mut self) -> Bytes {
+        let next = timeout(PATIENCE, self.line.next()).await;
+        match next.expect("a pong within 20 s") {
+            Some(Ok(Message::Pong(payload))) => payload,
+            other => panic!("{other:?} in place of a pong"),
         }
     }
 

@@ -41,3 +41,4 @@ mod local_model;
 mod models;
 mod native;
 mod own_server;
+mod websocket;
