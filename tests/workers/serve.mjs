@@ -44,6 +44,7 @@ function edge(port) {
     client.on("end", () => worker.resetAndDestroy());
     client.on("error", () => worker.resetAndDestroy());
     worker.on("error", () => client.resetAndDestroy());
+    worker.on("close", () => client.end());
   });
   return new Promise((resolve) => server.listen(options.port, "127.0.0.1", resolve));
 }
