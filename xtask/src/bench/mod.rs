@@ -6,12 +6,12 @@ mod load;
 mod meter;
 mod native;
 mod server;
+mod sockets;
 mod table;
 mod workers;
 
-use crate::Runtime;
-use anyhow::{Result, bail};
-use clap::Args;
+use anyhow::Result;
+use clap::{Args, ValueEnum};
 use load::{Load, Scenario};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use server::Server;
@@ -21,9 +21,9 @@ use table::{Bar, Results};
 /// Options of `bench`.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Where the gateway runs.
+    /// What is measured.
     #[arg(default_value = "native")]
-    runtime: Runtime,
+    what: What,
     /// Native: what is measured is built with this profile; `ci` is quicker to build.
     #[arg(long, default_value = "release")]
     profile: String,
@@ -35,13 +35,24 @@ pub(crate) struct Options {
     parts: bool,
 }
 
+/// What can be measured. Lambda's functions are measured by `cargo xtask build lambda`.
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// Requests through the native server.
+    Native,
+    /// Requests through Workers.
+    Workers,
+    /// The native server's WebSocket.
+    Ws,
+}
+
 /// Measures everything and prints Markdown; fails where a bar is missed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     raise_open_files()?;
-    let bars = match options.runtime {
-        Runtime::Native => native(options)?,
-        Runtime::Workers => workers::measure(options)?,
-        Runtime::Lambda => bail!("Lambda's functions are measured by `cargo xtask build lambda`"),
+    let bars = match options.what {
+        What::Native => native(options)?,
+        What::Workers => workers::measure(options)?,
+        What::Ws => sockets::measure(options)?,
     };
     table::print_bars(&bars);
     match bars.iter().all(Bar::is_held) {
