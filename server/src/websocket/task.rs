@@ -229,8 +229,11 @@ impl Task {
 
     /// Hands the connection to another session, if that one takes it.
     async fn resume(&mut self, session: &str, last_seq: u64, grant: Grant) {
-        let (Some(home), Some(line)) = (self.sessions.find(session), self.line.take()) else {
+        let Some(home) = self.sessions.find(session) else {
             return self.tell(Input::NotResumed);
+        };
+        let Some(line) = self.line.take() else {
+            return self.tell(Input::Lost);
         };
         let (answer, mut attached) = oneshot::channel();
         let attach = Box::new(Attach {

@@ -125,6 +125,8 @@ impl Socket {
                     Some(Ok(Message::Text(text))) => return Ok(text.as_str().into()),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(why))) => {
+                        // It is answered in waiting for the end.
+                        while let Some(Ok(_)) = self.line.next().await {}
                         return Err(Some(why.map_or(1005, |why| why.code.into())));
                     }
                     Some(Ok(message)) => panic!("{message:?} in place of text"),

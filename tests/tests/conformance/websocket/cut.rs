@@ -6,7 +6,7 @@ use openclaw_conformance::{
     harness::{Account, Cut, Relay, Socket, Told, chat},
     upstream::Script,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// More frames than a stream below has.
 const POINTS: usize = 16;
@@ -18,6 +18,8 @@ async fn told_across(account: &Account, cut: Cut, body: &Value) -> (Told, bool) 
     let dial = account.client.dial().through(relay.address);
     let mut first = dial.authenticated().await;
     first.chat("a", body).await;
+    // Its pong shows that the request has arrived: the line may break from then on.
+    first.send(&json!({"type": "ping"})).await;
     let mut told = Told::default();
     while told
         .frames
@@ -25,6 +27,7 @@ async fn told_across(account: &Account, cut: Cut, body: &Value) -> (Told, bool) 
         .is_none_or(|frame| frame["type"] == "chat_chunk")
     {
         match first.next().await {
+            Some(frame) if frame["type"] == "pong" => {}
             Some(frame) => told.frames.push(frame),
             None => break,
         }
@@ -45,8 +48,8 @@ async fn told_across(account: &Account, cut: Cut, body: &Value) -> (Told, bool) 
 /// What `body` tells is whole wherever the line breaks, and accounted once.
 async fn is_whole_at_every_point(body: &Value, text: &str, points: usize) {
     let account = Account::new().await;
-    // Behind the first text frame, `auth_ok`, and within the one behind it, and so on.
-    let cuts = (1..=points).flat_map(|frames| [Cut::Behind(frames), Cut::Within(frames)]);
+    // The first text frame is `auth_ok`.
+    let cuts = (1..=points).flat_map(|frames| [Cut::Within(frames), Cut::Behind(frames + 1)]);
     let cuts: Vec<Cut> = cuts.collect();
     let all = join_all(cuts.iter().map(|cut| told_across(&account, *cut, body))).await;
     let mut lost = 0;
@@ -100,13 +103,14 @@ async fn a_stream_of_strange_text() {
 #[tokio::test]
 async fn a_plain_answer() {
     let body = chat("gpt-4", &words(10, 60));
-    is_whole_at_every_point(&body, &text_of(10), 1).await;
+    is_whole_at_every_point(&body, &text_of(10), 2).await;
 }
 
 /// Reads frames until so many came of any request, or the line is lost.
 async fn read(socket: &mut Socket, told: &mut Vec<Value>, most: usize) {
     while told.len() < most {
         match socket.next().await {
+            Some(frame) if frame["type"] == "pong" => {}
             Some(frame) => told.push(frame),
             None => return,
         }
@@ -116,13 +120,14 @@ async fn read(socket: &mut Socket, told: &mut Vec<Value>, most: usize) {
 #[tokio::test]
 async fn several_streams_at_once() {
     let account = Account::new().await;
-    for frames in [1, 2, 5, 9, 14] {
+    for frames in [2, 3, 5, 9, 14] {
         let relay = Relay::start(account.client.base_url(), Cut::Behind(frames)).await;
         let dial = account.client.dial().through(relay.address);
         let mut first = dial.authenticated().await;
         for id in ["a", "b", "c"] {
             first.chat(id, &streaming("gpt-4", &words(6, 50))).await;
         }
+        first.send(&json!({"type": "ping"})).await;
         let mut told = Vec::new();
         read(&mut first, &mut told, usize::MAX).await;
         let mut second = account.client.socket().await;
