@@ -1,0 +1,41 @@
+//! Why connections are closed.
+
+/// Why a connection is closed (RFC 6455, 7.4; from 4000 on our own).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Close {
+    /// The server ends.
+    GoingAway = 1001,
+    /// A binary message.
+    Binary = 1003,
+    /// A frame over [`MAX_FRAME`].
+    TooLong = 1009,
+    /// The client does not read, or sends more than can wait.
+    Overrun = 1013,
+    /// Not authenticated, or wrongly.
+    Unauthorized = 4401,
+    /// The session was resumed on another connection.
+    Resumed = 4409,
+    /// Too many connections of the account.
+    TooMany = 4429,
+}
+
+impl Close {
+    /// The number on the wire.
+    pub const fn code(self) -> u16 {
+        self as u16
+    }
+
+    /// For people.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::GoingAway => "the server ends",
+            Self::Binary => "text messages only",
+            Self::TooLong => "the frame is too long",
+            Self::Overrun => "too much is waiting",
+            Self::Unauthorized => "not authenticated",
+            Self::Resumed => "the session was resumed on another connection",
+            Self::TooMany => "too many connections",
+        }
+    }
+}
