@@ -79,7 +79,7 @@ impl Session {
         self.unhold(now);
     }
 
-    fn say_not_resumed(&mut self) {
+    pub(super) fn say_not_resumed(&mut self) {
         self.say(&Reply::Reconnected {
             session: &self.id.clone(),
             resumed: false,
