@@ -12,15 +12,27 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let query = parts.uri.query().unwrap_or_default();
-        let pairs = form_urlencoded::parse(query.as_bytes());
-        let parser = serde_urlencoded::Deserializer::new(pairs);
-        serde_path_to_error::deserialize(parser)
-            .map(Self)
-            .map_err(|error| {
-                let issue = format!("is wrong: {}", error.inner());
-                Error::invalid(error.path().to_string(), issue).into()
-            })
+        Ok(Self(read(query)?))
     }
+}
+
+fn read<T: DeserializeOwned>(query: &str) -> openclaw_core::Result<T> {
+    serde_urlencoded::from_str(query).map_err(|error| {
+        let error = error.to_string();
+        let is_wrong = |part: &str| {
+            let alone = serde_urlencoded::from_str::<T>(part);
+            alone.is_err_and(|alone| alone.to_string() == error)
+        };
+        // Parsing does not say where it failed; a parser that does takes a second copy of its code.
+        // What fails alone is named; what is missing, or there twice, the error names itself.
+        let pair = match is_wrong("") {
+            true => None,
+            false => query.split('&').find(|pair| is_wrong(pair)),
+        };
+        let pair = pair.and_then(|pair| form_urlencoded::parse(pair.as_bytes()).next());
+        let name = pair.map_or_else(|| "query".into(), |(name, _)| name);
+        Error::invalid(name, format!("is wrong: {error}"))
+    })
 }
 
 /// The one id in a route's path.
@@ -35,5 +47,65 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             // The only ids that do not read as text are ids we never gave.
             Err(_) => Err(Error::not_found("thing").into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_core::Details;
+    use serde::Deserialize;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Asked {
+        limit: Option<u8>,
+        after: Option<String>,
+    }
+
+    fn wrong<T: DeserializeOwned>(query: &str) -> (String, String) {
+        match read::<T>(query).map(drop).unwrap_err().details {
+            Some(Details::Field { field, issue }) => (field, issue),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn parameters_are_read_whatever_else_there_is() {
+        let asked = Asked {
+            limit: Some(3),
+            after: Some("a b&c".into()),
+        };
+        assert_eq!(read::<Asked>("x=1&after=a+b%26c&limit=3").unwrap(), asked);
+    }
+
+    #[test]
+    fn the_parameter_that_is_wrong_is_named() {
+        for query in [
+            "limit=300",
+            "after=x&limit=-1&x=limit",
+            "l%69mit=x&after=limit",
+            "limit=",
+        ] {
+            let (field, issue) = wrong::<Asked>(query);
+            assert_eq!(field, "limit", "{query}");
+            assert!(issue.starts_with("is wrong: "), "{issue}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_there_twice_is_named_too() {
+        let (field, issue) = wrong::<Asked>("after=a&limit=1&after=b");
+        assert_eq!(field, "query");
+        assert!(issue.contains("after"), "{issue}");
+    }
+
+    #[test]
+    fn one_that_is_missing_is_none_of_those_that_are_there() {
+        #[derive(Debug, Deserialize)]
+        struct Needed {
+            #[expect(dead_code, reason = "only asked for")]
+            limit: u8,
+        }
+        assert_eq!(wrong::<Needed>("after=a").0, "query");
     }
 }
