@@ -37,6 +37,11 @@ pub(crate) trait Local {
         format!("http://127.0.0.1:{}", self.port())
     }
 
+    /// The WebSocket's address.
+    fn socket_address(&self) -> String {
+        format!("ws://127.0.0.1:{}/v1/ws", self.port())
+    }
+
     /// The key made for `up`, and whether it was made just now, with its account.
     fn key(&self) -> Result<(String, bool)> {
         let file = self.own().join("key");

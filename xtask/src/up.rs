@@ -184,7 +184,8 @@ fn greet(gateway: &dyn Local, config: &Config, key: &str, is_new: bool) {
     } else {
         ""
     };
-    println!("\naddress  {address}/v1\nkey      {key}{made}");
+    let socket = gateway.socket_address();
+    println!("\naddress  {address}/v1\nsocket   {socket}\nkey      {key}{made}");
     if let Some(model) = config.example() {
         let question = r#"[{"role":"user","content":"What is the capital of France?"}]"#;
         let body = format!("{{\"model\":{},\"messages\":{question}}}", json!(model));
@@ -217,8 +218,9 @@ impl<'p> EnvFile<'p> {
 
     fn write(&self, gateway: &dyn Local, key: &str) -> Result<()> {
         let (address, admin) = (gateway.address(), gateway.admin_token()?);
+        let socket = gateway.socket_address();
         let text = format!(
-            "{MARK}\nOPENCLAW_BASE_URL={address}\nOPENCLAW_API_KEY={key}\nOPENCLAW_ADMIN_TOKEN={admin}\n"
+            "{MARK}\nOPENCLAW_BASE_URL={address}\nOPENCLAW_WS_URL={socket}\nOPENCLAW_API_KEY={key}\nOPENCLAW_ADMIN_TOKEN={admin}\n"
         );
         gateway::write_private(self.0, &text)
     }
