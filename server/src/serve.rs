@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use openclaw_core::Timestamp;
 use openclaw_function_realtime::{Desk, Limits};
 use openclaw_native::{DataFolder, Native};
+use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
@@ -73,7 +74,8 @@ async fn run(config: Config) -> Result<()> {
     let native = Native::for_server(&lock, config.server.durability)?;
     let secrets = secrets::load(&folder)?;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let app = App::new(native.ports(), config, secrets, variable)?;
+    let providers = Providers::new(&config, variable)?;
+    let app = App::new(native.ports(), config, secrets, providers);
     settle_interrupted(&native).await?;
     free_places(&native).await?;
     tracing::info!(%address, models = app.providers.models().count(), "listening");

@@ -13,6 +13,7 @@ use futures_util::{FutureExt, StreamExt};
 use http::{Request, StatusCode};
 use openclaw_auth::Secrets;
 use openclaw_core::{BoxFuture, Ledger, Ports};
+use openclaw_providers::Providers;
 use openclaw_schema::{account::CreateAccount, key::CreateKey};
 use openclaw_testkit::{Fakes, Reply};
 use openclaw_usage::{LEASE, UsageRow, settle_orphans};
@@ -46,7 +47,8 @@ fn site() -> Site {
     let config = serde_json::from_value(config).unwrap();
     let secret = "0123456789abcdef";
     let secrets = Secrets::parse(secret, &format!("k1:{secret}"), secret).unwrap();
-    let app = App::new(fakes.ports(), config, secrets, |_| None).unwrap();
+    let providers = Providers::new(&config, |_| None).unwrap();
+    let app = App::new(fakes.ports(), config, secrets, providers);
     let account: CreateAccount = serde_json::from_value(json!({"name": "a"})).unwrap();
     let account = block_on(app.directory().create_account(account))
         .unwrap()

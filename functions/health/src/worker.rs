@@ -1,6 +1,6 @@
 //! The entry on Cloudflare Workers.
 
-use openclaw_cloudflare::{Context, Env, serve};
+use openclaw_cloudflare::{Context, Endpoints, Env, serve};
 use worker::{
     js_sys::Promise,
     wasm_bindgen::{self, prelude::wasm_bindgen},
@@ -10,5 +10,10 @@ use worker::{
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript calls it")]
 pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
-    serve(request, env, context, |_| crate::router())
+    serve(
+        request,
+        env,
+        context,
+        Endpoints::with_models(|_| crate::router()),
+    )
 }

@@ -15,7 +15,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue};
 use live::Live;
-use openclaw_cloudflare::{Context, Env, Platform, bindings::SESSIONS, serve_upgrades};
+use openclaw_cloudflare::{Context, Endpoints, Env, Platform, bindings::SESSIONS, serve_upgrades};
 use openclaw_core::Error;
 use openclaw_web::{App, Result};
 use std::{panic::AssertUnwindSafe, rc::Rc};
@@ -32,8 +32,10 @@ const GRANT: &str = "x-openclaw-grant";
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript calls it")]
 pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
-    serve_upgrades(request, env, context, routes)
+    serve_upgrades(request, env, context, ENDPOINTS)
 }
+
+const ENDPOINTS: Endpoints = Endpoints::new(routes);
 
 fn routes(_: &App) -> Router<App> {
     Router::new().route("/ws", get(connect))

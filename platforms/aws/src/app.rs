@@ -10,7 +10,7 @@ use axum::Router;
 use bytes::Bytes;
 use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
-use openclaw_web::{App, CONFIG, configured, stack};
+use openclaw_web::{App, CONFIG, Endpoints};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,7 +18,7 @@ use std::{
 
 /// A function: its routes and the ports, and what was built of them.
 pub(crate) struct Function {
-    routes: fn(&App) -> Router<App>,
+    endpoints: Endpoints,
     settings: Settings,
     ports: Ports,
     held: Mutex<Option<Held>>,
@@ -47,7 +47,7 @@ struct Read {
 
 impl Function {
     /// Nothing is read, and nobody called, before the first request.
-    pub(crate) fn new(settings: Settings, routes: fn(&App) -> Router<App>, begun: Begun) -> Self {
+    pub(crate) fn new(settings: Settings, endpoints: Endpoints, begun: Begun) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http: Arc<dyn Http> = Arc::new(HyperHttp::new());
         let spawn = Arc::new(begun);
@@ -64,7 +64,7 @@ impl Function {
             spawn,
         };
         Self {
-            routes,
+            endpoints,
             settings,
             ports,
             held: Mutex::default(),
@@ -130,16 +130,17 @@ impl Function {
         if held.as_ref().is_some_and(|held| held.read == read) {
             return Ok(());
         }
-        let app = configured(self.ports.clone(), read.config.as_deref(), |name| {
+        let secret = |name: &str| {
             let parameter = read.parameters.get(name);
             parameter
                 .map(|secret| secret.reveal().to_owned())
                 .or_else(|| variable(name))
-        })?;
-        let routes = (self.routes)(&app);
+        };
+        let (ports, config) = (self.ports.clone(), read.config.as_deref());
+        let (app, router) = self.endpoints.build(ports, config, &secret)?;
         *held = Some(Held {
-            router: stack(app.clone(), routes, Router::new()),
             app,
+            router,
             read,
             stale: self.ports.clock.now() + self.settings.cache,
         });

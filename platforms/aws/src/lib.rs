@@ -22,6 +22,7 @@ pub use dynamodb::client;
 pub use events::{Call, Gateway, Sockets, Told, Work};
 pub use kv::DynamoKv;
 pub use ledger::DynamoLedger;
+pub use openclaw_web::Endpoints;
 pub use run::{Mode, run, run_sockets};
 pub use settings::Settings;
 pub use shelf::{CONNECTION, Holder, LEASE, Shelf};

@@ -4,9 +4,9 @@ use crate::{
     events::{Events, Sockets},
     invocation::Begun,
 };
-use axum::{Router, body::Body};
+use axum::body::Body;
 use lambda_http::{Adapter, Error, Request, StreamAdapter, lambda_runtime::Runtime, service_fn};
-use openclaw_web::{App, not_configured};
+use openclaw_web::{Endpoints, not_configured};
 use std::{convert::Infallible, io, process::ExitCode, sync::Arc};
 use tower::Service;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -20,15 +20,15 @@ pub enum Mode {
     Streaming,
 }
 
-/// The whole life of the function with these routes: takes invocations until Lambda ends it.
-pub fn run(routes: fn(&App) -> Router<App>, mode: Mode) -> ExitCode {
-    until_ended(begin(routes, mode))
+/// The whole life of the function with these endpoints: takes invocations until Lambda ends it.
+pub fn run(endpoints: Endpoints, mode: Mode) -> ExitCode {
+    until_ended(begin(endpoints, mode))
 }
 
 /// The same of a function that is called for the connections of a WebSocket API as well, and by
 /// itself to work on their sessions; HTTP requests it answers whole.
-pub fn run_sockets(routes: fn(&App) -> Router<App>, sockets: impl Sockets) -> ExitCode {
-    until_ended(begin_sockets(routes, sockets))
+pub fn run_sockets(endpoints: Endpoints, sockets: impl Sockets) -> ExitCode {
+    until_ended(begin_sockets(endpoints, sockets))
 }
 
 fn until_ended(ended: Result<(), Error>) -> ExitCode {
@@ -53,11 +53,11 @@ fn log() {
         .init();
 }
 
-fn function(routes: fn(&App) -> Router<App>) -> Result<(Arc<Function>, Begun), Error> {
+fn function(endpoints: Endpoints) -> Result<(Arc<Function>, Begun), Error> {
     log();
     let begun = Begun::new();
     let settings = Settings::new(variable)?;
-    let function = Function::new(settings, routes, begun.clone());
+    let function = Function::new(settings, endpoints, begun.clone());
     Ok((Arc::new(function), begun))
 }
 
@@ -68,15 +68,15 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-fn begin_sockets(routes: fn(&App) -> Router<App>, sockets: impl Sockets) -> Result<(), Error> {
-    let (function, begun) = function(routes)?;
+fn begin_sockets(endpoints: Endpoints, sockets: impl Sockets) -> Result<(), Error> {
+    let (function, begun) = function(endpoints)?;
     let events = Arc::new(Events::new(function, sockets));
     let service = lambda_runtime::service_fn(move |event| events.clone().answer(event));
     runtime()?.block_on(Runtime::new(service).layer(begun).run())
 }
 
-fn begin(routes: fn(&App) -> Router<App>, mode: Mode) -> Result<(), Error> {
-    let (function, begun) = function(routes)?;
+fn begin(endpoints: Endpoints, mode: Mode) -> Result<(), Error> {
+    let (function, begun) = function(endpoints)?;
     let answering = move |request| {
         let function = function.clone();
         async move { Ok::<_, Infallible>(answer(&function, request).await) }

@@ -6,16 +6,13 @@ use crate::{
 };
 use axum::Router;
 use openclaw_core::{Clock, Ports, Timestamp};
-use openclaw_web::{App, CONFIG, configured, stack};
+use openclaw_web::{App, CONFIG, Endpoints};
 use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::Env;
 
 /// Seconds for which an isolate trusts what it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
 /// otherwise. KV's own cache adds its 30.
 const CACHE_SECONDS: u64 = 25;
-
-/// The routes of a function.
-pub type Routes = fn(&App) -> Router<App>;
 
 struct Held {
     app: App,
@@ -28,21 +25,21 @@ struct Held {
 thread_local!(static HELD: RefCell<Option<Held>> = const { RefCell::new(None) });
 
 /// The router of this isolate. The error says what is wrong with the Worker's configuration.
-pub(crate) async fn router(env: &Env, routes: Routes) -> Result<Router, String> {
-    held(env, routes, |held| held.router.clone()).await
+pub(crate) async fn router(env: &Env, endpoints: Endpoints) -> Result<Router, String> {
+    held(env, endpoints, |held| held.router.clone()).await
 }
 
 /// What the handlers of this isolate reach, for work that is no request. The error says what is
 /// wrong with the Worker's configuration.
-pub async fn app(env: &Env, routes: Routes) -> Result<App, String> {
-    held(env, routes, |held| held.app.clone()).await
+pub async fn app(env: &Env, endpoints: Endpoints) -> Result<App, String> {
+    held(env, endpoints, |held| held.app.clone()).await
 }
 
-async fn held<T>(env: &Env, routes: Routes, look: fn(&Held) -> T) -> Result<T, String> {
+async fn held<T>(env: &Env, endpoints: Endpoints, look: fn(&Held) -> T) -> Result<T, String> {
     if let Some(seen) = fresh(env, look) {
         return Ok(seen);
     }
-    let renewed = renew(env, routes).await;
+    let renewed = renew(env, endpoints).await;
     HELD.with_borrow(|held| match (held, renewed) {
         (None, Ok(())) => Err("nothing was built".into()),
         (None, Err(cause)) => Err(cause),
@@ -70,15 +67,15 @@ fn fresh<T>(env: &Env, look: fn(&Held) -> T) -> Option<T> {
     })
 }
 
-async fn renew(env: &Env, routes: Routes) -> Result<(), String> {
+async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
     let config = read(env).await?;
     let same = |held: &Option<Held>| held.as_ref().is_some_and(|held| held.config == config);
     if HELD.with_borrow(same) {
         return Ok(());
     }
     log::install(variable(env, "OPENCLAW_LOG").as_deref());
-    let app = build(env, config.as_deref())?;
-    let router = stack(app.clone(), routes(&app), Router::new());
+    let ports = ports(env).map_err(|error| error.to_string())?;
+    let (app, router) = endpoints.build(ports, config.as_deref(), &|name| variable(env, name))?;
     let stale = WorkerClock.now() + cache_time(env);
     HELD.set(Some(Held {
         app,
@@ -93,11 +90,6 @@ async fn read(env: &Env) -> Result<Option<Vec<u8>>, String> {
     let store = env.kv(bindings::KV).map_err(|error| error.to_string())?;
     let read = store.get(CONFIG).bytes().await;
     read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))
-}
-
-fn build(env: &Env, config: Option<&[u8]>) -> Result<App, String> {
-    let ports = ports(env).map_err(|error| error.to_string())?;
-    configured(ports, config, |name| variable(env, name))
 }
 
 fn ports(env: &Env) -> worker::Result<Ports> {

@@ -24,12 +24,13 @@ mod scope;
 mod serve;
 mod upgrade;
 
-pub use app::{Routes, app};
+pub use app::app;
 pub use clock::WorkerClock;
 pub use fetch::{FetchHttp, Service};
 pub use kv::WorkersKv;
 pub use ledger::{AccountLedger, DurableLedger};
 pub use object::{Object, Socket};
+pub use openclaw_web::Endpoints;
 pub use random::WorkerRandom;
 pub use scope::RequestSpawn;
 pub use serve::{serve, serve_upgrades};

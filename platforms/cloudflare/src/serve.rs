@@ -1,6 +1,5 @@
 use crate::{
-    Platform, WorkerRandom,
-    app::{self, Routes},
+    Platform, WorkerRandom, app,
     convert::{from_worker, to_worker},
     glue,
     left::Left,
@@ -8,7 +7,7 @@ use crate::{
     scope::Scope,
 };
 use axum::body::Body;
-use openclaw_web::not_configured;
+use openclaw_web::{Endpoints, not_configured};
 use std::panic::AssertUnwindSafe;
 use tower_service::Service;
 use worker::{
@@ -16,21 +15,32 @@ use worker::{
     web_sys::Request, worker_sys::Context,
 };
 
-/// Answers a request of the Worker that is the function with these routes: the promise of its
+/// Answers a request of the Worker that is the function with these endpoints: the promise of its
 /// response.
 ///
 /// When the client leaves, everything that was being done for it is dropped at once; what must
 /// still be done (accounting) goes on through the request's `waitUntil`.
-pub fn serve(request: Request, env: Env, context: Context, routes: Routes) -> Promise {
-    serve_as(request, env, context, routes, |_, _, _| {})
+pub fn serve(request: Request, env: Env, context: Context, endpoints: Endpoints) -> Promise {
+    serve_as(request, env, context, endpoints, |_, _, _| {})
 }
 
-/// The same for routes that take WebSockets: requests carry their [`Platform`].
-pub fn serve_upgrades(request: Request, env: Env, context: Context, routes: Routes) -> Promise {
-    serve_as(request, env, context, routes, |request, env, converted| {
-        let platform = Platform::new(request, env);
-        converted.extensions_mut().insert(platform);
-    })
+/// The same for endpoints that take WebSockets: requests carry their [`Platform`].
+pub fn serve_upgrades(
+    request: Request,
+    env: Env,
+    context: Context,
+    endpoints: Endpoints,
+) -> Promise {
+    serve_as(
+        request,
+        env,
+        context,
+        endpoints,
+        |request, env, converted| {
+            let platform = Platform::new(request, env);
+            converted.extensions_mut().insert(platform);
+        },
+    )
 }
 
 /// Adds to a converted request what it cannot say by itself.
@@ -40,7 +50,7 @@ fn serve_as(
     request: Request,
     env: Env,
     context: Context,
-    routes: Routes,
+    endpoints: Endpoints,
     prepare: Prepare,
 ) -> Promise {
     // What panics outside of the router costs its own request: nothing else is in this future.
@@ -48,7 +58,7 @@ fn serve_as(
         let scope = Scope::new(worker::Context::new(context));
         let mut left = Left::of(&request);
         let response = match left
-            .or(&scope, answer(&request, &env, routes, prepare))
+            .or(&scope, answer(&request, &env, endpoints, prepare))
             .await
         {
             Some(response) => to_worker(response?, &scope, left).await?,
@@ -62,10 +72,10 @@ fn serve_as(
 async fn answer(
     request: &Request,
     env: &Env,
-    routes: Routes,
+    endpoints: Endpoints,
     prepare: Prepare,
 ) -> Result<http::Response<Body>, JsValue> {
-    let mut router = match app::router(env, routes).await {
+    let mut router = match app::router(env, endpoints).await {
         Ok(router) => router,
         Err(cause) => {
             log::install(None);

@@ -271,7 +271,8 @@ impl Config {
         self.validate_models(builtin)
     }
 
-    fn validate_numbers(&self) -> Result<(), ConfigError> {
+    /// The part of it that is not about providers and models.
+    pub fn validate_numbers(&self) -> Result<(), ConfigError> {
         let Routing {
             attempts,
             first_byte_timeout_ms,

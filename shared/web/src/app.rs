@@ -1,7 +1,7 @@
 use openclaw_auth::{Authenticator, Directory, Secrets};
 use openclaw_core::{Ports, Timestamp};
 use openclaw_providers::Providers;
-use openclaw_schema::config::{Config, ConfigError};
+use openclaw_schema::config::Config;
 use openclaw_usage::Totals;
 use std::{ops::Deref, sync::Arc};
 
@@ -15,7 +15,7 @@ pub struct Parts {
     pub ports: Ports,
     /// The configuration.
     pub config: Config,
-    /// The models and how to call them.
+    /// The models and how to call them; none in functions that do not ([`Providers::none`]).
     pub providers: Arc<Providers>,
     /// Keys and tokens.
     pub authenticator: Authenticator,
@@ -26,22 +26,16 @@ pub struct Parts {
 }
 
 impl App {
-    /// Over a runtime, a configuration and the gateway's own secrets; `variable` reads the
-    /// providers' credentials from the runtime's environment. The error names the wrong key.
-    pub fn new(
-        ports: Ports,
-        config: Config,
-        secrets: Secrets,
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self(Arc::new(Parts {
-            providers: Arc::new(Providers::new(&config, variable)?),
+    /// Over a runtime, a configuration, the gateway's own secrets and the configuration's providers.
+    pub fn new(ports: Ports, config: Config, secrets: Secrets, providers: Providers) -> Self {
+        Self(Arc::new(Parts {
+            providers: Arc::new(providers),
             authenticator: Authenticator::new(secrets),
             totals: Arc::default(),
             started: ports.clock.now(),
             ports,
             config,
-        })))
+        }))
     }
 
     /// The accounts and keys.

@@ -1,31 +1,60 @@
-//! The gateway from what a hosted runtime has: a stored configuration, and secrets as variables.
+//! A function from what a hosted runtime has: a stored configuration, and secrets as variables.
 
-use crate::{ApiError, App};
-use axum::response::{IntoResponse, Response};
+use crate::{ApiError, App, stack};
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
 use http::HeaderValue;
 use openclaw_auth::Secrets;
 use openclaw_core::{Details, Error, Ports, Random, id};
+use openclaw_providers::{Load, Providers};
 use openclaw_schema::{config::Config, parse, parse_text};
 
 /// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
 pub const CONFIG: &str = "config";
 
-/// The gateway over `ports` with the configuration in `document`; `variable` reads variables and
-/// secrets. The error says what is missing or names the key that is wrong.
-pub fn configured(
-    ports: Ports,
-    document: Option<&[u8]>,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Result<App, String> {
-    let config = document.map_or_else(|| Ok(Config::default()), read)?;
-    let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
-    let secrets = Secrets::parse(
-        &secret("OPENCLAW_ADMIN_TOKEN")?,
-        &secret("OPENCLAW_JWT_SECRETS")?,
-        &secret("OPENCLAW_KEY_PEPPER")?,
-    )?;
-    let app = App::new(ports, config, secrets, variable);
-    app.map_err(|error| format!("the stored configuration: {error}"))
+/// What a function consists of.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoints {
+    routes: fn(&App) -> Router<App>,
+    providers: Load,
+}
+
+impl Endpoints {
+    /// Those that call no model and tell of none: they do without the catalog.
+    pub const fn new(routes: fn(&App) -> Router<App>) -> Self {
+        let providers = Providers::none;
+        Self { routes, providers }
+    }
+
+    /// Those that do.
+    pub const fn with_models(routes: fn(&App) -> Router<App>) -> Self {
+        let providers = Providers::load;
+        Self { routes, providers }
+    }
+
+    /// The function over `ports` with the configuration in `document`; `variable` reads variables
+    /// and secrets. The error says what is missing or names the key that is wrong.
+    pub fn build(
+        self,
+        ports: Ports,
+        document: Option<&[u8]>,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(App, Router), String> {
+        let config = document.map_or_else(|| Ok(Config::default()), read)?;
+        let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
+        let secrets = Secrets::parse(
+            &secret("OPENCLAW_ADMIN_TOKEN")?,
+            &secret("OPENCLAW_JWT_SECRETS")?,
+            &secret("OPENCLAW_KEY_PEPPER")?,
+        )?;
+        let providers = (self.providers)(&config, variable);
+        let providers = providers.map_err(|error| format!("the stored configuration: {error}"))?;
+        let app = App::new(ports, config, secrets, providers);
+        let router = stack(app.clone(), (self.routes)(&app), Router::new());
+        Ok((app, router))
+    }
 }
 
 /// The document; the error names the key that is wrong.

@@ -21,7 +21,7 @@ mod stack;
 
 pub use app::App;
 pub use body::{Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
-pub use configured::{CONFIG, configured, not_configured};
+pub use configured::{CONFIG, Endpoints, not_configured};
 pub use credential::presented;
 pub use error::{ApiError, Result};
 pub use gate::Gate;

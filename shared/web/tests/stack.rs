@@ -21,6 +21,8 @@ use openclaw_core::{
     Ledger,
     ledger::{Step, When},
 };
+use openclaw_providers::Providers;
+use openclaw_schema::config::Config;
 use openclaw_schema::{
     account::CreateAccount,
     key::{CreateKey, Scope},
@@ -69,7 +71,9 @@ impl Answer {
 fn site() -> Site {
     let fakes = Fakes::default();
     let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
-    let app = App::new(fakes.ports(), Default::default(), secrets, |_| None).unwrap();
+    let config = Config::default();
+    let providers = Providers::new(&config, |_| None).unwrap();
+    let app = App::new(fakes.ports(), config, secrets, providers);
     let account: CreateAccount =
         serde_json::from_value(json!({"name": "a", "rate_limit": 3})).unwrap();
     let account = block_on(app.directory().create_account(account)).unwrap();

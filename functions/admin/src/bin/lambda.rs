@@ -1,8 +1,11 @@
 //! The entry on AWS Lambda.
 
-use openclaw_aws::{Mode, run};
+use openclaw_aws::{Endpoints, Mode, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(openclaw_function_admin::router, Mode::Buffered)
+    run(
+        Endpoints::new(openclaw_function_admin::router),
+        Mode::Buffered,
+    )
 }

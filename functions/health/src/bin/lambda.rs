@@ -1,8 +1,11 @@
 //! The entry on AWS Lambda.
 
-use openclaw_aws::{Mode, run};
+use openclaw_aws::{Endpoints, Mode, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(|_| openclaw_function_health::router(), Mode::Buffered)
+    run(
+        Endpoints::with_models(|_| openclaw_function_health::router()),
+        Mode::Buffered,
+    )
 }

@@ -1,6 +1,6 @@
 //! What a session asks of the gateway: endpoints are called at their own Workers.
 
-use super::routes;
+use super::ENDPOINTS;
 use crate::{Desk, Dispatch, Limits};
 use axum::body::Body;
 use http::{Request, Response, Uri};
@@ -25,7 +25,7 @@ pub(super) fn limits() -> Limits {
 
 /// The desk of this isolate.
 pub(super) async fn find(env: &Env) -> Result<Desk> {
-    let app = app(env, routes).await.map_err(Error::internal)?;
+    let app = app(env, ENDPOINTS).await.map_err(Error::internal)?;
     Ok(of(app, env))
 }
 

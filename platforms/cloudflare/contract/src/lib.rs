@@ -8,7 +8,7 @@ mod cases;
 mod panic;
 
 use axum::{Router, routing::post};
-use openclaw_cloudflare::{Context, Env, serve};
+use openclaw_cloudflare::{Context, Endpoints, Env, serve};
 use openclaw_web::App;
 use std::cell::RefCell;
 use worker::{
@@ -26,7 +26,7 @@ thread_local!(
 #[wasm_bindgen]
 pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
     BINDINGS.set(Some(env.clone()));
-    serve(request, env, context, |_| routes())
+    serve(request, env, context, Endpoints::new(|_| routes()))
 }
 
 fn routes() -> Router<App> {
