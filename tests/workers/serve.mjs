@@ -2,7 +2,7 @@
 // workers` made. The only argument is a JSON file:
 //
 //   modules    the node_modules folder that has wrangler and miniflare
-//   port       where the gateway Worker listens on loopback
+//   port       where the gateway Worker listens on loopback; 0: where it is free
 //   state      the folder for KV and Durable Objects, kept between runs
 //   config     the gateway's configuration; SIGUSR2 writes it to KV again
 //   variables  variables and secrets of every Worker, by name
@@ -46,7 +46,10 @@ function edge(port) {
     worker.on("error", () => client.resetAndDestroy());
     worker.on("close", () => client.end());
   });
-  return new Promise((resolve) => server.listen(options.port, "127.0.0.1", resolve));
+  return new Promise((resolve, reject) => {
+    server.on("error", reject);
+    server.listen(options.port, "127.0.0.1", () => resolve(server.address().port));
+  });
 }
 
 /** The gateway first, then the object's Worker and the functions. */
@@ -98,8 +101,8 @@ process.on("SIGUSR2", configure);
 await miniflare.ready;
 await configure();
 const gateway = await miniflare.unsafeGetDirectURL(workers[0].name);
-await edge(gateway.port);
-console.log(`listening on http://127.0.0.1:${options.port}, workerd ${workerd.pid}`);
+const port = await edge(gateway.port);
+console.log(`listening on http://127.0.0.1:${port}, workerd ${workerd.pid}`);
 // Miniflare would start it anew; a gateway that ends by itself is to be seen.
 await once(workerd, "exit");
 if (!ending) process.exit(1);

@@ -21,7 +21,7 @@ pub struct Options {
     pub config: Option<String>,
     /// Its data folder; default: a new one, removed at the end.
     pub data: Option<PathBuf>,
-    /// Its port; default: a free one.
+    /// Its port; default: one that is free.
     pub port: Option<u16>,
     /// Variables and secrets beside the suite's, or in their place.
     pub variables: Vec<(&'static str, String)>,
@@ -93,7 +93,7 @@ impl Server {
 
     async fn launch(name: &str, options: Options, for_good: bool) -> Result<Self, String> {
         let folder = TempDir::with_prefix("openclaw-conformance-").map_err(|e| e.to_string())?;
-        let port = options.port.unwrap_or_else(free_port);
+        let port = port(&options);
         let command = command(&options, folder.path(), port)?;
         let settings = match Target::chosen() {
             Target::Lambda => lambda::settings(folder.path()),
@@ -105,7 +105,7 @@ impl Server {
         } else {
             (Some(folder), None)
         };
-        let server = Self {
+        let mut server = Self {
             base_url: format!("http://127.0.0.1:{port}"),
             process: Supervised::start(&command, &log, remove.as_deref()),
             log,
@@ -113,6 +113,9 @@ impl Server {
             _folder: folder,
         };
         server.until_ready().await?;
+        if let Some(address) = listening(&server.log()) {
+            server.base_url = address;
+        }
         Ok(server)
     }
 
@@ -139,7 +142,7 @@ impl Server {
             }
             // A Worker with a wrong configuration never gets ready, and answers.
             Target::Workers => workers::runtime(&self.log()).is_some(),
-            Target::Lambda => self.log().contains(lambda::READY),
+            Target::Lambda => listening(&self.log()).is_some(),
         }
     }
 
@@ -201,8 +204,7 @@ impl Server {
     /// Starts one that is expected to give up by itself within 10 s.
     pub async fn refused(options: Options) -> Output {
         let folder = TempDir::with_prefix("openclaw-conformance-").expect("a folder");
-        let port = options.port.unwrap_or_else(free_port);
-        let command = command(&options, folder.path(), port).expect("the command");
+        let command = command(&options, folder.path(), port(&options)).expect("the command");
         let mut command = tokio::process::Command::from(command);
         let output = command.kill_on_drop(true).output();
         tokio::time::timeout(Duration::from_secs(10), output)
@@ -225,6 +227,23 @@ fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, Strin
         }
     }
     Ok(command)
+}
+
+/// A port for it; 0 where it takes one by itself, and tells which: a Worker starts so slowly that
+/// one which was free before may be taken.
+fn port(options: &Options) -> u16 {
+    match (options.port, Target::chosen()) {
+        (Some(port), _) => port,
+        (None, Target::Native) => free_port(),
+        (None, Target::Workers | Target::Lambda) => 0,
+    }
+}
+
+/// The address that a log tells, where what runs the gateway tells one in a whole line.
+fn listening(log: &str) -> Option<String> {
+    let (_, rest) = log.split_once(lambda::READY)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !".:".contains(c))?;
+    Some(format!("http://{}", &rest[..end]))
 }
 
 /// A port nobody listens on.
