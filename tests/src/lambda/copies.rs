@@ -105,6 +105,10 @@ impl Fleet {
             "AWS_LAMBDA_RUNTIME_API",
             format!("http://{}/{number}", self.interface),
         );
+        let services = format!("http://{}", self.interface);
+        for service in ["APIGATEWAYMANAGEMENTAPI", "LAMBDA"] {
+            command.env(format!("AWS_ENDPOINT_URL_{service}"), &services);
+        }
         command.env("AWS_LAMBDA_FUNCTION_NAME", format!("openclaw-{function}"));
         command.env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
         command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256");

@@ -1,7 +1,7 @@
 //! A request as the event of a REST API (proxy integration, v1).
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::request::Parts;
+use http::{HeaderMap, Uri, request::Parts};
 use reqwest::Url;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -14,20 +14,8 @@ pub(super) fn event(parts: &Parts, body: &[u8]) -> String {
         Ok(text) => (text.into(), false),
         Err(_) => (BASE64_STANDARD.encode(body).into(), true),
     };
-    let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (name, value) in &parts.headers {
-        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        headers.entry(name.as_str()).or_default().push(text);
-    }
-    let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    if let Ok(url) = Url::parse(&format!("http://host{}", parts.uri)) {
-        for (name, value) in url.query_pairs() {
-            query
-                .entry(name.into_owned())
-                .or_default()
-                .push(value.into_owned());
-        }
-    }
+    let headers = headers(&parts.headers);
+    let query = queries(&parts.uri);
     let event = json!({
         "resource": "/{proxy+}",
         "path": path,
@@ -61,8 +49,32 @@ pub(super) fn event(parts: &Parts, body: &[u8]) -> String {
     event.to_string()
 }
 
+/// The values of each header.
+pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<&str, Vec<String>> {
+    let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, value) in headers {
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        all.entry(name.as_str()).or_default().push(text);
+    }
+    all
+}
+
+/// The values of each parameter.
+pub(super) fn queries(uri: &Uri) -> BTreeMap<String, Vec<String>> {
+    let mut query: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if let Ok(url) = Url::parse(&format!("http://host{uri}")) {
+        for (name, value) in url.query_pairs() {
+            query
+                .entry(name.into_owned())
+                .or_default()
+                .push(value.into_owned());
+        }
+    }
+    query
+}
+
 /// What API Gateway shows where only one value has room: the last.
-fn last<K: ToString>(values: &BTreeMap<K, Vec<String>>) -> Map<String, Value> {
+pub(super) fn last<K: ToString>(values: &BTreeMap<K, Vec<String>>) -> Map<String, Value> {
     let last = |(name, values): (&K, &Vec<String>)| {
         let value = values.last().cloned().unwrap_or_default();
         (name.to_string(), value.into())

@@ -4,6 +4,7 @@
 use super::{
     copies::{Answer, Fleet},
     event::event,
+    sockets::{self, Sockets},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::{Bytes, BytesMut};
@@ -41,8 +42,12 @@ pub(super) fn full(text: impl Into<Bytes>) -> Body {
 /// Answers one request; an error breaks its connection.
 pub(super) async fn answer(
     fleet: Arc<Fleet>,
+    sockets: Arc<Sockets>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
+    if sockets::is_handshake(&request) {
+        return Ok(sockets.connect(request).await);
+    }
     if request.uri().path() == COPIES {
         return Ok(Response::new(full(fleet.list().to_string())));
     }
@@ -67,7 +72,7 @@ pub(super) async fn answer(
 }
 
 /// What API Gateway itself says.
-fn own(status: StatusCode, message: &str) -> Response<Body> {
+pub(super) fn own(status: StatusCode, message: &str) -> Response<Body> {
     let mut response = Response::new(full(format!("{{\"message\":\"{message}\"}}")));
     *response.status_mut() = status;
     response
@@ -97,7 +102,7 @@ async fn read(parts: &Parts, mut body: Incoming) -> io::Result<Option<Bytes>> {
 }
 
 /// The answer in one piece: a JSON document with status, headers and body.
-async fn buffered(mut answer: Answer) -> io::Result<Response<Body>> {
+pub(super) async fn buffered(mut answer: Answer) -> io::Result<Response<Body>> {
     let mut text = BytesMut::new();
     while let Some(piece) = answer.body.recv().await {
         text.extend_from_slice(&piece?);

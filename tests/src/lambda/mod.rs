@@ -6,7 +6,16 @@
 //! copies are started when all others are busy; a copy that waits for its next invocation is frozen
 //! (SIGSTOP) until it comes; a copy that dies in one costs that request (502).
 //!
+//! For the WebSocket API: `$connect`, `$default` and `$disconnect` as proxy events, each message as it comes
+//! and beside others; frames of 32 KiB and messages of 128 KiB at most (1009), none that is binary (1003);
+//! `@connections` (410 before `$connect` is answered and behind the end, 429 while the client does not
+//! read); invocations that nobody waits for, tried again after one minute and two.
+//!
 //! What differs from the platform:
+//! - The WebSocket API is at `/v1/ws` of the same address; deployed, it has an address of its own. It closes
+//!   with 1000 for `DELETE @connections`. Of two messages of one millisecond the first has the lower id.
+//!   A refused handshake has the function's status and not its body, which the platform does not
+//!   document. Signatures are not looked at.
 //! - Copies are bounded by [`Settings::copies`]; beyond, a request waits for one. The platform starts
 //!   another one up to the account's quota and then answers 429.
 //! - A client's leaving is told to a streaming function at its next write, by a connection that breaks.
@@ -27,9 +36,11 @@ mod copies;
 mod event;
 mod front;
 mod runtime;
+mod sockets;
 
 use copies::Fleet;
 use serde::{Deserialize, Serialize};
+use sockets::Sockets;
 use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 
@@ -55,10 +66,15 @@ pub async fn serve(settings: Settings) -> io::Result<()> {
     let interface = TcpListener::bind(("127.0.0.1", 0)).await?;
     let fleet = Arc::new(Fleet::new(settings, interface.local_addr()?));
     eprintln!("listening on http://{}", front.local_addr()?);
-    let copies = fleet.clone();
+    let sockets = Sockets::new(fleet.clone());
+    let (copies, behind) = (fleet.clone(), sockets.clone());
     tokio::select! {
-        ended = accept(interface, move |request| runtime::answer(copies.clone(), request)) => ended,
-        ended = accept(front, move |request| front::answer(fleet.clone(), request)) => ended,
+        ended = accept(interface, move |request| {
+            runtime::answer(copies.clone(), behind.clone(), request)
+        }) => ended,
+        ended = accept(front, move |request| {
+            front::answer(fleet.clone(), sockets.clone(), request)
+        }) => ended,
     }
 }
 
@@ -77,6 +93,7 @@ where
             // Connections break where clients leave and copies are killed.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(hyper_util::rt::TokioIo::new(socket), service)
+                .with_upgrades()
                 .await;
         });
     }

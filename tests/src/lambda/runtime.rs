@@ -1,8 +1,10 @@
-//! The Runtime API, as each copy sees it: below the number of the copy.
+//! The Runtime API, as each copy sees it: below the number of the copy. Other services that a function
+//! calls are beside it.
 
 use super::{
     copies::{Answer, Fleet},
     front::{Body, full},
+    sockets::Sockets,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -23,12 +25,15 @@ const ERROR: &str = "lambda-runtime-function-error-type";
 /// Answers one call of a copy; an error breaks its connection.
 pub(super) async fn answer(
     fleet: Arc<Fleet>,
+    sockets: Arc<Sockets>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     let path = request.uri().path().to_owned();
     let mut segments = path.trim_start_matches('/').split('/');
-    let number = segments.next().and_then(|number| number.parse().ok());
-    let worker = number.and_then(|number| fleet.worker(number));
+    let Some(number) = segments.next().and_then(|number| number.parse().ok()) else {
+        return sockets.call(request).await;
+    };
+    let worker = fleet.worker(number);
     let worker = worker.ok_or_else(|| io::Error::other("no such copy"))?;
     match Vec::from_iter(segments).as_slice() {
         [_, "runtime", "invocation", "next"] => {

@@ -93,6 +93,8 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
         PROFILE,
     ]);
     cargo.arg("-Zbuild-std=std,panic_unwind");
+    // The defaults, and the library's smaller algorithms.
+    cargo.arg("-Zbuild-std-features=panic-unwind,optimize_for_size");
     for feature in worker.features {
         cargo.args(["--features", feature]);
     }
