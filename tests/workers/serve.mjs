@@ -6,6 +6,8 @@
 //   state      the folder for KV and Durable Objects, kept between runs
 //   config     the gateway's configuration; SIGUSR2 writes it to KV again
 //   variables  variables and secrets of every Worker, by name
+//   brittle    whether sessions say when they start, and do as `control.mjs` is told, which then
+//              listens behind `control http://`
 //
 // Prints `listening on http://127.0.0.1:PORT, workerd PID` once requests are answered. SIGTERM ends it.
 //
@@ -19,6 +21,7 @@ import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { control } from "./control.mjs";
 
 // Only workerd is to be heard.
 process.env.WRANGLER_LOG = "error";
@@ -81,6 +84,12 @@ function worker(file) {
 }
 
 const workers = files().map(worker);
+if (options.brittle) {
+  const { modules } = workers.find(({ name }) => name === "openclaw-realtime");
+  const path = join(dirname(modules[0].path), "brittle.mjs");
+  const contents = readFileSync(new URL("brittle.mjs", import.meta.url), "utf8");
+  modules.unshift({ type: "ESModule", path, contents });
+}
 workers[0].unsafeDirectSockets = [{ host: "127.0.0.1", port: 0 }];
 const stored = { resourcePersistencePath: options.state };
 const miniflare = new Miniflare(convertV4MiniflareOptions({ workers, ...stored }));
@@ -101,6 +110,7 @@ process.on("SIGUSR2", configure);
 await miniflare.ready;
 await configure();
 const gateway = await miniflare.unsafeGetDirectURL(workers[0].name);
+if (options.brittle) console.log(`control http://127.0.0.1:${await control(miniflare)}`);
 const port = await edge(gateway.port);
 console.log(`listening on http://127.0.0.1:${port}, workerd ${workerd.pid}`);
 // Miniflare would start it anew; a gateway that ends by itself is to be seen.

@@ -119,6 +119,6 @@ fn handle(state: &DurableObjectState) -> JsValue {
 
 fn reset(state: JsValue, cause: &str) {
     tracing::error!(cause, "the object starts anew");
-    // What it throws ends this turn.
+    // Nothing of this turn is kept (`object.mjs`).
     let _ = state.unchecked_into::<Resettable>().abort(cause);
 }

@@ -27,6 +27,8 @@ pub struct Options {
     pub variables: Vec<(&'static str, String)>,
     /// Variables and secrets of the suite that it does not get.
     pub without: Vec<&'static str>,
+    /// Workers: whether [`Server::hibernate`], [`Server::breaks`] and [`Server::starts`] work.
+    pub brittle: bool,
     /// Lambda: copies of one function at most; default: more than a case needs.
     pub copies: Option<usize>,
     /// Lambda: where DynamoDB answers; default: the suite's.
@@ -87,7 +89,10 @@ impl Server {
 
     /// The same for one that lives as long as this process: its folder is removed by its guard,
     /// because nothing here is dropped then.
-    pub(super) async fn start_for_good(name: &str, options: Options) -> Result<Self, String> {
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn start_for_good(name: &str, options: Options) -> Result<Self, String> {
         Self::launch(name, options, true).await
     }
 
@@ -184,6 +189,21 @@ impl Server {
             }
             Target::Lambda => lambda::configure(&self.settings, document),
         }
+    }
+
+    /// Takes a session's memory, and leaves it its connection. Workers only.
+    pub async fn hibernate(&self, session: &str) {
+        workers::control(&self.log(), "hibernate", session).await;
+    }
+
+    /// Has a session's object panic when it saves the next time. Workers only.
+    pub async fn breaks(&self, session: &str) {
+        workers::control(&self.log(), "break", session).await;
+    }
+
+    /// How often a session's object has started. Workers only.
+    pub fn starts(&self, session: &str) -> usize {
+        workers::starts(&self.log(), session)
     }
 
     /// SIGKILL to every copy of a function that works on a request; how many. Lambda only.

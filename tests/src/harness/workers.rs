@@ -12,6 +12,12 @@ use std::{
 /// What the runner prints before the process id of workerd, once requests are answered.
 const READY: &str = ", workerd ";
 
+/// What it prints before the address of its control.
+const CONTROL: &str = "control http://";
+
+/// What a session's id has before its object's.
+const SESSION: &str = "sess_";
+
 pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
     let variables = options.hosted_variables();
     let settings = json!({
@@ -20,6 +26,7 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
         "state": options.data.clone().unwrap_or_else(|| folder.join("data")),
         "config": config::json(&config::document(options)),
         "variables": variables,
+        "brittle": options.brittle,
     });
     let file = self::settings(folder);
     std::fs::write(&file, settings.to_string()).map_err(|error| error.to_string())?;
@@ -59,4 +66,25 @@ pub(super) fn runtime(log: &str) -> Option<Pid> {
 pub(super) fn kill(runtime: Pid) {
     // It may have ended with its runner.
     let _ = kill_process(runtime, Signal::KILL);
+}
+
+/// Has something done to a session's object, by the control that the runner's log tells of.
+pub(super) async fn control(log: &str, what: &str, session: &str) {
+    let (_, rest) = log.split_once(CONTROL).expect("a brittle gateway");
+    let (address, _) = rest.split_once('\n').expect("an address");
+    let order = format!("{what} {}", object(session));
+    let request = reqwest::Client::new().post(format!("http://{address}/"));
+    let answer = request.body(order).send().await.expect("an answer");
+    let (status, said) = (answer.status(), answer.text().await);
+    assert_eq!(status, 200, "{what}: {said:?}");
+}
+
+/// How often a session's object has started, by the runner's log.
+pub(super) fn starts(log: &str, session: &str) -> usize {
+    let line = format!("session {} starts", object(session));
+    log.lines().filter(|said| **said == line).count()
+}
+
+fn object(session: &str) -> &str {
+    session.strip_prefix(SESSION).expect("a session's id")
 }

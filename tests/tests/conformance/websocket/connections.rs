@@ -7,8 +7,8 @@ use openclaw_conformance::harness::{
 };
 use serde_json::json;
 
-/// A gateway with 3 connections on the free tier, 5 on pro.
-async fn few() -> Server {
+/// For 3 connections on the free tier, 5 on pro.
+pub(super) fn few_connections() -> Options {
     let upstream = Mock::get().url();
     let config = format!(
         "[limits]\nfree = 1000\n\n[limits.connections]\nfree = 3\npro = 5\n\n\
@@ -16,20 +16,23 @@ async fn few() -> Server {
          [[models]]\nid = \"gpt-4\"\ncontext_length = 8192\n\
          targets = [{{ provider = \"mock\", model = \"m\" }}]\n"
     );
-    let options = Options {
+    Options {
         config: Some(config),
         ..Options::default()
-    };
-    Server::start("connections", options)
+    }
+}
+
+async fn few() -> Server {
+    Server::start("connections", few_connections())
         .await
         .expect("it starts")
 }
 
-async fn account_of(server: &Server, tier: &str) -> Account {
+pub(super) async fn account_of(server: &Server, tier: &str) -> Account {
     Account::on(&operator(server), json!({"tier": tier}), json!({})).await
 }
 
-async fn open(account: &Account, count: usize) -> Vec<Socket> {
+pub(super) async fn open(account: &Account, count: usize) -> Vec<Socket> {
     let mut sockets = Vec::new();
     for _ in 0..count {
         sockets.push(account.client.socket().await);
@@ -38,7 +41,7 @@ async fn open(account: &Account, count: usize) -> Vec<Socket> {
 }
 
 /// One more is refused, by frame and at the handshake.
-async fn is_full(account: &Account) {
+pub(super) async fn is_full(account: &Account) {
     let mut socket = account.client.dial().open().await;
     socket
         .send(&json!({"type": "auth", "token": account.key.secret}))
@@ -52,7 +55,7 @@ async fn is_full(account: &Account) {
 }
 
 /// Whether there is room for one more, soon.
-async fn has_room(account: &Account) -> Socket {
+pub(super) async fn has_room(account: &Account) -> Socket {
     let room = eventually(async || {
         let mut socket = account.client.dial().open().await;
         socket

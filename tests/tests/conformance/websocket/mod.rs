@@ -7,6 +7,7 @@ mod connections;
 mod cut;
 mod frames;
 mod handshake;
+mod hibernation;
 mod leave;
 mod limits;
 mod many;
