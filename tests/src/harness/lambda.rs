@@ -17,7 +17,15 @@ pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
 /// The functions.
-const FUNCTIONS: [&str; 6] = ["admin", "analytics", "auth", "chat", "health", "models"];
+const FUNCTIONS: [&str; 7] = [
+    "admin",
+    "analytics",
+    "auth",
+    "chat",
+    "health",
+    "models",
+    "realtime",
+];
 /// Copies of one function: 2 cores have enough with them, what comes beyond waits.
 const COPIES: usize = 200;
 

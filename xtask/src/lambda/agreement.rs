@@ -10,6 +10,7 @@ use cargo_metadata::MetadataCommand;
 use openclaw_auth::OPERATOR;
 use openclaw_core::Code;
 use openclaw_function_gateway::{ROUTES, function};
+use openclaw_function_realtime::SESSION;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -172,7 +173,8 @@ fn what_the_function_streams_api_gateway_streams() {
         let name = function(&path).to_lowercase();
         let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
         let streams = entry.contains("Mode::Streaming");
-        assert_ne!(streams, entry.contains("Mode::Buffered"), "{name}");
+        let is_whole = entry.contains("Mode::Buffered") || entry.contains("run_sockets(");
+        assert_ne!(streams, is_whole, "{name}");
         let found = integration(&api["DefinitionBody"]["paths"], &path, "post").unwrap();
         let uri = found["uri"].as_str().unwrap();
         assert_eq!(
@@ -181,6 +183,10 @@ fn what_the_function_streams_api_gateway_streams() {
             "{path}"
         );
         assert_eq!(found["responseTransferMode"] == "STREAM", streams, "{path}");
+        if name == "realtime" {
+            // What takes its time is not done for a request.
+            continue;
+        }
         // One that waits for a model is not ended before the function is.
         let milliseconds = found["timeoutInMillis"].as_u64().unwrap_or(29_000);
         let function = properties(&template, &resource(&name));
@@ -255,8 +261,9 @@ fn allowed(template: &Value, name: &str, table: &str) -> BTreeMap<String, BTreeS
         let condition = statement["Condition"].as_object();
         let keys = condition.and_then(|all| {
             all.values()
-                .find_map(|one| one["dynamodb:LeadingKeys"][0].as_str())
+                .find_map(|one| one["dynamodb:LeadingKeys"].as_array())
         });
+        let keys = keys.map_or_else(|| vec!["*".into()], Clone::clone);
         let actions = match &statement["Action"] {
             Value::Array(actions) => actions.clone(),
             one => vec![one.clone()],
@@ -264,10 +271,10 @@ fn allowed(template: &Value, name: &str, table: &str) -> BTreeMap<String, BTreeS
         let actions = actions
             .iter()
             .map(|action| action.as_str().unwrap().to_owned());
-        allowed
-            .entry(keys.unwrap_or("*").to_owned())
-            .or_default()
-            .extend(actions);
+        for key in keys {
+            let key = key.as_str().unwrap().to_owned();
+            allowed.entry(key).or_default().extend(actions.clone());
+        }
     }
     allowed
 }
@@ -302,11 +309,49 @@ fn policies_allow_what_the_stores_do_and_no_more() {
                 of_kv.insert(keys.clone(), write.clone());
             }
             "health" => of_ledger.clear(),
+            "realtime" => {
+                let connections = constant("platforms/aws/src/shelf.rs", "CONNECTIONS");
+                for partition in [SESSION, &connections] {
+                    of_ledger.insert(format!("{partition}*"), ledger.clone());
+                }
+            }
             _ => {}
         }
         assert_eq!(allowed(&template, name, "LedgerTable"), of_ledger, "{name}");
         assert_eq!(allowed(&template, name, "KvTable"), of_kv, "{name}");
     }
+}
+
+/// The WebSocket's events come to the function that works on sessions, which may write to its
+/// connections and call itself, and nothing else.
+#[test]
+fn the_function_of_the_websocket_may_do_what_it_does() {
+    let template = template();
+    let function = resource("realtime");
+    let api = properties(&template, "SocketApi");
+    let routes = api["Routes"].as_object().unwrap();
+    let names = BTreeSet::from_iter(routes.keys().map(String::as_str));
+    assert_eq!(
+        names,
+        BTreeSet::from(["$connect", "$default", "$disconnect"])
+    );
+    for route in routes.values() {
+        assert_eq!(route["FunctionArn"], format!("{function}.Arn"));
+    }
+    let calls = properties(&template, "RealtimeCalls");
+    assert_eq!(calls["Roles"], json!([format!("{function}Role")]));
+    let statements = calls["PolicyDocument"]["Statement"].as_array().unwrap();
+    assert_eq!(statements[0]["Action"], "lambda:InvokeFunction");
+    assert_eq!(statements[0]["Resource"], format!("{function}.Arn"));
+    assert_eq!(statements[1]["Action"], "execute-api:ManageConnections");
+    let code = text("platforms/aws/src/connections.rs");
+    let resources = statements[1]["Resource"].as_array().unwrap();
+    for (method, resource) in ["POST", "DELETE"].iter().zip(resources) {
+        assert!(code.contains(&format!("Method::{method}")));
+        let allowed = format!(":${{SocketApi}}/${{Environment}}/{method}/@connections/*");
+        assert!(resource.as_str().unwrap().ends_with(&allowed), "{resource}");
+    }
+    assert_eq!((statements.len(), resources.len()), (2, 2));
 }
 
 #[test]

@@ -17,7 +17,15 @@ pub(crate) use dynamodb::DynamoDb;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 6] = ["admin", "analytics", "auth", "chat", "health", "models"];
+pub(crate) const FUNCTIONS: [&str; 7] = [
+    "admin",
+    "analytics",
+    "auth",
+    "chat",
+    "health",
+    "models",
+    "realtime",
+];
 
 /// The folder of the package that has the stores, and their contract among its tests.
 pub(crate) const STORES: &str = "platforms/aws";
