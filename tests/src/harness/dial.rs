@@ -1,6 +1,6 @@
 //! How a connection to the gateway's WebSocket is opened.
 
-use super::{Client, Reply, Socket, socket::PATIENCE};
+use super::{Client, Reply, Socket, Target, expect::status_of, socket::PATIENCE};
 use std::net::SocketAddr;
 use tokio::{net::TcpSocket, time::timeout};
 use tokio_tungstenite::{
@@ -102,8 +102,16 @@ impl Dial {
         Socket::new(line)
     }
 
-    /// Connects, which must be refused.
-    pub async fn refused(self) -> Reply {
+    /// Connects, which must be refused with this error. API Gateway hands on its status alone.
+    pub async fn is_refused(self, code: &str) {
+        let reply = self.refused().await;
+        match Target::chosen() {
+            Target::Lambda => assert_eq!(reply.status, status_of(code)),
+            Target::Native | Target::Workers => drop(reply.fails(code)),
+        }
+    }
+
+    async fn refused(self) -> Reply {
         let (gateway, path) = place(&self.base_url);
         let client = Client::new(&format!("http://{gateway}"));
         let mut request = client.request("GET", &format!("{path}{}", self.query));

@@ -37,13 +37,20 @@ pub struct Failure {
     pub details: Value,
 }
 
+/// The HTTP status of an error code.
+pub(super) fn status_of(code: &str) -> u16 {
+    row(code).1
+}
+
+fn row(code: &str) -> &'static (&'static str, u16, &'static str) {
+    let row = TABLE.iter().find(|(known, ..)| *known == code);
+    row.unwrap_or_else(|| panic!("{code} is not in the table"))
+}
+
 impl Failure {
     /// Checks the shape of an error object of this code; the status that belongs to it.
     pub fn of(error: &Value, code: &str) -> (u16, Self) {
-        let (_, status, kind) = TABLE
-            .iter()
-            .find(|(known, ..)| *known == code)
-            .unwrap_or_else(|| panic!("{code} is not in the table"));
+        let (_, status, kind) = row(code);
         assert_eq!(error["code"], code, "{error}");
         assert_eq!(error["type"], *kind, "{error}");
         let object = error.as_object().expect("an object");

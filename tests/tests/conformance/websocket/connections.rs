@@ -48,10 +48,10 @@ pub(super) async fn is_full(account: &Account) {
         .await;
     let refusal = socket.expects("error").await;
     Failure::of(&refusal["error"], "rate_limit_exceeded");
-    assert_eq!(socket.closed().await, Some(4429));
+    socket.is_closed_with(4429).await;
     let query = format!("?api_key={}", account.key.secret);
-    let reply = account.client.dial().query(&query).refused().await;
-    reply.fails("rate_limit_exceeded");
+    let dial = account.client.dial().query(&query);
+    dial.is_refused("rate_limit_exceeded").await;
 }
 
 /// Whether there is room for one more, soon.

@@ -204,7 +204,7 @@ async fn binary_messages_are_closed_with_1003() {
         socket
             .message(Message::binary(b"{\"type\":\"ping\"}".to_vec()))
             .await;
-        assert_eq!(socket.closed().await, Some(1003));
+        socket.is_closed_with(1003).await;
     }
 }
 

@@ -45,11 +45,11 @@ async fn wrong_credentials_are_401_in_place_of_101() {
     let wrong = account.key.secret.replace("oc_live_", "oc_live_x");
     for credential in [wrong.as_str(), "nonsense", "a.b.c"] {
         let query = format!("?api_key={credential}");
-        let reply = account.client.dial().query(&query).refused().await;
-        reply.fails("unauthorized");
+        let dial = account.client.dial().query(&query);
+        dial.is_refused("unauthorized").await;
         let bearer = format!("Bearer {credential}");
         let dial = account.client.dial().header("authorization", &bearer);
-        dial.refused().await.fails("unauthorized");
+        dial.is_refused("unauthorized").await;
     }
 }
 
@@ -60,16 +60,16 @@ async fn a_revoked_key_is_401() {
     let path = format!("/v1/keys/{}", key.id);
     gateway().await.operator().delete(&path).await.ok();
     let query = format!("?api_key={}", key.secret);
-    let reply = account.client.dial().query(&query).refused().await;
-    reply.fails("unauthorized");
+    let dial = account.client.dial().query(&query);
+    dial.is_refused("unauthorized").await;
 }
 
 #[tokio::test]
 async fn the_operators_token_is_no_accounts_key() {
     let gateway = gateway().await;
     let query = format!("?api_key={}", gateway.admin_token);
-    let reply = gateway.anonymous().dial().query(&query).refused().await;
-    reply.fails("forbidden");
+    let dial = gateway.anonymous().dial().query(&query);
+    dial.is_refused("forbidden").await;
 }
 
 #[tokio::test]

@@ -158,7 +158,7 @@ async fn a_resumed_session_goes_on_whichever_end_is_put_aside() {
     let mut third = account.client.socket().await;
     let answer = third.resume(&home, socket.last_seq - 1).await;
     assert_eq!(answer["replayed"], 1, "{answer}");
-    assert_eq!(socket.closed().await, Some(4409));
+    socket.is_closed_with(4409).await;
     third.told().await.completes(&text_of(4));
     streams(&mut third, "e").await;
     assert_eq!(account.usage(5).await["total_requests"], 5);

@@ -50,7 +50,7 @@ async fn a_longer_one_is_closed_with_1009() {
         let (account, tag) = (Account::new().await, tag("ws-long"));
         let mut socket = account.client.socket().await;
         socket.text(&frame_of(longest() + more, &tag)).await;
-        assert_eq!(socket.closed().await, Some(1009));
+        socket.is_closed_with(1009).await;
         assert_eq!(Mock::get().report(&tag).await.requests, 0);
     }
 }

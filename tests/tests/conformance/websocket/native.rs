@@ -79,7 +79,7 @@ async fn sigterm_is_announced_and_what_runs_is_finished() {
     }
     server.terminate();
     assert_eq!(idle.expects("reconnect").await["reason"], "server_shutdown");
-    assert_eq!(idle.closed().await, Some(1001));
+    idle.is_closed_with(1001).await;
     let (mut announced, mut asked) = (false, false);
     loop {
         let frame = socket.frame().await;
@@ -103,7 +103,7 @@ async fn sigterm_is_announced_and_what_runs_is_finished() {
     }
     assert!(announced && asked);
     assert_eq!(text, text_of(12));
-    assert_eq!(socket.closed().await, Some(1001));
+    socket.is_closed_with(1001).await;
     assert_eq!(server.wait().await, 0);
 
     let server = on("ws-shutdown", data.path()).await;
@@ -134,7 +134,7 @@ async fn idle_connections_do_not_keep_it() {
             socket.expects("reconnect").await["reason"],
             "server_shutdown"
         );
-        assert_eq!(socket.closed().await, Some(1001));
+        socket.is_closed_with(1001).await;
     }))
     .await;
     assert_eq!(server.wait().await, 0);
