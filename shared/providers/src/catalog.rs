@@ -64,9 +64,6 @@ pub(crate) struct Target {
     pub(crate) slot: Slot,
 }
 
-/// How a function comes by its providers: [`Providers::load`] or [`Providers::none`].
-pub type Load = fn(&Config, &dyn Fn(&str) -> Option<String>) -> Result<Providers, ConfigError>;
-
 impl Providers {
     /// Checks `config`, adds the built-in rows and resolves credentials: `secret` gives the value
     /// of an environment variable or secret binding.
@@ -77,26 +74,17 @@ impl Providers {
         Self::load(config, &secret)
     }
 
-    /// For functions that call no model and tell of none, and do without the built-in rows: none.
-    /// What `config` says of them is not checked.
-    pub fn none(
-        config: &Config,
-        _secret: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
-        config.validate_numbers()?;
-        Ok(Self {
+    /// For functions that call no model and tell of none: none, without the built-in rows.
+    pub fn none(config: &Config) -> Self {
+        Self {
             by_id: HashMap::new(),
             health: Health::new(0, &config.routing),
             routing: config.routing.clone(),
             models: Vec::new(),
-        })
+        }
     }
 
-    /// As [`Providers::new`].
-    pub fn load(
-        config: &Config,
-        secret: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
+    fn load(config: &Config, secret: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let built_in = built_in()?;
         config.validate(&Builtin {
             providers: built_in

@@ -30,6 +30,6 @@ mod stream;
 pub mod tokens;
 
 pub use answer::{Chunk, Completion, Failure, Reply, Served};
-pub use catalog::{Load, Model, Providers};
+pub use catalog::{Model, Providers};
 pub use plan::Plan;
 pub use stream::ChunkStream;

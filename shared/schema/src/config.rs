@@ -4,7 +4,7 @@
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
 use openclaw_core::Price;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::PathBuf;
 
 /// The whole document.
@@ -23,6 +23,29 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Models, beside and in place of the built-in ones of the same id.
     pub models: Vec<Model>,
+}
+
+/// The document for functions that need less of it: the code that reads the rest is not small.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Basics {
+    limits: Limits,
+    cors: Cors,
+    routing: Routing,
+    server: IgnoredAny,
+    providers: IgnoredAny,
+    models: IgnoredAny,
+}
+
+impl From<Basics> for Config {
+    fn from(basics: Basics) -> Self {
+        Self {
+            limits: basics.limits,
+            cors: basics.cors,
+            routing: basics.routing,
+            ..Self::default()
+        }
+    }
 }
 
 /// `[server]`: native only.
@@ -271,7 +294,7 @@ impl Config {
         self.validate_models(builtin)
     }
 
-    /// The part of it that is not about providers and models.
+    /// The part of it for [`Basics`].
     pub fn validate_numbers(&self) -> Result<(), ConfigError> {
         let Routing {
             attempts,
@@ -408,6 +431,21 @@ mod tests {
 
     fn model(id: &str, provider: &str) -> serde_json::Value {
         json!({"id": id, "context_length": 10, "targets": [{"provider": provider, "model": "m"}]})
+    }
+
+    #[test]
+    fn the_basics_are_read_from_the_same_document() {
+        let document = json!({
+            "limits": {"free": 7}, "server": {"port": 1}, "models": [model("a", "local")],
+            "providers": [{"id": "local"}], "routing": {"attempts": 5}, "cors": {"origins": ["x"]},
+        });
+        let basics: Basics = serde_json::from_value(document).unwrap();
+        let config = Config::from(basics);
+        assert_eq!((config.limits.free, config.routing.attempts), (7, 5));
+        assert_eq!(config.cors.origins, ["x"]);
+        assert!(config.models.is_empty() && config.providers.is_empty());
+        let unknown = serde_json::from_value::<Basics>(json!({"model": []}));
+        assert!(unknown.unwrap_err().to_string().contains("unknown field"));
     }
 
     #[test]

@@ -8,8 +8,12 @@ use axum::{
 use http::HeaderValue;
 use openclaw_auth::Secrets;
 use openclaw_core::{Details, Error, Ports, Random, id};
-use openclaw_providers::{Load, Providers};
-use openclaw_schema::{config::Config, parse, parse_text};
+use openclaw_providers::Providers;
+use openclaw_schema::{
+    config::{Basics, Config},
+    parse, parse_text,
+};
+use serde::de::DeserializeOwned;
 
 /// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
 pub const CONFIG: &str = "config";
@@ -18,20 +22,27 @@ pub const CONFIG: &str = "config";
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoints {
     routes: fn(&App) -> Router<App>,
-    providers: Load,
+    configure: Configure,
 }
 
+/// The configuration in a document, and its providers; the error names the key that is wrong.
+type Configure = fn(Option<&[u8]>, Variable<'_>) -> Result<(Config, Providers), String>;
+
+/// Reads a variable or secret.
+type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 impl Endpoints {
-    /// Those that call no model and tell of none: they do without the catalog.
+    /// Those that call no model and tell of none: they do without the catalog, and do not look at what
+    /// the configuration says of it.
     pub const fn new(routes: fn(&App) -> Router<App>) -> Self {
-        let providers = Providers::none;
-        Self { routes, providers }
+        let configure = basics;
+        Self { routes, configure }
     }
 
     /// Those that do.
     pub const fn with_models(routes: fn(&App) -> Router<App>) -> Self {
-        let providers = Providers::load;
-        Self { routes, providers }
+        let configure = whole;
+        Self { routes, configure }
     }
 
     /// The function over `ports` with the configuration in `document`; `variable` reads variables
@@ -40,31 +51,44 @@ impl Endpoints {
         self,
         ports: Ports,
         document: Option<&[u8]>,
-        variable: &dyn Fn(&str) -> Option<String>,
+        variable: Variable<'_>,
     ) -> Result<(App, Router), String> {
-        let config = document.map_or_else(|| Ok(Config::default()), read)?;
+        let configured = (self.configure)(document, variable);
+        let (config, providers) =
+            configured.map_err(|error| format!("the stored configuration: {error}"))?;
         let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
         let secrets = Secrets::parse(
             &secret("OPENCLAW_ADMIN_TOKEN")?,
             &secret("OPENCLAW_JWT_SECRETS")?,
             &secret("OPENCLAW_KEY_PEPPER")?,
         )?;
-        let providers = (self.providers)(&config, variable);
-        let providers = providers.map_err(|error| format!("the stored configuration: {error}"))?;
         let app = App::new(ports, config, secrets, providers);
         let router = stack(app.clone(), (self.routes)(&app), Router::new());
         Ok((app, router))
     }
 }
 
-/// The document; the error names the key that is wrong.
-fn read(document: &[u8]) -> Result<Config, String> {
+fn whole(document: Option<&[u8]>, variable: Variable<'_>) -> Result<(Config, Providers), String> {
+    let config = document.map_or_else(|| Ok(Config::default()), read)?;
+    let providers = Providers::new(&config, variable).map_err(|error| error.to_string())?;
+    Ok((config, providers))
+}
+
+fn basics(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers), String> {
+    let basics = document.map_or_else(|| Ok(Basics::default()), read)?;
+    let config = Config::from(basics);
+    config
+        .validate_numbers()
+        .map_err(|error| error.to_string())?;
+    let providers = Providers::none(&config);
+    Ok((config, providers))
+}
+
+fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, String> {
     let read = parse_text(document).and_then(|text| parse(text, ""));
     read.map_err(|error| match error.details {
-        Some(Details::Field { field, issue }) => {
-            format!("the stored configuration: {field}: {issue}")
-        }
-        _ => format!("the stored configuration: {error}"),
+        Some(Details::Field { field, issue }) => format!("{field}: {issue}"),
+        _ => error.to_string(),
     })
 }
 
