@@ -1,6 +1,6 @@
 //! Log events as one JSON line each on the console: what `wrangler tail` and Workers Logs show.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
 use std::fmt::Debug;
 use tracing::{
     Event, Level, Metadata, Subscriber,
@@ -27,9 +27,9 @@ impl Subscriber for Console {
     fn event(&self, event: &Event<'_>) {
         let level = *event.metadata().level();
         let mut line = Line::default();
-        line.0.insert("level".into(), level.as_str().into());
+        line.add("level", level.as_str());
         event.record(&mut line);
-        let text = Value::Object(line.0).to_string();
+        let text = line.end();
         match level {
             Level::ERROR => worker::console_error!("{text}"),
             Level::WARN => worker::console_warn!("{text}"),
@@ -47,24 +47,40 @@ impl Subscriber for Console {
     fn exit(&self, _: &Id) {}
 }
 
+/// A JSON object, written as its members come.
 #[derive(Default)]
-struct Line(Map<String, Value>);
+struct Line(Vec<u8>);
+
+impl Line {
+    fn add(&mut self, name: &str, value: impl Serialize) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        // Writing to memory does not fail, nor do these values.
+        let _ = serde_json::to_writer(&mut self.0, name);
+        self.0.push(b':');
+        let _ = serde_json::to_writer(&mut self.0, &value);
+    }
+
+    fn end(mut self) -> String {
+        self.0.push(b'}');
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
 
 impl Visit for Line {
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().into(), value.into());
+        self.add(field.name(), value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().into(), value.into());
+        self.add(field.name(), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().into(), value.into());
+        self.add(field.name(), value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().into(), value.into());
+        self.add(field.name(), value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {

@@ -37,9 +37,8 @@ pub(crate) struct Worker {
 /// Bytes a function's compressed wasm may have.
 const LIMIT: u64 = 300_000;
 
-/// Those that are not there yet, held where they are: they must not grow.
-const CHAT_LIMIT: u64 = 378_000;
-const ADMIN_LIMIT: u64 = 316_000;
+/// It is not there yet, and held where it is: it must not grow.
+const CHAT_LIMIT: u64 = 376_000;
 
 /// A group of endpoints: its library is a Worker with one more feature.
 const fn function(name: &'static str, package: &'static str, folder: &'static str) -> Worker {
@@ -72,10 +71,7 @@ pub(crate) const DEPLOYED: [Worker; 9] = [
         "openclaw-function-analytics",
         "functions/analytics",
     ),
-    Worker {
-        limit: ADMIN_LIMIT,
-        ..function("admin", "openclaw-function-admin", "functions/admin")
-    },
+    function("admin", "openclaw-function-admin", "functions/admin"),
     function("health", "openclaw-function-health", "functions/health"),
     function(
         "realtime",
