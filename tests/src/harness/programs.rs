@@ -20,15 +20,24 @@ pub fn python() -> Command {
     Command::new(python)
 }
 
+/// The packages that `tests/sdk/node` pins.
+///
+/// # Panics
+/// When nobody says where they are.
+pub fn node_modules() -> PathBuf {
+    let modules = std::env::var_os("OPENCLAW_NODE_MODULES").expect(
+        "OPENCLAW_NODE_MODULES is not set: `cargo xtask setup` installs the clients, \
+         `cargo xtask test` sets it",
+    );
+    modules.into()
+}
+
 /// Node with `openai` and `axios`.
 ///
 /// # Panics
 /// When nobody says where they are.
 pub fn node() -> Command {
-    let modules = std::env::var_os("OPENCLAW_NODE_MODULES").expect(
-        "OPENCLAW_NODE_MODULES is not set: `cargo xtask setup` installs the clients, \
-         `cargo xtask test` sets it",
-    );
+    let modules = node_modules();
     let node = std::env::var_os("OPENCLAW_NODE").unwrap_or_else(|| "node".into());
     let mut command = Command::new(node);
     command.env("NODE_PATH", modules);

@@ -2,6 +2,7 @@
 
 use super::{
     Target,
+    document::Sender,
     frames::{self, Told},
 };
 use bytes::Bytes;
@@ -57,8 +58,14 @@ impl Socket {
         }
     }
 
-    /// Sends a frame.
+    /// Sends a frame as docs/asyncapi.yaml has it.
     pub async fn send(&mut self, frame: &Value) {
+        frames::is(Sender::Client, frame);
+        self.send_wrong(frame).await;
+    }
+
+    /// Sends one that the gateway need not like.
+    pub async fn send_wrong(&mut self, frame: &Value) {
         self.text(&frame.to_string()).await;
     }
 
@@ -91,10 +98,12 @@ impl Socket {
 
     /// Sends a chat of this id; `body` is REST's.
     pub async fn chat(&mut self, id: &str, body: &Value) {
-        let mut frame = body.clone();
-        frame["type"] = "chat".into();
-        frame["id"] = id.into();
-        self.send(&frame).await;
+        self.send(&frames::chat(id, body)).await;
+    }
+
+    /// Sends one whose body need not be right.
+    pub async fn chat_wrong(&mut self, id: &str, body: &Value) {
+        self.send_wrong(&frames::chat(id, body)).await;
     }
 
     /// The next frame; `None` where the line broke or was closed.

@@ -89,7 +89,7 @@ async fn a_type_that_is_missing_or_no_text_is_refused() {
         json!({"type": 1}),
         json!({"type": ["ping"]}),
     ] {
-        socket.send(&frame).await;
+        socket.send_wrong(&frame).await;
         refused(&mut socket, "invalid_request").await.names("type");
     }
     still_works(&mut socket).await;
@@ -100,9 +100,9 @@ async fn an_unknown_type_is_refused_with_the_id_it_carries() {
     let account = Account::new().await;
     let mut socket = account.client.socket().await;
     for kind in ["chats", "", "AUTH", "pong", "chat_complete"] {
-        socket.send(&json!({"type": kind})).await;
+        socket.send_wrong(&json!({"type": kind})).await;
         refused(&mut socket, "invalid_request").await.names("type");
-        socket.send(&json!({"type": kind, "id": "a"})).await;
+        socket.send_wrong(&json!({"type": kind, "id": "a"})).await;
         let told = socket.told().await;
         assert_eq!(told.last()["id"], "a");
         told.fails("invalid_request").names("type");
@@ -115,7 +115,9 @@ async fn an_unknown_type_with_the_id_of_what_runs_does_not_end_it() {
     let account = Account::new().await;
     let mut socket = account.client.socket().await;
     socket.chat("a", &streaming("gpt-4", &words(8, 100))).await;
-    socket.send(&json!({"type": "chats", "id": "a"})).await;
+    socket
+        .send_wrong(&json!({"type": "chats", "id": "a"}))
+        .await;
     let (mut refusals, mut text) = (0, String::new());
     loop {
         let frame = socket.frame().await;
@@ -151,7 +153,7 @@ async fn an_id_must_be_text_of_1_to_128_characters() {
         if let Some(id) = id {
             frame["id"] = id;
         }
-        socket.send(&frame).await;
+        socket.send_wrong(&frame).await;
         refused(&mut socket, "invalid_request").await.names("id");
     }
     still_works(&mut socket).await;

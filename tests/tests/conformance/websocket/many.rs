@@ -43,11 +43,11 @@ async fn frames_are_handled_in_the_order_sent() {
     let mut socket = account.client.dial().open().await;
     let wrong = json!({"model": "gpt-4", "messages": []});
     // Refused, welcomed, taken: each by what stands before it.
-    socket.chat("before", &wrong).await;
+    socket.chat_wrong("before", &wrong).await;
     socket
         .send(&json!({"type": "auth", "token": account.key.secret}))
         .await;
-    socket.chat("behind", &wrong).await;
+    socket.chat_wrong("behind", &wrong).await;
     if openclaw_conformance::harness::Target::chosen()
         != openclaw_conformance::harness::Target::Lambda
     {

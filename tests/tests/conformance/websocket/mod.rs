@@ -5,6 +5,7 @@ mod cancel;
 mod chat;
 mod connections;
 mod cut;
+mod document;
 mod frames;
 mod handshake;
 mod hibernation;

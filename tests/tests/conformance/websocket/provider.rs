@@ -48,7 +48,7 @@ async fn what_the_schema_refuses_names_the_field() {
         body[name] = value;
         for body in both(&body) {
             let rest = account.client.chat(&body).await.json();
-            socket.chat("a", &body).await;
+            socket.chat_wrong("a", &body).await;
             let told = socket.told().await;
             told.fails("invalid_request").names(field);
             assert_eq!(told.last()["error"], rest["error"]);
@@ -63,7 +63,7 @@ async fn a_stream_that_is_no_boolean_is_refused() {
     for value in [json!("true"), json!(1), json!({})] {
         let mut body = hello("gpt-4");
         body["stream"] = value;
-        socket.chat("a", &body).await;
+        socket.chat_wrong("a", &body).await;
         socket.told().await.fails("invalid_request").names("stream");
     }
 }
@@ -75,7 +75,7 @@ async fn more_than_one_choice_is_refused() {
     let mut body = hello("gpt-4");
     body["n"] = 2.into();
     for body in both(&body) {
-        socket.chat("a", &body).await;
+        socket.chat_wrong("a", &body).await;
         let told = socket.told().await;
         assert_eq!(told.last()["id"], "a");
         told.fails("invalid_request").names("n");

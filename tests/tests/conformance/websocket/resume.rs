@@ -139,7 +139,7 @@ async fn a_session_that_is_unknown_goes_on_anew() {
         &"s".repeat(500),
     ] {
         let frame = json!({"type": "reconnect", "session": session, "last_seq": 0});
-        socket.send(&frame).await;
+        socket.send_wrong(&frame).await;
         let answer = socket.frame().await;
         if answer["type"] == "error" {
             // What is no session's name at all may be said to be wrong.
@@ -213,7 +213,7 @@ async fn a_number_that_is_none_is_refused() {
     let mut socket = account.client.socket().await;
     for last_seq in [json!("1"), json!(-1), json!(1.5), json!([])] {
         let frame = json!({"type": "reconnect", "session": "sess_x", "last_seq": last_seq});
-        socket.send(&frame).await;
+        socket.send_wrong(&frame).await;
         let refusal = socket.expects("error").await;
         Failure::of(&refusal["error"], "invalid_request")
             .1

@@ -58,7 +58,7 @@ async fn what_is_to_be_run_must_be_named() {
             if !name.is_null() {
                 frame[field] = name;
             }
-            socket.send(&frame).await;
+            socket.send_wrong(&frame).await;
             socket.told().await.fails("invalid_request").names(field);
         }
     }
