@@ -1,7 +1,6 @@
 //! `GET /ws`: sessions on tokio. One task a session; a connection that goes on with another session
 //! moves to that one's task.
 
-mod calls;
 mod line;
 mod task;
 

@@ -9,9 +9,12 @@
 
 mod answer;
 mod call;
+mod calls;
 mod desk;
 mod event;
 mod frame;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod replay;
 mod reply;
 mod session;
@@ -20,8 +23,11 @@ mod tool_calls;
 mod worker;
 
 pub use call::Call;
+pub use calls::Calls;
 pub use desk::{Desk, Dispatch};
 pub use event::{Complete, Event};
+#[cfg(feature = "lambda")]
+pub use lambda::Realtime;
 pub use session::{
     Close, Effect, Grant, Input, Limits, MAX_FRAME, MAX_RUNNING, Session, TIME_TO_AUTHENTICATE,
 };

@@ -2,11 +2,10 @@
 
 use super::{
     Sessions,
-    calls::Calls,
     line::{Incoming, Line},
 };
 use openclaw_core::{Result, Timestamp};
-use openclaw_function_realtime::{Close, Desk, Effect, Event, Grant, Input, Session};
+use openclaw_function_realtime::{Calls, Close, Desk, Effect, Event, Grant, Input, Session};
 use std::{
     collections::VecDeque,
     future::poll_fn,

@@ -1,24 +1,35 @@
-//! The calls of a session that are under way.
+//! The calls of a session that are under way, where one task polls them all.
 
+use crate::Event;
 use futures_util::{
     StreamExt,
     stream::{AbortHandle, Abortable, BoxStream, SelectAll, Stream},
 };
-use openclaw_function_realtime::Event;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
+    fmt,
     task::{Context, Poll},
 };
 
 /// Dropped, it drops them all.
 #[derive(Default)]
-pub(super) struct Calls {
+pub struct Calls {
     events: SelectAll<Abortable<BoxStream<'static, (u64, Event)>>>,
-    handles: HashMap<u64, AbortHandle>,
+    handles: BTreeMap<u64, AbortHandle>,
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Calls")
+            .field(&self.handles.keys())
+            .finish()
+    }
 }
 
 impl Calls {
-    pub(super) fn start(&mut self, run: u64, events: impl Stream<Item = Event> + Send + 'static) {
+    /// Takes up the call of that run.
+    pub fn start(&mut self, run: u64, events: impl Stream<Item = Event> + Send + 'static) {
         let (handle, registration) = AbortHandle::new_pair();
         let events = events.map(move |event| (run, event)).boxed();
         self.events.push(Abortable::new(events, registration));
@@ -26,14 +37,19 @@ impl Calls {
     }
 
     /// Drops a call: nothing of it is told any more.
-    pub(super) fn cancel(&mut self, run: u64) {
+    pub fn cancel(&mut self, run: u64) {
         if let Some(handle) = self.handles.remove(&run) {
             handle.abort();
         }
     }
 
+    /// Those that have not ended.
+    pub fn runs(&self) -> Vec<u64> {
+        self.handles.keys().copied().collect()
+    }
+
     /// The next event of any of them; pending where there are none.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<(u64, Event)> {
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Poll<(u64, Event)> {
         match self.events.poll_next_unpin(context) {
             Poll::Ready(Some((run, event))) => {
                 if event.is_last() {

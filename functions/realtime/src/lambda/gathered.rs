@@ -1,0 +1,67 @@
+//! Events that came while a message was under way to the client: texts of one request that would have
+//! been frames of their own go together.
+
+use crate::Event;
+
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    events: Vec<(u64, Event)>,
+    bytes: usize,
+}
+
+impl Gathered {
+    pub(super) fn push(&mut self, run: u64, event: Event) {
+        if let Event::Chunk { content, .. } = &event {
+            self.bytes += content.len();
+        }
+        let before = self.events.iter_mut().rev().find(|(other, _)| *other == run);
+        let rest = match before {
+            Some((_, before)) => before.absorb(event),
+            None => Some(event),
+        };
+        self.events.extend(rest.map(|event| (run, event)));
+    }
+
+    pub(super) fn take(&mut self) -> Vec<(u64, Event)> {
+        self.bytes = 0;
+        std::mem::take(&mut self.events)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Bytes of text.
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(text: &str) -> Event {
+        Event::Chunk {
+            content: text.into(),
+            tool_calls: None,
+        }
+    }
+
+    #[test]
+    fn texts_of_one_request_go_together_and_stay_in_front_of_its_end() {
+        let mut gathered = Gathered::default();
+        gathered.push(1, chunk("a"));
+        gathered.push(2, chunk("x"));
+        gathered.push(1, chunk("b"));
+        gathered.push(1, Event::Complete(Box::default()));
+        gathered.push(2, chunk("y"));
+        assert_eq!(gathered.bytes(), 4);
+        let shown = gathered.take().into_iter().map(|(run, event)| match event {
+            Event::Chunk { content, .. } => format!("{run}{content}"),
+            _ => format!("{run}."),
+        });
+        assert_eq!(Vec::from_iter(shown), ["1ab", "2xy", "1."]);
+        assert!(gathered.is_empty());
+    }
+}
