@@ -10,6 +10,7 @@
 mod bench;
 mod cache;
 mod cargo;
+mod clients;
 mod config;
 mod deploy;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod gateway;
 mod http;
 mod lambda;
 mod model;
+mod node;
 mod process;
 mod setup;
 mod steps;

@@ -1,8 +1,10 @@
 //! What the verbs need beside Rust, fetched once into the cache: the model with its server, and the
-//! official SDKs of the conformance suite.
+//! clients of the conformance suite.
 
 use crate::{
-    Runtime, cache, cargo, lambda, process,
+    Runtime, cache, cargo,
+    clients::Clients,
+    lambda, process,
     steps::Steps,
     workers::{Source, Tools},
 };
@@ -16,9 +18,6 @@ use std::{
 
 /// The oldest Python that the pinned packages have wheels for.
 const PYTHON: (u32, u32) = (3, 10);
-/// The oldest Node that the pinned packages run on.
-const NODE: u32 = 20;
-
 /// Options of `setup`.
 #[derive(Args)]
 pub(crate) struct Options {
@@ -38,14 +37,6 @@ pub(crate) struct Model {
     pub(crate) weights: PathBuf,
 }
 
-/// The official SDKs.
-pub(crate) struct Sdks {
-    /// A Python that has `openai` and `requests`.
-    pub(crate) python: PathBuf,
-    /// The `node_modules` that has `openai` and `axios`.
-    pub(crate) node_modules: PathBuf,
-}
-
 /// What one runtime needs.
 pub(crate) fn run(options: &Options) -> Result<()> {
     everything()?;
@@ -57,18 +48,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 /// What every runtime needs, in steps.
-pub(crate) fn everything() -> Result<(Model, Sdks)> {
-    let mut steps = Steps::new(3);
+pub(crate) fn everything() -> Result<(Model, Clients)> {
+    let mut steps = Steps::new(5);
     let model = steps.step(&model_step()?, model)?;
-    let python = steps.step("SDKs for Python", sdk_python)?;
-    let node_modules = steps.step("SDKs for Node", sdk_node)?;
-    Ok((
-        model,
-        Sdks {
-            python,
-            node_modules,
-        },
-    ))
+    Ok((model, Clients::install(&mut steps)?))
 }
 
 /// What to call the step that is [`model`].
@@ -101,24 +84,12 @@ pub(crate) fn model() -> Result<Model> {
     })
 }
 
-fn sdk_python() -> Result<PathBuf> {
-    python_with("sdk-python", "tests/sdk/python/requirements.txt")
-}
-
 /// A Python that has what the file `requirements` pins.
 pub(crate) fn python_with(name: &str, requirements: &str) -> Result<PathBuf> {
     let entry = cache::entry(name, &python_pins(requirements)?, |entry| {
         venv(entry, requirements).map(|_| ())
     })?;
     Ok(interpreter(&entry))
-}
-
-fn sdk_node() -> Result<PathBuf> {
-    let (major, _) = node()?;
-    if major < NODE {
-        bail!("Node {NODE} or newer is needed; node is {major}");
-    }
-    npm_ci("sdk-node", "tests/sdk/node")
 }
 
 /// The `node_modules` of what the lock file in `folder` pins, without anybody's install scripts.
@@ -186,13 +157,4 @@ pub(crate) fn python_pins(file: &str) -> Result<String> {
         bail!("Python {major}.{minor} or newer is needed; python3 is {old}.{older}");
     }
     Ok(python + &pins(file)?)
-}
-
-/// The major version of the machine's Node, and where it is.
-pub(crate) fn node() -> Result<(u32, PathBuf)> {
-    let print = "console.log(process.versions.node.split('.')[0], process.execPath)";
-    let said = process::capture(Command::new("node").args(["-e", print]))
-        .context("Node is needed (node and npm)")?;
-    let (major, path) = said.trim().split_once(' ').unwrap_or_default();
-    Ok((major.parse().unwrap_or(0), path.into()))
 }

@@ -3,9 +3,10 @@
 use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
+    clients::Clients,
     lambda, model,
     process::{self, Interrupted},
-    setup::{self, Sdks},
+    setup,
     steps::seconds,
     workers::{self, Source, Tools},
 };
@@ -56,7 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
 }
 
 fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
-    let (model, sdks) = setup::everything()?;
+    let (model, clients) = setup::everything()?;
     let on_workers = runtimes.contains(&Runtime::Workers);
     let set_up = || Tools::install(Source::Auto);
     let tools = on_workers.then(set_up).transpose()?;
@@ -101,7 +102,7 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
         report.step(&format!("conformance: {target}"), |sum| {
             suite.iter().try_for_each(|test| {
                 let mut command = command(test);
-                give(&mut command, &sdks, tools.as_ref());
+                give(&mut command, &clients, tools.as_ref());
                 if let Some(on_lambda) = &on_lambda {
                     on_lambda.give(&mut command);
                 }
@@ -156,9 +157,8 @@ fn lambda_steps(
 }
 
 /// Tells the suite where the programs are that it starts.
-fn give(suite: &mut Command, sdks: &Sdks, tools: Option<&Tools>) {
-    suite.env("OPENCLAW_PYTHON", &sdks.python);
-    suite.env("OPENCLAW_NODE_MODULES", &sdks.node_modules);
+fn give(suite: &mut Command, clients: &Clients, tools: Option<&Tools>) {
+    clients.give(suite);
     if let Some(tools) = tools {
         suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
         suite.env(NPM_TOOLS, &tools.node_modules);

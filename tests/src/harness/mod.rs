@@ -34,7 +34,7 @@ pub use frames::Told;
 pub use jwt::{Forgery, Jwt};
 pub use mock::{Mock, chat, hello, tag};
 pub use native::binary;
-pub use programs::{node, node_modules, python, run, sh};
+pub use programs::{browser, node, node_modules, python, run, sh};
 pub use relay::{Cut, Relay};
 pub use server::{Options, Server};
 pub use socket::Socket;

@@ -1,6 +1,6 @@
-//! Clients that are programs of their own: the seed's examples and the official SDKs.
+//! Clients that are programs of their own: examples, the official SDKs, a browser.
 
-use super::target::gateway;
+use super::{dial::ws_url, target::gateway};
 use std::{
     path::{Path, PathBuf},
     process::Output,
@@ -8,7 +8,7 @@ use std::{
 };
 use tokio::process::Command;
 
-/// The Python that has `openai` and `requests`.
+/// The Python that has what `tests/sdk/python` pins.
 ///
 /// # Panics
 /// When nobody says where it is.
@@ -32,7 +32,7 @@ pub fn node_modules() -> PathBuf {
     modules.into()
 }
 
-/// Node with `openai` and `axios`.
+/// Node, with what `tests/sdk/node` pins for `require`.
 ///
 /// # Panics
 /// When nobody says where they are.
@@ -44,12 +44,29 @@ pub fn node() -> Command {
     command
 }
 
+/// A browser that opens this page, and prints its text once it says `until`. To be run with
+/// `sdk/node/browser.cjs`.
+///
+/// # Panics
+/// When nobody says where it is.
+pub fn browser(page: &Path, until: &str) -> Command {
+    assert!(
+        std::env::var_os("OPENCLAW_CHROMIUM").is_some(),
+        "OPENCLAW_CHROMIUM is not set: `cargo xtask setup` installs a browser, `cargo xtask test` \
+         sets it"
+    );
+    let mut command = node();
+    command.env("OPENCLAW_PAGE", page);
+    command.env("OPENCLAW_UNTIL", until);
+    command
+}
+
 /// The shell, for `curl` examples.
 pub fn sh() -> Command {
     Command::new("sh")
 }
 
-/// Runs a file of this package with the gateway's address and `key` in its environment; what it
+/// Runs a file of this package with the gateway's addresses and `key` in its environment; what it
 /// wrote to standard output.
 ///
 /// # Panics
@@ -65,10 +82,11 @@ pub async fn run(command: Command, file: &str, key: &str) -> String {
 }
 
 async fn execute(mut command: Command, path: &Path, key: &str) -> Output {
-    let base_url = format!("{}/v1", gateway().await.base_url);
+    let base_url = &gateway().await.base_url;
     let output = command
         .arg(path)
-        .env("OPENCLAW_BASE_URL", &base_url)
+        .env("OPENCLAW_BASE_URL", format!("{base_url}/v1"))
+        .env("OPENCLAW_WS_URL", ws_url(base_url))
         .env("OPENCLAW_API_KEY", key)
         .env("NO_PROXY", "127.0.0.1")
         .kill_on_drop(true)

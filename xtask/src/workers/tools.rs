@@ -3,8 +3,8 @@
 //! the cache.
 
 use super::rust::{Rust, Source};
-use crate::{cache, cargo, process, setup, steps::Steps};
-use anyhow::{Context, Result, bail};
+use crate::{cache, cargo, node, process, setup, steps::Steps};
+use anyhow::{Context, Result};
 use std::{
     env,
     ffi::OsString,
@@ -13,14 +13,10 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// The oldest Node that wrangler runs on.
-const NODE: u32 = 22;
 /// wrangler's program in the `node_modules`.
 pub(crate) const WRANGLER: &str = "wrangler/bin/wrangler.js";
 /// The folder of the npm tools' pins.
 const NPM: &str = "platforms/cloudflare";
-/// The folder of Node's pins.
-const NPM_NODE: &str = "platforms/cloudflare/node";
 
 /// What builds, runs and deploys Workers.
 pub(crate) struct Tools {
@@ -39,7 +35,7 @@ impl Tools {
         let rust = steps.step("Rust for Workers", || Rust::install(source))?;
         let bindgen = wasm_bindgen_step()?;
         let wasm_bindgen = steps.step(&bindgen, wasm_bindgen)?;
-        let node = steps.step(&format!("Node {NODE} or newer"), node)?;
+        let node = steps.step(&node::step(), node::node)?;
         let node_modules = steps.step("wrangler, esbuild, wasm-opt", npm_tools)?;
         Ok(Self {
             rust,
@@ -54,7 +50,7 @@ impl Tools {
         Ok(Self {
             rust: Rust::installed()?,
             wasm_bindgen: wasm_bindgen()?,
-            node: node()?,
+            node: node::node()?,
             node_modules: npm_tools()?,
         })
     }
@@ -83,7 +79,7 @@ impl Tools {
 
 /// The pinned wrangler, with the caller's folder, terminal and signals; its exit status.
 pub(crate) fn wrangler(arguments: &[OsString]) -> Result<ExitCode> {
-    let mut wrangler = Command::new(node()?);
+    let mut wrangler = Command::new(node::node()?);
     wrangler.arg(npm_tools()?.join(WRANGLER)).args(arguments);
     let status = wrangler.status().context("cannot run wrangler")?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
@@ -136,22 +132,4 @@ fn wasm_bindgen() -> Result<PathBuf> {
 
 fn npm_tools() -> Result<PathBuf> {
     setup::npm_ci("workers-tools", NPM)
-}
-
-/// The machine's own where it is new enough, else npm's.
-fn node() -> Result<PathBuf> {
-    if let Ok((major, path)) = setup::node()
-        && major >= NODE
-    {
-        return Ok(path);
-    }
-    let modules = setup::npm_ci("workers-node", NPM_NODE)?;
-    let packages = fs::read_dir(&modules)?.filter_map(Result::ok);
-    let found = packages
-        .map(|package| package.path().join("bin/node"))
-        .find(|node| node.exists());
-    match found {
-        Some(node) => Ok(node),
-        None => bail!("npm has no Node for this machine: install Node {NODE} or newer"),
-    }
 }

@@ -1,14 +1,8 @@
 //! The seed's REST examples as printed there (`fixtures/seed`).
 
+use super::{PLAIN, story};
 use openclaw_conformance::harness::{Account, node, python, run, sh};
 use serde_json::Value;
-
-/// The upstream's fixed text, and that of its fixed stream of 64 words.
-const PLAIN: &str = "Hello! How can I help you today?\n";
-
-fn story() -> String {
-    (0..64).map(|at| format!("w{at} ")).collect()
-}
 
 async fn curl(file: &str) -> String {
     let account = Account::new().await;
