@@ -6,7 +6,7 @@ mod socket;
 pub use socket::Socket;
 
 use crate::{alarm::Alarm, glue, scope::Scope};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::LocalBoxFuture};
 use openclaw_core::Timestamp;
 use saved::Saved;
 use std::panic::AssertUnwindSafe;
@@ -61,13 +61,18 @@ impl Object {
     /// Runs a task that keeps the object awake, in a scope of its own for what it spawns itself.
     /// If it panics the object starts anew: nobody knows what it left half done.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        // One kind of task: what is around each of them is code once.
+        self.run(Box::pin(task));
+    }
+
+    fn run(&self, task: LocalBoxFuture<'static, ()>) {
         let state = handle(self.state.as_raw());
         let task = AssertUnwindSafe(task).catch_unwind();
-        self.scope.spawn(async move {
+        self.scope.spawn(Box::pin(async move {
             if task.await.is_err() {
                 reset(state, "a task of the object panicked");
             }
-        });
+        }));
     }
 
     /// Starts the object anew where a write could not be made: memory and disk differ.

@@ -1,7 +1,7 @@
 //! Which request is being worked on. `Spawn` needs the request's `waitUntil`, but ports are built
 //! once an isolate: the entry runs a request's futures inside a scope that a spawn finds.
 
-use futures_util::Stream;
+use futures_util::{Stream, future::LocalBoxFuture};
 use openclaw_core::{BoxFuture, Spawn};
 use std::{
     cell::RefCell,
@@ -22,7 +22,7 @@ impl Scope {
     }
 
     /// Runs a task inside the request, which lives for as long.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+    pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         let task = Scoped::new(self, task);
         self.0.wait_until(task);
     }
