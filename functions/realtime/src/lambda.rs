@@ -24,7 +24,7 @@ use letter::Letter;
 use openclaw_aws::{CONNECTION, Call, Gateway, Kind, Sockets, Told, Work};
 use openclaw_core::{BoxFuture, Error, Result, id};
 use openclaw_web::ApiError;
-use record::Record;
+use record::{Around, Record};
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
@@ -109,7 +109,13 @@ async fn begin(gateway: &Gateway, desk: &Desk, told: Told, grant: Option<Grant>)
     let id = id::new(&*desk.app().ports.random, SESSION);
     let session = Session::new(id.clone(), now, LIMITS);
     let connection = told.line.connection.clone();
-    let record = Record::born(told.line, grant, &session)?.to_bytes()?;
+    let around = Around {
+        connection: Some(connection.clone()),
+        line: Some(told.line),
+        grant,
+        ..Around::default()
+    };
+    let record = Record::new(around, &session)?.to_bytes()?;
     try_join!(
         shelf.save(&id, &record, now + CONNECTION),
         shelf.lead(&connection, &id)

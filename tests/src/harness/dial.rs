@@ -105,18 +105,20 @@ impl Dial {
 
     /// Connects, which must be refused with this error. API Gateway hands on its status alone.
     pub async fn is_refused(self, code: &str) {
-        let (gateway, path) = place(&self.base_url);
-        let client = Client::new(&format!("http://{gateway}"));
-        let request = self.handshake(client.request("GET", &format!("{path}{}", self.query)));
-        if Target::chosen() == Target::Lambda {
-            let answer = request.send().await.expect("an answer");
-            assert_eq!(answer.status().as_u16(), status_of(code));
-        } else {
-            client.send(request).await.fails(code);
+        let (client, request) = self.request();
+        match Target::chosen() {
+            Target::Lambda => {
+                let answer = request.send().await.expect("an answer");
+                assert_eq!(answer.status(), status_of(code));
+            }
+            Target::Native | Target::Workers => drop(client.send(request).await.fails(code)),
         }
     }
 
-    fn handshake(&self, mut request: RequestBuilder) -> RequestBuilder {
+    fn request(self) -> (Client, RequestBuilder) {
+        let (gateway, path) = place(&self.base_url);
+        let client = Client::new(&format!("http://{gateway}"));
+        let mut request = client.request("GET", &format!("{path}{}", self.query));
         let handshake = [
             ("connection", "Upgrade"),
             ("upgrade", "websocket"),
@@ -129,7 +131,7 @@ impl Dial {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        request
+        (client, request)
     }
 
     /// Connects and authenticates by frame.

@@ -36,6 +36,12 @@ fn seen(code: u16) -> u16 {
     }
 }
 
+/// Whether it is the frame that says in place of the code that the session was resumed elsewhere.
+fn tells_of_4409(frame: &Value) -> bool {
+    let ends_nothing = frame["type"] == "error" && frame.get("id").is_none();
+    Target::chosen() == Target::Lambda && ends_nothing && frame["error"]["code"] == "conflict"
+}
+
 /// How long an answer may be waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -125,7 +131,14 @@ impl Socket {
     /// The next frame, unless it is closed with this code.
     pub async fn next_or_close(&mut self, code: u16) -> Option<Value> {
         match self.incoming(PATIENCE).await.expect("a frame within 20 s") {
-            Ok(text) => Some(self.checked(&text)),
+            Ok(text) => {
+                let frame = self.checked(&text);
+                if code == 4409 && tells_of_4409(&frame) {
+                    assert_eq!(self.closed().await, Some(seen(code)));
+                    return None;
+                }
+                Some(frame)
+            }
             Err(closed) => {
                 assert_eq!(closed, Some(seen(code)));
                 None
@@ -159,6 +172,10 @@ impl Socket {
 
     /// It is closed next, with this code.
     pub async fn is_closed_with(&mut self, code: u16) {
+        if code == 4409 && Target::chosen() == Target::Lambda {
+            let frame = self.frame().await;
+            assert!(tells_of_4409(&frame), "{frame}");
+        }
         assert_eq!(self.closed().await, Some(seen(code)));
     }
 

@@ -1,8 +1,14 @@
 //! Works on a session that is held: hands it what comes in, and does what it says.
 
 use super::{
-    desk, fit::fit, gathered::Gathered, hold::Hold, letter::Letter, log,
-    outbox::Outbox, record::Record,
+    desk,
+    fit::fit,
+    gathered::Gathered,
+    hold::Hold,
+    letter::Letter,
+    log,
+    outbox::Outbox,
+    record::{Around, Record},
 };
 use crate::{
     Call, Calls, Close, Desk, Effect, Event, Grant, Input, Session, answer,
@@ -51,6 +57,9 @@ struct Actor {
     until: Timestamp,
     session: Session,
     line: Option<Outbox>,
+    /// The connection, or the last one: messages to it may fail before its end is told. Not one that
+    /// was closed here.
+    connection: Option<String>,
     /// The session that the connection went on with.
     moved: Option<String>,
     resuming: Option<Resuming>,
@@ -98,19 +107,22 @@ impl Actor {
     ) -> Result<(Self, Option<Grant>)> {
         let clock = &gateway.app.ports.clock;
         let record = Record::read(&saved)?;
-        let connections = &gateway.connections;
-        let line = record.line.clone().map(|line| {
-            Outbox::new(connections.clone(), clock.clone(), line, record.is_open)
-        });
+        let session = record.session(clock.now())?;
+        let around = record.around;
+        let outbox = |line| {
+            let connections = gateway.connections.clone();
+            Outbox::new(connections, clock.clone(), line, around.is_open)
+        };
         let actor = Self {
             desk: desk(gateway),
             hold,
             until,
-            session: record.session(clock.now())?,
-            line,
-            has_ended: record.moved.is_some(),
-            was_cut_off: record.is_busy,
-            moved: record.moved,
+            session,
+            line: around.line.map(outbox),
+            connection: around.connection,
+            has_ended: around.moved.is_some(),
+            was_cut_off: around.is_busy,
+            moved: around.moved,
             resuming: None,
             calls: Calls::default(),
             starts: Vec::new(),
@@ -121,7 +133,7 @@ impl Actor {
             saved,
             gateway: gateway.clone(),
         };
-        Ok((actor, record.grant))
+        Ok((actor, around.grant))
     }
 
     fn now(&self) -> Timestamp {
@@ -151,6 +163,8 @@ impl Actor {
                 Happened::Posted(posted) => self.posted(posted).await?,
             }
         }
+        // Providers are left while there is something to wait for: behind it the process is frozen.
+        self.calls = Calls::default();
         match self.has_ended && self.moved.is_none() {
             true => self.hold.forget().await,
             false => self.save().await,
@@ -261,12 +275,19 @@ impl Actor {
 
     async fn save(&mut self) -> Result<()> {
         let line = self.line.as_ref();
-        let line = line.map(|line| (line.line(), line.is_open()));
         let lives = match line {
             Some(_) => CONNECTION,
             None => WITHOUT_LINE,
         };
-        let record = Record::new(line, self.moved.as_deref(), &self.session)?.to_bytes()?;
+        let around = Around {
+            line: line.map(|line| line.line().clone()),
+            is_open: line.is_some_and(Outbox::is_open),
+            connection: self.connection.clone(),
+            grant: None,
+            moved: self.moved.clone(),
+            is_busy: self.session.is_busy(),
+        };
+        let record = Record::new(around, &self.session)?.to_bytes()?;
         if record != self.saved {
             self.hold.save(&record, lives).await?;
             self.saved = record;
@@ -288,8 +309,8 @@ impl Actor {
                     }
                 }
                 Letter::Closed { from, code } => {
-                    if self.line_of(&from).is_some() {
-                        self.line = None;
+                    if self.connection.as_ref() == Some(&from) {
+                        (self.line, self.connection) = (None, None);
                         self.step(Input::Closed(code)).await?;
                     }
                 }
@@ -310,6 +331,7 @@ impl Actor {
             return Ok(());
         };
         if let (Some(line), true) = (self.line.take(), why != Undelivered::Gone) {
+            self.connection = None;
             self.beside(line.hang_up());
         }
         let input = match why {
@@ -358,6 +380,7 @@ impl Actor {
             Effect::Release(grant) => place(self.desk.release(&grant).await),
             Effect::Close(why) => {
                 if let Some(line) = self.line.take() {
+                    self.connection = None;
                     self.beside(line.finish(why));
                 }
             }

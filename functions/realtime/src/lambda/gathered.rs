@@ -14,7 +14,11 @@ impl Gathered {
         if let Event::Chunk { content, .. } = &event {
             self.bytes += content.len();
         }
-        let before = self.events.iter_mut().rev().find(|(other, _)| *other == run);
+        let before = self
+            .events
+            .iter_mut()
+            .rev()
+            .find(|(other, _)| *other == run);
         let rest = match before {
             Some((_, before)) => before.absorb(event),
             None => Some(event),

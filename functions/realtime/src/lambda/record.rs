@@ -10,39 +10,32 @@ use serde_json::value::RawValue;
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Record {
-    pub(super) line: Option<Line>,
-    /// Whether the connection has taken a message.
-    pub(super) is_open: bool,
-    /// Of a handshake that was authenticated, until the session knows.
-    pub(super) grant: Option<Grant>,
-    /// Its connection went on with this session.
-    pub(super) moved: Option<String>,
-    /// Requests run: whoever lets go waits for their end, so where that is read somebody was killed.
-    pub(super) is_busy: bool,
+    pub(super) around: Around,
     session: Box<RawValue>,
 }
 
-impl Record {
-    /// Of a connection that is not open yet.
-    pub(super) fn born(line: Line, grant: Option<Grant>, session: &Session) -> Result<Self> {
-        let record = Self::new(Some((&line, false)), None, session)?;
-        Ok(Self { grant, ..record })
-    }
+/// What is around the session.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub(super) struct Around {
+    pub(super) line: Option<Line>,
+    /// Whether the line is known to take messages.
+    pub(super) is_open: bool,
+    /// The connection whose end is waited for: that of the line, or of the last one. Messages to it may
+    /// fail before its end is told.
+    pub(super) connection: Option<String>,
+    /// Of a handshake that was authenticated, until the session knows.
+    pub(super) grant: Option<Grant>,
+    /// The connection went on with this session.
+    pub(super) moved: Option<String>,
+    /// Something runs. Whoever lets go waits for its end: where that is read somebody was killed.
+    pub(super) is_busy: bool,
+}
 
-    pub(super) fn new(
-        line: Option<(&Line, bool)>,
-        moved: Option<&str>,
-        session: &Session,
-    ) -> Result<Self> {
+impl Record {
+    pub(super) fn new(around: Around, session: &Session) -> Result<Self> {
         let text = String::from_utf8(session.save()).map_err(Error::internal)?;
-        Ok(Self {
-            line: line.map(|(line, _)| line.clone()),
-            is_open: line.is_some_and(|(_, is_open)| is_open),
-            grant: None,
-            moved: moved.map(str::to_owned),
-            is_busy: session.is_busy(),
-            session: RawValue::from_string(text).map_err(Error::internal)?,
-        })
+        let session = RawValue::from_string(text).map_err(Error::internal)?;
+        Ok(Self { around, session })
     }
 
     pub(super) fn read(bytes: &Bytes) -> Result<Self> {

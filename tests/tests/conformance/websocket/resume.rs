@@ -351,17 +351,16 @@ async fn an_id_that_runs_is_still_taken() {
 async fn what_is_not_kept_is_not_resumed() {
     let account = Account::new().await;
     let mut first = account.client.socket().await;
-    // Twice over 1 MiB with what its chunks say.
+    // Over 1 MiB in all, each within a message of API Gateway.
     let script = Script {
-        text: Some("x".repeat(700_000)),
+        text: Some("x".repeat(100_000)),
         chunks: Some(20),
         ..Script::default()
     };
-    let body = super::chat("gpt-4", &script);
-    let mut streamed = body;
-    streamed["stream"] = true.into();
-    first.chat("a", &streamed).await;
-    first.told().await;
+    for _ in 0..6 {
+        first.chat("a", &streaming("gpt-4", &script)).await;
+        first.told().await;
+    }
     let session = first.session.clone();
     first.cut();
     let mut second = account.client.socket().await;

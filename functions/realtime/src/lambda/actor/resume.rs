@@ -79,6 +79,7 @@ impl Actor {
         if taken {
             let id = self.session.id().to_owned();
             self.gateway.shelf.lead(&line.connection, &id).await?;
+            self.connection = Some(line.connection.clone());
             let (connections, clock) = (&self.gateway.connections, &self.gateway.app.ports.clock);
             let line = Outbox::new(connections.clone(), clock.clone(), line, true);
             if let Some(old) = self.line.replace(line) {
