@@ -128,6 +128,14 @@ impl Socket {
         }
     }
 
+    /// The next frame, if one comes so soon.
+    pub async fn frame_within(&mut self, time: Duration) -> Option<Value> {
+        match self.incoming(time).await? {
+            Ok(text) => Some(self.checked(&text)),
+            Err(code) => panic!("closed with {code:?} in place of a frame"),
+        }
+    }
+
     /// The next frame, unless it is closed with this code.
     pub async fn next_or_close(&mut self, code: u16) -> Option<Value> {
         match self.incoming(PATIENCE).await.expect("a frame within 20 s") {

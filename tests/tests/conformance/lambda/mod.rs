@@ -3,6 +3,7 @@
 mod copies;
 mod emulator;
 mod operations;
+mod sockets;
 
 use openclaw_conformance::harness::Target;
 
