@@ -65,6 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let stack = deployment.carry_out()?;
     healthy(&stack.address)?;
     println!("{}", next(&stack.address, &secrets));
+    println!("\nThe WebSocket is at {}", stack.sockets);
     Ok(())
 }
 
@@ -90,6 +91,8 @@ pub(super) struct Deployment<'a> {
 pub(super) struct Stack {
     /// The base address.
     pub(super) address: String,
+    /// The WebSocket's.
+    pub(super) sockets: String,
     /// The name of the table of keys and configuration.
     kv: String,
 }
@@ -154,6 +157,7 @@ impl Deployment<'_> {
         };
         Ok(Stack {
             address: output("Address")?,
+            sockets: output("SocketAddress")?,
             kv: output("KvTable")?,
         })
     }

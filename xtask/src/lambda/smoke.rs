@@ -11,10 +11,10 @@ use super::{
 use crate::{
     cargo,
     deploy::{Document, Environment, Secrets},
-    gateway, http,
+    gateway, http, process,
     process::Service,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
 
@@ -49,6 +49,7 @@ pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
         .context("no operator's token")?;
     Deployed {
         address: reachable(&url, &stack)?,
+        sockets: sockets(&url, &stack)?,
         deployment,
     }
     .check(token)
@@ -57,6 +58,7 @@ pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
 /// The gateway as MiniStack runs it.
 struct Deployed<'a> {
     address: String,
+    sockets: String,
     deployment: Deployment<'a>,
 }
 
@@ -83,8 +85,9 @@ impl Deployed<'_> {
         );
         let answer = self.chat(bearer, true)?;
         ensure!(answer.ends_with("data: [DONE]\n\n"), "stream: {answer}");
+        self.chat_on_socket(&key)?;
         let usage = self.get("/v1/analytics/usage", Some(&key))?;
-        ensure!(usage["total_requests"] == 2, "usage: {usage}");
+        ensure!(usage["total_requests"] == 3, "usage: {usage}");
         ensure!(
             usage["errors"] == 0 && usage["interrupted"] == 0,
             "usage: {usage}"
@@ -95,6 +98,25 @@ impl Deployed<'_> {
     fn get(&self, path: &str, key: Option<&str>) -> Result<Value> {
         let said = http::get(&format!("{}{path}", self.address), key)?;
         Ok(serde_json::from_str(&said)?)
+    }
+
+    /// A chat on the WebSocket: `$connect`, messages, the function's calls of itself and `@connections`.
+    fn chat_on_socket(&self, key: &str) -> Result<()> {
+        let mut chat = Command::new(&self.deployment.tools.python);
+        chat.arg(cargo::root().join("xtask/src/lambda/socket_chat.py"));
+        let said = process::output(chat.args([&self.sockets, MODEL]), key)?;
+        let frames = said.stdout.lines().map(serde_json::from_str);
+        let frames: Vec<Value> = frames.collect::<Result<_, _>>()?;
+        let told = || format!("the WebSocket: {} {}", said.stdout, said.stderr);
+        let [welcome, chunks @ .., complete] = &frames[..] else {
+            bail!(told());
+        };
+        ensure!(welcome["type"] == "auth_ok", told());
+        ensure!(complete["type"] == "chat_complete", told());
+        let texts = chunks.iter().filter_map(|chunk| chunk["content"].as_str());
+        let text = texts.collect::<String>();
+        ensure!(!text.is_empty() && complete["content"] == *text, told());
+        Ok(())
     }
 
     /// A chat's answer. MiniStack's API Gateway answers 500 where an integration streams: so the
@@ -188,12 +210,23 @@ fn account(url: &str) -> Vec<(&'static str, String)> {
 
 /// Where MiniStack has what is to be at the stack's address.
 fn reachable(url: &str, stack: &Stack) -> Result<String> {
-    let host = stack.address.strip_prefix("https://");
-    let (api, rest) = host
-        .and_then(|host| host.split_once('.'))
-        .context("no API")?;
-    let (_, stage) = rest.rsplit_once('/').context("no stage")?;
+    let (api, stage) = named(&stack.address)?;
     Ok(format!("{url}/restapis/{api}/{stage}/_user_request_"))
+}
+
+/// And at the WebSocket's.
+fn sockets(url: &str, stack: &Stack) -> Result<String> {
+    let (api, stage) = named(&stack.sockets)?;
+    let url = url.replacen("http", "ws", 1);
+    Ok(format!("{url}/_aws/execute-api/{api}/{stage}"))
+}
+
+/// The API and the stage that an address names.
+fn named(address: &str) -> Result<(&str, &str)> {
+    let (_, host) = address.split_once("://").context("no address")?;
+    let (api, rest) = host.split_once('.').context("no API")?;
+    let (_, stage) = rest.rsplit_once('/').context("no stage")?;
+    Ok((api, stage))
 }
 
 fn free_port() -> Result<u16> {
