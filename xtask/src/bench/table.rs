@@ -180,7 +180,7 @@ pub(super) fn conditions(rounds: u32) -> String {
     });
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{processors} processors, {model}; medians of {rounds} rounds; everything on loopback of one machine, the load included. A stream has 64 chunks, written at once."
+        "{processors} processors, {model}; medians of {rounds} rounds; everything on loopback of one machine, the load included."
     )
 }
 

@@ -217,4 +217,5 @@ async fn a_session_that_panics_costs_its_own_connection_and_can_be_resumed() {
     assert!(next.last_seq <= last_seq + 1, "{last_seq}");
     streams(&mut next, "c").await;
     other.told().await.streams(&text_of(20));
+    assert_eq!(account.usage(4).await["interrupted"], 1);
 }

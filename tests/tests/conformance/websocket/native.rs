@@ -1,4 +1,5 @@
-//! What only the self-hosted server promises: its own buffers and its own end.
+//! What the self-hosted server promises of its own end; and what waits for a client, which workerd
+//! tells as well.
 
 use super::{streaming, text_of, words};
 use crate::own_server::{account, folder, on, usage_on};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 fn here() -> bool {
     Target::Native.is_chosen_or_skips(
-        "where a platform holds the sockets, it says neither what waits for a client nor when it ends",
+        "a platform that holds the sockets does not say when it ends",
     )
 }
 
@@ -20,7 +21,8 @@ const REQUESTS: usize = 24;
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_closed_with_1013_and_accounted() {
-    if !here() {
+    if Target::chosen() == Target::Lambda {
+        eprintln!("skipped: API Gateway does not say what waits for a client");
         return;
     }
     let (account, tag) = (Account::new().await, tag("ws-slow"));
