@@ -1,31 +1,23 @@
 //! Works on a session that is held: hands it what comes in, and does what it says.
 
-use super::{
-    desk,
-    fit::fit,
-    gathered::Gathered,
-    hold::Hold,
-    letter::Letter,
-    log,
-    outbox::Outbox,
-    record::{Around, Record},
-};
+use super::{desk, gathered::Gathered, hold::Hold, letter::Letter, outbox::Outbox, record::Record};
 use crate::{
-    Call, Calls, Close, Desk, Effect, Event, Grant, Input, Session, answer,
+    Call, Calls, Close, Desk, Event, Grant, Input, Session,
     reply::{self, Reply},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
-use openclaw_aws::{CONNECTION, Gateway, Undelivered};
+use openclaw_aws::{Gateway, Undelivered};
 use openclaw_core::{BoxFuture, Code, Error, Result, Timestamp};
 use std::{
-    collections::VecDeque,
     future::poll_fn,
     task::{Context, Poll},
     time::Duration,
 };
 
+mod effects;
 mod resume;
+mod rounds;
 
 use resume::Resuming;
 
@@ -219,82 +211,6 @@ impl Actor {
         event.map(|(run, event)| Happened::Event(run, event))
     }
 
-    async fn look_at_time(&mut self) -> Result<()> {
-        let now = self.now();
-        if self.session.deadline().is_some_and(|at| at <= now) {
-            self.step(Input::Tick).await?;
-        }
-        if self.resuming.as_ref().is_some_and(|it| it.until <= now) {
-            self.attached(false).await?;
-        }
-        if now >= self.until {
-            self.end_calls().await?;
-        }
-        if self.line.as_ref().is_some_and(Outbox::is_overrun) {
-            self.posted(Err(Undelivered::Full)).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends what would outlive the invocation.
-    async fn end_calls(&mut self) -> Result<()> {
-        let message = "The request took longer than a function may run";
-        let error = Error::new(Code::ProviderTimeout, message);
-        let waiting = self.starts.drain(..).map(|(run, ..)| run);
-        for run in waiting.chain(self.calls.runs()).collect::<Vec<_>>() {
-            self.calls.cancel(run);
-            self.step(Input::Event(run, answer::failed(&error))).await?;
-        }
-        Ok(())
-    }
-
-    /// What came while a message was under way becomes frames together.
-    async fn pass_events(&mut self) -> Result<()> {
-        if !self.line.as_ref().is_none_or(Outbox::is_idle) {
-            return Ok(());
-        }
-        for (run, event) in self.gathered.take() {
-            for event in fit(event) {
-                self.step(Input::Event(run, event)).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whoever goes on with the session, if this one is killed, knows of them.
-    async fn make_calls(&mut self) -> Result<()> {
-        if self.starts.is_empty() {
-            return Ok(());
-        }
-        self.save().await?;
-        for (run, key, call) in self.starts.drain(..) {
-            self.calls.start(run, self.desk.call(&key, call));
-        }
-        Ok(())
-    }
-
-    async fn save(&mut self) -> Result<()> {
-        let line = self.line.as_ref();
-        let lives = match line {
-            Some(_) => CONNECTION,
-            None => WITHOUT_LINE,
-        };
-        let around = Around {
-            line: line.map(|line| line.line().clone()),
-            is_open: line.is_some_and(Outbox::is_open),
-            connection: self.connection.clone(),
-            grant: None,
-            moved: self.moved.clone(),
-            is_busy: self.session.is_busy(),
-        };
-        let record = Record::new(around, &self.session)?.to_bytes()?;
-        if record != self.saved {
-            self.hold.save(&record, lives).await?;
-            self.saved = record;
-        }
-        Ok(())
-    }
-
     async fn read(&mut self, (hold, letters): Letters) -> Result<()> {
         self.hold = hold;
         for letter in letters {
@@ -324,80 +240,5 @@ impl Actor {
     fn line_of(&mut self, connection: &str) -> Option<&mut Outbox> {
         let line = self.line.as_mut();
         line.filter(|line| line.line().connection == connection)
-    }
-
-    async fn posted(&mut self, posted: Result<(), Undelivered>) -> Result<()> {
-        let Err(why) = posted else {
-            return Ok(());
-        };
-        if let (Some(line), true) = (self.line.take(), why != Undelivered::Gone) {
-            self.connection = None;
-            self.beside(line.hang_up());
-        }
-        let input = match why {
-            Undelivered::Full => Input::Overrun,
-            // It connects again, and says what came last.
-            Undelivered::Gone | Undelivered::Unknown(_) => Input::Lost,
-        };
-        self.step(input).await
-    }
-
-    async fn step(&mut self, input: Input<'_>) -> Result<()> {
-        let now = self.now();
-        let mut effects = VecDeque::from(self.session.step(now, input));
-        while let Some(effect) = effects.pop_front() {
-            if let Some(input) = self.carry_out(effect).await? {
-                let now = self.now();
-                effects.extend(self.session.step(now, input));
-            }
-        }
-        Ok(())
-    }
-
-    /// What is to be told about it at once.
-    async fn carry_out(&mut self, effect: Effect) -> Result<Option<Input<'static>>> {
-        match effect {
-            Effect::Send(frame) => {
-                if let Some(line) = &mut self.line {
-                    line.push(frame);
-                }
-            }
-            Effect::Authenticate(credential, known) => {
-                let grant = self.desk.authenticate(&credential, known).await;
-                return Ok(Some(Input::Authenticated(grant)));
-            }
-            Effect::Start { run, key, call } => self.starts.push((run, key, call)),
-            Effect::Cancel(run) => {
-                self.starts.retain(|(other, ..)| *other != run);
-                self.calls.cancel(run);
-            }
-            Effect::Resume {
-                session,
-                last_seq,
-                grant,
-            } => return self.resume(session, last_seq, grant).await,
-            Effect::Renew(grant) => place(self.desk.renew(&grant).await),
-            Effect::Release(grant) => place(self.desk.release(&grant).await),
-            Effect::Close(why) => {
-                if let Some(line) = self.line.take() {
-                    self.connection = None;
-                    self.beside(line.finish(why));
-                }
-            }
-            Effect::End => self.has_ended = true,
-        }
-        Ok(None)
-    }
-
-    /// Has something done that the invocation waits for, and nobody else.
-    fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.gateway.app.ports.spawn.spawn(work.boxed());
-    }
-}
-
-/// A place that was not held or given back comes right by itself, with time.
-fn place(outcome: Result<()>) {
-    if let Err(error) = outcome {
-        log(&error);
     }
 }
