@@ -6,6 +6,9 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{path::PathBuf, process::Command};
 
+/// What a stream is here.
+pub(super) const STREAM: &str = "A stream has 64 chunks, written at once.";
+
 /// A kind of load.
 #[derive(Clone, Copy)]
 pub(super) struct Scenario {

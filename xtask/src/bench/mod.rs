@@ -42,7 +42,7 @@ enum What {
     Native,
     /// Requests through Workers.
     Workers,
-    /// The native server's WebSocket.
+    /// The WebSocket: the native server's, and idle connections on Workers.
     Ws,
 }
 
@@ -76,7 +76,7 @@ fn native(options: &Options) -> Result<Vec<Bar>> {
         results.rss(server, meter::resident(server.group)?);
     }
     let extras = extras::measure(&mut fleet)?;
-    println!("{}", table::conditions(options.rounds));
+    println!("{} {}", table::conditions(options.rounds), load::STREAM);
     println!("Profile {}.", options.profile);
     results.print(&scenarios, &native::ROWS);
     Ok(extras.bars(&results))

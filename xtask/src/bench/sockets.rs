@@ -1,10 +1,11 @@
-//! The native server's WebSocket: what a connection costs that does nothing, and how late the frames
-//! are when many stream at once.
+//! The WebSocket: what a connection costs that does nothing, natively and on workerd, and how late the
+//! native server's frames are when many stream at once.
 
 use super::{
     Options, meter,
     server::{Folder, config, free_port},
-    table::Bar,
+    table::{self, Bar},
+    workers::sessions,
 };
 use crate::{
     cargo,
@@ -13,7 +14,12 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use serde_json::Value;
-use std::{path::PathBuf, process::Command, thread::sleep, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread::sleep,
+    time::Duration,
+};
 
 /// Authenticated connections that do nothing.
 const IDLE: usize = 10_000;
@@ -50,7 +56,10 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Bar>> {
     };
     let idle = field.idle(&service)?;
     field.streaming(options.rounds)?;
-    println!("{}", super::table::conditions(options.rounds));
+    let load = field.load.clone();
+    drop((field, service, folder));
+    sessions::measure(&load)?;
+    println!("{}", table::conditions(options.rounds));
     Ok(vec![Bar {
         name: format!("memory of one of {IDLE} idle connections"),
         measured: idle,
@@ -60,15 +69,6 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Bar>> {
 }
 
 impl Field {
-    fn command(&self, address: &str, connections: usize) -> Command {
-        let mut command = Command::new(&self.load);
-        command
-            .args(["--address", address, "--connections"])
-            .arg(connections.to_string())
-            .env("OPENCLAW_API_KEY", &self.key);
-        command
-    }
-
     fn gateway(&self) -> String {
         format!("127.0.0.1:{}", self.gateway.port)
     }
@@ -89,13 +89,7 @@ impl Field {
     }
 
     fn hold(&self, connections: usize) -> Result<Service> {
-        let mut command = self.command(&self.gateway(), connections);
-        command.arg("idle");
-        let mut load = Service::start("sockets", &mut command, false, Duration::from_secs(10))?;
-        let said = |load: &Service| load.tail().iter().any(|line| line == "open").then_some(());
-        load.wait_for(Duration::from_secs(120), said)
-            .context("not all connections were opened")?;
-        Ok(load)
+        hold(&self.load, &self.key, &self.gateway(), connections, &[])
     }
 
     /// Prints how late frames are, and how late the upstream's own pieces are.
@@ -108,7 +102,7 @@ impl Field {
                 ("upstream alone", &upstream, true),
                 ("gateway", &self.gateway(), false),
             ] {
-                let mut command = self.command(address, STREAMING);
+                let mut command = command(&self.load, &self.key, address, STREAMING);
                 command.args(["stream", "--upstream-port", &self.upstream_port.to_string()]);
                 if direct {
                     command.arg("--direct");
@@ -125,4 +119,37 @@ impl Field {
         println!();
         Ok(())
     }
+}
+
+/// The load, with so many connections.
+fn command(load: &Path, key: &str, address: &str, connections: usize) -> Command {
+    let mut command = Command::new(load);
+    command
+        .args(["--address", address, "--connections"])
+        .arg(connections.to_string())
+        .env("OPENCLAW_API_KEY", key);
+    command
+}
+
+/// Idle connections, once all are open.
+pub(super) fn hold(
+    load: &Path,
+    key: &str,
+    address: &str,
+    connections: usize,
+    more: &[&str],
+) -> Result<Service> {
+    let mut command = command(load, key, address, connections);
+    command.arg("idle").args(more);
+    let mut held = Service::start("sockets", &mut command, false, Duration::from_secs(10))?;
+    until_said(&mut held, "open", Duration::from_secs(120))
+        .context("not all connections were opened")?;
+    Ok(held)
+}
+
+/// Waits until `load` has said so.
+pub(super) fn until_said(load: &mut Service, what: &str, limit: Duration) -> Result<()> {
+    load.wait_for(limit, |load| {
+        load.tail().iter().any(|line| line == what).then_some(())
+    })
 }

@@ -3,11 +3,12 @@
 //! and only one is asked at a time, so that its time is that one's.
 
 mod config;
+pub(super) mod sessions;
 mod workerd;
 
 use super::{
     Options,
-    load::{Load, SCENARIOS, Scenario},
+    load::{self, Load, SCENARIOS, Scenario},
     server::{self, Folder, Server},
     table::{self, Bar, Results},
 };
@@ -53,7 +54,7 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Bar>> {
         options.rounds,
         &mut results,
     )?;
-    println!("{}", table::conditions(options.rounds));
+    println!("{} {}", table::conditions(options.rounds), load::STREAM);
     let rows = Vec::from_iter(fleet.servers.iter().map(|server| server.name));
     results.print(&scenarios, &rows);
     fleet.check_usage()?;
@@ -128,14 +129,7 @@ fn rows(workerd: &mut Workerd, upstream: &str, folder: &Folder, parts: bool) -> 
     for script in &scripts {
         workerd.add(script);
     }
-    let config: Value = toml::from_str(&server::config(upstream))?;
-    let config = ("CONFIG".into(), text(&config.to_string()));
-    workerd.add(&own(
-        folder,
-        KV,
-        include_str!("workers/kv.mjs"),
-        vec![config],
-    )?);
+    workerd.add(&key_value(upstream, folder)?);
     let to = ("UPSTREAM".into(), text(&format!("http://{upstream}")));
     let source = include_str!("workers/pass-through.mjs");
     workerd.add(&own(folder, "pass-through", source, vec![to])?);
@@ -148,6 +142,13 @@ fn rows(workerd: &mut Workerd, upstream: &str, folder: &Folder, parts: bool) -> 
         rows.extend(part_rows(workerd, gateway, folder)?);
     }
     Ok(rows)
+}
+
+/// What stands in for Workers KV, with a configuration for this upstream.
+fn key_value(upstream: &str, folder: &Folder) -> Result<Script> {
+    let config: Value = toml::from_str(&server::config(upstream))?;
+    let config = ("CONFIG".into(), text(&config.to_string()));
+    own(folder, KV, include_str!("workers/kv.mjs"), vec![config])
 }
 
 /// What shows where a request's time goes, and what another gateway would change.

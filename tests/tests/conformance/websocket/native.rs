@@ -11,9 +11,7 @@ use openclaw_conformance::{
 use std::time::{Duration, Instant};
 
 fn here() -> bool {
-    Target::Native.is_chosen_or_skips(
-        "a platform that holds the sockets does not say when it ends",
-    )
+    Target::Native.is_chosen_or_skips("a platform that holds the sockets does not say when it ends")
 }
 
 /// More than the systems' buffers and the gateway's own can hold.

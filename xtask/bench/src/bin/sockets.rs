@@ -43,7 +43,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum What {
     /// Authenticates, prints `open` once all have, and does nothing until standard input ends.
-    Idle,
+    Idle {
+        /// Seconds behind `open` after which each is to answer a ping; prints `answered` then.
+        #[arg(long)]
+        ping_after: Option<u64>,
+    },
     /// Streams an answer on each at once, from an upstream of its own whose every piece says when
     /// it left; prints how long they took, as JSON.
     Stream {
@@ -75,7 +79,7 @@ type Socket = WebSocketStream<TcpStream>;
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match arguments.what {
-        What::Idle => idle(&arguments).await,
+        What::Idle { ping_after } => idle(&arguments, ping_after.map(Duration::from_secs)).await,
         What::Stream {
             upstream_port,
             pieces,
@@ -93,12 +97,21 @@ async fn main() -> Result<()> {
     }
 }
 
-async fn idle(arguments: &Arguments) -> Result<()> {
+async fn idle(arguments: &Arguments, ping_after: Option<Duration>) -> Result<()> {
     let mut sockets = vec![];
     for _ in 0..arguments.connections {
         sockets.push(connect(arguments).await?);
     }
     println!("open");
+    if let Some(time) = ping_after {
+        tokio::time::sleep(time).await;
+        for socket in &mut sockets {
+            send(socket, &json!({"type": "ping"})).await?;
+            let answer = timeout(PATIENCE, next(socket)).await??;
+            ensure!(answer["type"] == "pong", "{answer}");
+        }
+        println!("answered");
+    }
     tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
     drop(sockets);
     Ok(())

@@ -55,6 +55,7 @@ fn read(built: &str, table: &Table) -> Result<Script> {
         name: name(table)?,
         script: format!("{built}/index.js"),
         wasm: Some(format!("{built}/index_bg.wasm")),
+        whole: None,
         date: date.context("no compatibility_date")?.into(),
         flags: flags.collect(),
         bindings: bindings(table)?,

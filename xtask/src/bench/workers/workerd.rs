@@ -20,6 +20,8 @@ pub(super) struct Script {
     pub(super) script: String,
     /// The module that it imports as `./index_bg.wasm`.
     pub(super) wasm: Option<String>,
+    /// A module that it imports as `./whole.js`.
+    pub(super) whole: Option<String>,
     pub(super) date: String,
     pub(super) flags: Vec<String>,
     /// Names and what they are bound to, in workerd's own words.
@@ -35,6 +37,7 @@ impl Workerd {
             name,
             script,
             wasm,
+            whole,
             date,
             flags,
             bindings,
@@ -45,6 +48,12 @@ impl Workerd {
             let _ = write!(
                 text,
                 ", (name = \"./index_bg.wasm\", wasm = embed {wasm:?})"
+            );
+        }
+        if let Some(whole) = whole {
+            let _ = write!(
+                text,
+                ", (name = \"./whole.js\", esModule = embed {whole:?})"
             );
         }
         let _ = write!(
