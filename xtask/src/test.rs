@@ -4,10 +4,7 @@ use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
     clients::Clients,
-    lambda, model,
-    process::{self, Interrupted},
-    setup,
-    steps::seconds,
+    lambda, model, process, setup,
     workers::{self, Source, Tools},
 };
 use anyhow::{Context, Result};
@@ -15,8 +12,12 @@ use clap::Args;
 use std::{
     path::Path,
     process::{Command, ExitCode},
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+mod report;
+
+use report::Report;
 
 /// The test target that is the conformance suite.
 const SUITE: &str = "conformance";
@@ -52,8 +53,8 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let finished = steps(&runtimes, &mut report);
     report.print();
     finished?;
-    println!("{} passed, {} failed", report.sum.passed, report.sum.failed);
-    Ok(ExitCode::from(u8::from(report.sum.failed > 0)))
+    println!("{}", report.sum());
+    Ok(ExitCode::from(u8::from(report.has_failed())))
 }
 
 fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
@@ -81,13 +82,13 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
         // The build failed, and that has been counted.
         return Ok(());
     }
-    report.step("tests of the crates", |sum| {
+    report.step("tests of the crates", |outcome| {
         own.iter()
-            .try_for_each(|test| sum.run(&mut command(test), LIMIT))
+            .try_for_each(|test| outcome.run(&mut command(test), LIMIT))
     })?;
-    report.step("examples in the docs", |sum| {
+    report.step("examples in the docs", |outcome| {
         let mut doc = cargo::command(&["test", "--doc", "--no-fail-fast"]);
-        sum.run(doc.args(ALL), LIMIT)
+        outcome.run(doc.args(ALL), LIMIT)
     })?;
     if let Some(tools) = &tools {
         worker_steps(tools, report)?;
@@ -99,7 +100,7 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
     let (_serving, model_url) = model::start(&model)?;
     for runtime in runtimes {
         let target = format!("{runtime:?}").to_lowercase();
-        report.step(&format!("conformance: {target}"), |sum| {
+        report.step(&format!("conformance: {target}"), |outcome| {
             suite.iter().try_for_each(|test| {
                 let mut command = command(test);
                 give(&mut command, &clients, tools.as_ref());
@@ -109,7 +110,7 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
                 command.env("OPENCLAW_TARGET", &target);
                 command.env("OPENCLAW_BIN", server(&built)?);
                 command.env("OPENCLAW_MODEL_URL", &model_url);
-                sum.run(&mut command, LIMIT)
+                outcome.run(&mut command, LIMIT)
             })
         })?;
     }
@@ -119,12 +120,12 @@ fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
 /// What only Workers have: their size, their contract inside workerd, their deployment.
 fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
     report.step("Workers: build, sizes", |_| workers::all(tools))?;
-    report.step("Workers: contract", |sum| {
+    report.step("Workers: contract", |outcome| {
         let mut contract = tools.node_command();
         contract.args(["--test", "--test-reporter=tap", CONTRACT]);
         contract.current_dir(cargo::root());
         contract.env(NPM_TOOLS, &tools.node_modules);
-        sum.run(&mut contract, LIMIT)
+        outcome.run(&mut contract, LIMIT)
     })?;
     report.step("Workers: deployments", |_| workers::deploy::rehearse(tools))
 }
@@ -144,13 +145,13 @@ fn lambda_steps(
     report.step("Lambda: template", |_| lambda::deploy::validate(tools))?;
     report.step("Lambda: deployment", |_| lambda::smoke::rehearse(tools))?;
     let conformance = lambda::Conformance::start(tools, built)?;
-    report.step("Lambda: contract", |sum| {
+    report.step("Lambda: contract", |outcome| {
         let package = cargo::root().join(lambda::STORES);
         let contract = own.iter().filter(|test| test.package == package);
         contract.into_iter().try_for_each(|test| {
             let mut command = command(test);
             conformance.give(&mut command);
-            sum.run(&mut command, LIMIT)
+            outcome.run(&mut command, LIMIT)
         })
     })?;
     Ok(conformance)
@@ -178,154 +179,4 @@ fn server(built: &[Executable]) -> Result<&Path> {
         .iter()
         .find(|made| made.name == "openclaw-api" && !made.is_test);
     Ok(&server.context("the build made no openclaw-api")?.path)
-}
-
-/// What has been done so far.
-#[derive(Default)]
-struct Report {
-    sum: Sum,
-    rows: Vec<String>,
-}
-
-impl Report {
-    /// Does one step. Its failure is counted, as one where it names no failed test, and does not
-    /// end the others; only a signal does.
-    fn step(&mut self, name: &str, work: impl FnOnce(&mut Sum) -> Result<()>) -> Result<()> {
-        eprintln!("── {name}");
-        let (since, mut sum) = (Instant::now(), Sum::default());
-        if let Err(error) = work(&mut sum) {
-            if error.is::<Interrupted>() {
-                return Err(error);
-            }
-            eprintln!("{name}: {error:#}");
-            sum.failed += 1;
-        }
-        let how = match (sum.passed, sum.failed) {
-            (0, 0) => "ok".into(),
-            (passed, 0) => format!("ok, {passed} passed"),
-            (passed, failed) => format!("FAILED, {passed} passed, {failed} failed"),
-        };
-        self.rows
-            .push(format!("{name:24} {:>12}  {how}", seconds(since.elapsed())));
-        self.sum.passed += sum.passed;
-        self.sum.failed += sum.failed;
-        Ok(())
-    }
-
-    fn print(&self) {
-        eprintln!("──");
-        self.rows.iter().for_each(|row| eprintln!("{row}"));
-    }
-}
-
-/// Tests by their outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
-    passed: u64,
-    failed: u64,
-}
-
-impl Sum {
-    /// Runs one or more test harnesses, shows what they print and adds what they sum up. Ending
-    /// badly without a failed test, as by a crash or by not ending at all, counts as one.
-    fn run(&mut self, command: &mut Command, limit: Duration) -> Result<()> {
-        let before = self.failed;
-        let ended = process::lines(command, limit, |line| {
-            println!("{line}");
-            self.add(line);
-        });
-        let what = match ended {
-            Ok(status) if status.success() => return Ok(()),
-            Ok(status) => format!("{}: {status}", command.get_program().display()),
-            Err(error) if error.is::<Interrupted>() => return Err(error),
-            Err(error) => format!("{error:#}"),
-        };
-        eprintln!("{what}");
-        if self.failed == before {
-            self.failed += 1;
-        }
-        Ok(())
-    }
-
-    /// Adds a line such as `test result: ok. 5 passed; 0 failed; …`, or Node's `# pass 5`, and
-    /// nothing for any other.
-    fn add(&mut self, line: &str) {
-        let mut words = line.split(' ');
-        if let (Some("#"), Some(what), Some(number), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        {
-            let number = number.parse().unwrap_or(0);
-            match what {
-                "pass" => self.passed += number,
-                "fail" | "cancelled" => self.failed += number,
-                _ => {}
-            }
-        }
-        let Some((_, counts)) = line
-            .strip_prefix("test result: ")
-            .and_then(|result| result.split_once(". "))
-        else {
-            return;
-        };
-        for count in counts.split("; ") {
-            match count.split_once(' ') {
-                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
-                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
-                _ => {}
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn results_are_summed_and_other_lines_are_not() {
-        let mut sum = Sum::default();
-        for line in [
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
-            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s",
-            "test auth::rejects ... ok",
-            "# pass 8",
-            "# fail 1",
-            "# cancelled 1",
-            "# tests 10",
-            "# Subtest: the stores keep the contract",
-        ] {
-            sum.add(line);
-        }
-        let (passed, failed) = (23, 4);
-        assert_eq!(sum, Sum { passed, failed });
-    }
-
-    fn sum_of(script: &str, limit: Duration) -> Sum {
-        let mut sum = Sum::default();
-        let mut command = Command::new("sh");
-        sum.run(command.args(["-c", script]), limit).unwrap();
-        sum
-    }
-
-    #[test]
-    fn a_crash_and_a_hang_count_as_one_failure() {
-        let (passed, failed) = (1, 1);
-        let said = "echo 'test result: ok. 1 passed; 0 failed'";
-        for (end, limit) in [("kill -9 $$", LIMIT), ("sleep 60", Duration::from_secs(1))] {
-            let sum = sum_of(&format!("{said}; {end}"), limit);
-            assert_eq!(sum, Sum { passed, failed }, "{end}");
-        }
-    }
-
-    #[test]
-    fn what_a_harness_leaves_behind_keeps_nobody_waiting() {
-        let since = Instant::now();
-        let sum = sum_of(
-            "sleep 60 & echo 'test result: ok. 1 passed; 0 failed'",
-            LIMIT,
-        );
-        let (passed, failed) = (1, 0);
-        assert_eq!(sum, Sum { passed, failed });
-        assert!(since.elapsed() < Duration::from_secs(30));
-    }
 }

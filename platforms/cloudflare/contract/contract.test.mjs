@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const { OPENCLAW_WRANGLER_MODULES, OPENCLAW_WORKERS } = process.env;
@@ -79,10 +79,17 @@ const front = {
 };
 
 let miniflare, base;
+const logs = [];
 before(async () => {
   const workers = [front, contract("a"), contract("b"), ledger];
-  miniflare = new Miniflare(convertV4MiniflareOptions({ workers }));
+  const handleStructuredLogs = ({ message }) => logs.push(message);
+  miniflare = new Miniflare(convertV4MiniflareOptions({ workers, handleStructuredLogs }));
   base = await miniflare.ready;
+});
+// Much is broken on purpose here, and says so: of interest only where a test fails.
+afterEach(({ passed }) => {
+  if (!passed) console.log(logs.join("\n"));
+  logs.length = 0;
 });
 after(() => miniflare.dispose());
 
