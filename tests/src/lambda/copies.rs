@@ -134,8 +134,11 @@ impl Fleet {
 
     /// Waits for the end of a copy: whoever waits for its answer gets none.
     async fn watch(self: Arc<Self>, worker: Arc<Worker>, mut child: Child) {
-        let ended = child.wait().await;
-        eprintln!("a copy of {} ended: {ended:?}", worker.function);
+        let how = match child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        eprintln!("a copy of {} ended: {how}", worker.function);
         self.workers.lock().unwrap().remove(&worker.number);
         let others = |other: &Arc<Worker>| other.number != worker.number;
         self.idle.lock().unwrap().retain(others);
