@@ -32,7 +32,8 @@ pub use session::{
     Close, Effect, Grant, Input, Limits, MAX_FRAME, MAX_RUNNING, Session, TIME_TO_AUTHENTICATE,
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, response::IntoResponse, routing::get};
+use http::header;
 use openclaw_core::Error;
 use openclaw_web::{ApiError, App};
 
@@ -44,11 +45,11 @@ pub fn router() -> Router<App> {
     Router::new().route("/ws", get(no_upgrade))
 }
 
-/// The answer to a request that is no WebSocket handshake.
-pub async fn no_upgrade() -> ApiError {
-    Error::invalid(
+/// The answer to a request that is no WebSocket handshake, or one of another version (RFC 6455, 4.2.2).
+pub async fn no_upgrade() -> impl IntoResponse {
+    let error = Error::invalid(
         "Upgrade",
-        "must be websocket: this is a WebSocket's address",
-    )
-    .into()
+        "must be websocket, version 13: this is a WebSocket's address",
+    );
+    ([(header::SEC_WEBSOCKET_VERSION, "13")], ApiError(error))
 }

@@ -21,7 +21,7 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message, Utf8Bytes,
-        error::CapacityError,
+        error::{CapacityError, ProtocolError},
         protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
@@ -48,6 +48,8 @@ pub(super) enum Incoming {
     TooLong,
     /// A close frame, with its code if it had one.
     Closed(Option<u16>),
+    /// What is no WebSocket's: nothing behind it can be read.
+    Broken(Close),
     Lost,
 }
 
@@ -170,6 +172,11 @@ impl Line {
                 Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
                     Incoming::TooLong
                 }
+                Some(Err(Error::Utf8(_))) => Incoming::Broken(Close::NotUtf8),
+                Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                    Incoming::Lost
+                }
+                Some(Err(Error::Protocol(_))) => Incoming::Broken(Close::Protocol),
                 Some(Err(_)) | None => Incoming::Lost,
             });
         }

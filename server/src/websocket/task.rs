@@ -158,6 +158,13 @@ impl Task {
                 self.step(Input::Closed(code)).await;
                 self.finish_line();
             }
+            Incoming::Broken(why) => {
+                if let Some(line) = &mut self.line {
+                    line.close(why);
+                }
+                self.finish_line();
+                self.step(Input::Lost).await;
+            }
             Incoming::Lost => {
                 self.line = None;
                 self.step(Input::Lost).await;

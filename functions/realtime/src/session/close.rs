@@ -6,8 +6,12 @@
 pub enum Close {
     /// The server ends.
     GoingAway = 1001,
+    /// The protocol was not kept.
+    Protocol = 1002,
     /// A binary message.
     Binary = 1003,
+    /// A text that is no UTF-8.
+    NotUtf8 = 1007,
     /// A frame over [`MAX_FRAME`].
     TooLong = 1009,
     /// The client does not read, or sends more than can wait.
@@ -30,7 +34,9 @@ impl Close {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::GoingAway => "the server ends",
+            Self::Protocol => "the protocol was not kept",
             Self::Binary => "text messages only",
+            Self::NotUtf8 => "a text is not UTF-8",
             Self::TooLong => "the frame is too long",
             Self::Overrun => "too much is waiting",
             Self::Unauthorized => "not authenticated",

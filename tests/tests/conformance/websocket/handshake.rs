@@ -75,7 +75,10 @@ async fn the_operators_token_is_no_accounts_key() {
 #[tokio::test]
 async fn without_an_upgrade_it_is_400() {
     let client = gateway().await.anonymous();
-    client.get("/v1/ws").await.fails("invalid_request");
+    let refused = client.get("/v1/ws").await;
+    // RFC 6455, 4.2.2.
+    assert_eq!(refused.header("sec-websocket-version"), Some("13"));
+    refused.fails("invalid_request");
     let account = Account::new().await;
     let client = account.client.unlimited();
     client.get("/v1/ws").await.fails("invalid_request");
