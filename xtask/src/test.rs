@@ -24,8 +24,11 @@ const SUITE: &str = "conformance";
 /// What every cargo command is about: the same set each time, so that nothing is compiled twice.
 const ALL: [&str; 3] = ["--workspace", "--profile", PROFILE];
 
-/// The ports' contract on workerd, a program for `node --test`.
-const CONTRACT: &str = "platforms/cloudflare/contract/contract.test.mjs";
+/// Programs for `node --test`: the ports' contract on workerd, and what lies between wasm and JavaScript.
+const CONTRACT: [&str; 2] = [
+    "platforms/cloudflare/contract/contract.test.mjs",
+    "platforms/cloudflare/glue.test.mjs",
+];
 /// Tells such programs where miniflare and wrangler are.
 const NPM_TOOLS: &str = "OPENCLAW_WRANGLER_MODULES";
 
@@ -122,7 +125,8 @@ fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
     report.step("Workers: build, sizes", |_| workers::all(tools))?;
     report.step("Workers: contract", |outcome| {
         let mut contract = tools.node_command();
-        contract.args(["--test", "--test-reporter=tap", CONTRACT]);
+        contract.args(["--test", "--test-reporter=tap"]);
+        contract.args(CONTRACT);
         contract.current_dir(cargo::root());
         contract.env(NPM_TOOLS, &tools.node_modules);
         outcome.run(&mut contract, LIMIT)

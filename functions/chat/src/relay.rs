@@ -46,7 +46,7 @@ pub(crate) async fn respond(
     } else {
         opening
             .await?
-            .map(|(relay, headers)| (streamed(relay.into_stream()), headers))
+            .map(|(relay, headers)| (relay.into_body(), headers))
     };
     Ok(match opened {
         Err(response) => response,
@@ -154,6 +154,14 @@ impl Relay {
             if self.pending.is_some() || !out.is_empty() {
                 self.first = Some(self.finished(out).await);
             }
+        }
+    }
+
+    /// What is over by now has a length and needs no stream.
+    fn into_body(mut self) -> Body {
+        match self.first.take_if(|(_, is_last)| *is_last) {
+            Some((whole, _)) => Body::from(whole),
+            None => streamed(self.into_stream()),
         }
     }
 

@@ -7,10 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
-use axum::{Router, body::Body};
+use axum::{
+    Router,
+    body::{Body, HttpBody},
+};
 use futures_executor::block_on;
 use futures_util::{FutureExt, StreamExt};
 use http::{Request, StatusCode};
+
 use openclaw_auth::Secrets;
 use openclaw_core::{BoxFuture, Ledger, Ports};
 use openclaw_providers::Providers;
@@ -191,9 +195,11 @@ fn what_came_with_the_end_leaves_with_it() {
     let whole = [TOKENS.to_owned(), finish, "data: [DONE]\n\n".to_owned()];
     let site = site();
     site.fakes.http.reply(Reply::events(whole.clone()));
-    let body = block_on(site.ask(true)).into_data_stream();
-    // Settled before its end is shown, and the end is shown with the head.
+    let body = block_on(site.ask(true));
+    // Settled before its end is shown, and the end is shown with the head: its length is known.
     assert!(site.row().usage.completion_tokens > 0);
+    assert_eq!(body.size_hint().exact(), Some(whole.concat().len() as u64));
+    let body = body.into_data_stream();
     let writes: Vec<_> = block_on(body.map(Result::unwrap).collect());
     assert_eq!(writes, [whole.concat()]);
 }

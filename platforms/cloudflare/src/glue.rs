@@ -1,4 +1,4 @@
-//! `glue.js`, and the heads that go through it.
+//! `glue.mjs`, and the heads that go through it.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Display;
@@ -8,7 +8,7 @@ use worker::{
     web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket},
 };
 
-#[wasm_bindgen(module = "/src/glue.js")]
+#[wasm_bindgen(module = "/src/glue.mjs")]
 extern "C" {
     pub(crate) fn incoming(request: &Request, names: &JsString) -> String;
 

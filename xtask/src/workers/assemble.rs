@@ -17,6 +17,9 @@ export default { fetch: (request, env, context) => exports.fetch(request, env, c
 /// What objects in Rust derive from, where their `worker.mjs` imports `openclaw:object`.
 const OBJECT: &str = "platforms/cloudflare/object.mjs";
 
+/// What stands in for globals.
+const GLOBALS: &str = "platforms/cloudflare/microtask.mjs";
+
 /// What workerd knows and LLVM uses.
 const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
@@ -38,9 +41,12 @@ pub(crate) fn entry(worker: &Worker) -> Result<String> {
 }
 
 /// What else of ours goes into a Worker's script.
-pub(crate) fn object() -> Result<String> {
-    let object = cargo::root().join(OBJECT);
-    fs::read_to_string(&object).with_context(|| object.display().to_string())
+pub(crate) fn ours() -> Result<String> {
+    let read = |name| {
+        let file = cargo::root().join(name);
+        fs::read_to_string(&file).with_context(|| file.display().to_string())
+    };
+    Ok(read(OBJECT)? + &read(GLOBALS)?)
 }
 
 /// Fills `folder` with the [`FILES`] made from `compiled` and `entry`.
@@ -70,6 +76,8 @@ fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
     esbuild.args(["--external:./index_bg.wasm", "--external:cloudflare:*"]);
     let object = cargo::root().join(OBJECT);
     esbuild.arg(format!("--alias:openclaw:object={}", object.display()));
+    let globals = cargo::root().join(GLOBALS);
+    esbuild.arg(format!("--inject:{}", globals.display()));
     esbuild.args(["--outfile=index.js", "--allow-overwrite", "entry.mjs"]);
     process::capture(esbuild.current_dir(folder))?;
     // Workers import a module of wasm without saying so.

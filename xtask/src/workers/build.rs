@@ -118,12 +118,6 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
 fn made_from(tools: &Tools, compiled: &Path, entry: &str) -> Result<String> {
     let tools = [&tools.wasm_bindgen, &tools.node_modules];
     let own = include_str!("assemble.rs");
-    let object = assemble::object()?;
-    Ok(cache::hash((
-        fs::read(compiled)?,
-        entry,
-        object,
-        tools,
-        own,
-    )))
+    let ours = assemble::ours()?;
+    Ok(cache::hash((fs::read(compiled)?, entry, ours, tools, own)))
 }
