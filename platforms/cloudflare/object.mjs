@@ -1,21 +1,6 @@
 // A Durable Object whose inside is in Rust. Workers import it as `openclaw:object`.
 import { DurableObject } from "cloudflare:workers";
-
-// Rust's tasks of all objects in an isolate run in one microtask, which is asked for once. The end of
-// an object ends its turn with all microtasks that wait: it has to wait for that one, or no task of
-// the isolate would ever run again.
-const { queueMicrotask } = globalThis;
-let waiting = 0;
-globalThis.queueMicrotask = (work) => {
-  waiting += 1;
-  queueMicrotask(() => {
-    waiting -= 1;
-    work();
-  });
-};
-
-/** Does it in this turn, when nothing of Rust waits any more. */
-const last = (work) => queueMicrotask(() => (waiting ? last(work) : work()));
+import { last } from "./microtask.mjs";
 
 /** The class to derive the platform's from: its inside is `exports[name]`, made of what its constructor gets. */
 export const inRust = (exports, name) =>
@@ -25,6 +10,8 @@ export const inRust = (exports, name) =>
 
     constructor(context, env) {
       super(context, env);
+      // The end of an object ends its turn with all microtasks that wait. The tasks of all objects in
+      // an isolate run in one, which is asked for once: without it none would ever run again.
       const abort = context.abort.bind(context);
       context.abort = (cause) => last(() => abort(cause));
       this.#made();

@@ -17,7 +17,7 @@ export default { fetch: (request, env, context) => exports.fetch(request, env, c
 /// What objects in Rust derive from, where their `worker.mjs` imports `openclaw:object`.
 const OBJECT: &str = "platforms/cloudflare/object.mjs";
 
-/// What stands in for globals.
+/// Its exports stand in for the globals of their names.
 const GLOBALS: &str = "platforms/cloudflare/microtask.mjs";
 
 /// What workerd knows and LLVM uses.
