@@ -1,3 +1,4 @@
+use crate::timer::Timer;
 use openclaw_core::{BoxFuture, Clock, Timestamp};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
@@ -12,6 +13,6 @@ impl Clock for WorkerClock {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(SendWrapper::new(worker::Delay::from(duration)))
+        Box::pin(SendWrapper::new(Timer::new(duration)))
     }
 }

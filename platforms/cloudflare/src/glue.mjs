@@ -41,6 +41,9 @@ export function send(service = globalThis, method, url, head, body, signal) {
   return service.fetch(url, { method, headers: fields(head), body, redirect: "manual", signal });
 }
 
+/** Nobody waits for it to have an end: it ends with its request. */
+export const setTimeout = (fires, millis) => void globalThis.setTimeout(fires, millis);
+
 /** The headers of what came back. */
 export function received({ headers }) {
   let head = "";

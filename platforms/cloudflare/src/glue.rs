@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Display;
 use worker::{
-    js_sys::{JsString, Promise},
+    js_sys::{Function, JsString, Promise},
     wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
     web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket},
 };
@@ -33,6 +33,9 @@ extern "C" {
 
     #[wasm_bindgen(catch)]
     pub(crate) fn connect(object: &JsValue, head: &str) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(crate) fn set_timeout(fires: &Function, millis: i32);
 
     pub(crate) fn received(response: &Response) -> String;
 

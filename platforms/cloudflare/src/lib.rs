@@ -22,6 +22,7 @@ mod object;
 mod random;
 mod scope;
 mod serve;
+mod timer;
 mod upgrade;
 
 pub use app::app;

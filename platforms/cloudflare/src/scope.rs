@@ -1,6 +1,7 @@
 //! Which request is being worked on. `Spawn` needs the request's `waitUntil`, but ports are built
 //! once an isolate: the entry runs a request's futures inside a scope that a spawn finds.
 
+use crate::timer::Timers;
 use futures_util::{Stream, future::LocalBoxFuture};
 use openclaw_core::{BoxFuture, Spawn};
 use std::{
@@ -14,17 +15,32 @@ thread_local!(static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None
 
 /// One request.
 #[derive(Clone)]
-pub(crate) struct Scope(Rc<worker::Context>);
+pub(crate) struct Scope(Rc<Request>);
+
+struct Request {
+    context: worker::Context,
+    timers: Rc<Timers>,
+}
 
 impl Scope {
     pub(crate) fn new(context: worker::Context) -> Self {
-        Self(Rc::new(context))
+        let timers = Rc::default();
+        Self(Rc::new(Request { context, timers }))
     }
 
     /// Runs a task inside the request, which lives for as long.
     pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         let task = Scoped::new(self, task);
-        self.0.wait_until(task);
+        self.0.context.wait_until(task);
+    }
+
+    /// The one that is being worked on.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    pub(crate) fn timers(&self) -> &Rc<Timers> {
+        &self.0.timers
     }
 
     fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -93,7 +109,7 @@ pub struct RequestSpawn;
 
 impl Spawn for RequestSpawn {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
-        match CURRENT.with_borrow(Clone::clone) {
+        match Scope::current() {
             Some(scope) => scope.spawn(task),
             None => tracing::error!("a task was spawned outside of a request and is lost"),
         }

@@ -1,10 +1,11 @@
 //! Calls to an account's object.
 
+use crate::timer::Timer;
 use futures_util::future::{Either, select};
 use openclaw_core::StoreError;
 use std::time::Duration;
 use worker::{
-    Delay, ObjectNamespace,
+    ObjectNamespace,
     js_sys::{Promise, Reflect, Uint8Array},
     wasm_bindgen::{JsValue, prelude::wasm_bindgen},
     wasm_bindgen_futures::JsFuture,
@@ -94,7 +95,7 @@ impl From<JsValue> for Failed {
 }
 
 async fn answer(call: Result<Promise, JsValue>) -> Result<Vec<u8>, Failed> {
-    match select(JsFuture::from(call?), Delay::from(DEADLINE)).await {
+    match select(JsFuture::from(call?), Timer::new(DEADLINE)).await {
         Either::Left((answer, _)) => Ok(Uint8Array::new(&answer?).to_vec()),
         Either::Right(_) => Err(late().into()),
     }

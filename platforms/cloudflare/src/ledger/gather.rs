@@ -10,7 +10,7 @@ use super::{
     line::{Bell, Line, Seat, Told},
     wire::{Answer, Transaction, put_transaction, take_answer},
 };
-use crate::{RequestSpawn, WorkerClock};
+use crate::{RequestSpawn, WorkerClock, timer::Timer};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use openclaw_core::{Clock, Spawn, StoreError};
@@ -24,7 +24,6 @@ use std::{
     time::Duration,
 };
 use worker::{
-    Delay,
     js_sys::{Function, Promise, PromiseWithResolvers, Undefined},
     wasm_bindgen::JsValue,
     wasm_bindgen_futures::JsFuture,
@@ -153,11 +152,11 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     /// What there is to do; `Wait` when nobody has told for too long.
     async fn told(mut self, bell: JsFuture) -> Told<Answer> {
-        let told = match select(bell, Delay::from(PATIENCE)).await {
+        let told = match select(bell, Timer::new(PATIENCE)).await {
             Either::Left(_) => self.seat.told(),
             Either::Right(_) if self.seat.is_left_behind() => Told::Lead,
             Either::Right((_, bell)) => {
-                select(bell, Delay::from(DEADLINE)).await;
+                select(bell, Timer::new(DEADLINE)).await;
                 self.seat.told()
             }
         };
