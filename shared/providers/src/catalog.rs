@@ -12,7 +12,7 @@ use crate::{
     health::{Health, Slot},
     provider::Provider,
 };
-use openclaw_core::Secret;
+use openclaw_core::{Secret, json::read_text};
 use openclaw_schema::config::{
     self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
 };
@@ -133,7 +133,7 @@ impl Providers {
 
 /// The built-in rows.
 fn built_in() -> Result<Config, ConfigError> {
-    serde_json::from_str(BUILT_IN).map_err(|error| ConfigError {
+    read_text(BUILT_IN).map_err(|error| ConfigError {
         path: "catalog.json".into(),
         issue: error.to_string(),
     })

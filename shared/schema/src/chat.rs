@@ -478,6 +478,11 @@ mod tests {
                 "must not be empty",
             ),
             (
+                r#"{"model":"m","messages":[["user","x"]]}"#.into(),
+                "messages[0]",
+                "must be an object",
+            ),
+            (
                 r#"{"model":"m","messages":[{"role":"user"}]}"#.into(),
                 "messages[0].content",
                 "is required",

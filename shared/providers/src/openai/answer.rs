@@ -3,6 +3,7 @@
 
 use crate::{dialect::Malformed, tokens};
 use memchr::memchr;
+use openclaw_core::json::read_text;
 use openclaw_schema::{chat::Text, usage::TokenUsage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -81,13 +82,13 @@ fn of_text(raw: &RawValue) -> u64 {
         .and_then(|rest| rest.strip_suffix('"'))
     {
         Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
-        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
+        Some(_) => read_text::<String>(json).map_or(0, |text| tokens::estimate(&text)),
         None => tokens::estimate(json),
     }
 }
 
 fn of_calls(raw: &RawValue) -> u64 {
-    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let calls: Vec<Call<'_>> = read_text(raw.get()).unwrap_or_default();
     calls
         .iter()
         .filter_map(|call| call.function.as_ref())
@@ -100,8 +101,8 @@ fn of_calls(raw: &RawValue) -> u64 {
 impl Answer<'_> {
     pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-        let answer: Answer<'_> = serde_json::from_str(text)
-            .map_err(|error| format!("not what it should be: {error}"))?;
+        let answer: Answer<'_> =
+            read_text(text).map_err(|error| format!("not what it should be: {error}"))?;
         match answer.error {
             Some(error) => Err(format!("error in the answer: {}", error.get())),
             None => Ok(answer),
@@ -109,7 +110,7 @@ impl Answer<'_> {
     }
 
     pub(super) fn usage(&self) -> Option<TokenUsage> {
-        serde_json::from_str(self.usage?.get()).ok()
+        read_text(self.usage?.get()).ok()
     }
 
     /// The JSON string that is all that a chunk says, through its one choice, which goes on.
