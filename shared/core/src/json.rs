@@ -1,7 +1,10 @@
 //! Reading JSON: the same way everywhere, because serde writes all of a type's reading anew for
 //! every kind of input, and a Worker is paid for by its size.
 
+mod object;
 mod reader;
+
+pub use object::{Compact, Object};
 
 use reader::Reader;
 use serde::{Deserialize, de::Error as _};

@@ -3,7 +3,7 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
-use openclaw_core::Price;
+use openclaw_core::{Price, json::Object};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::PathBuf;
 
@@ -241,7 +241,7 @@ pub struct Model {
     pub fallbacks: Vec<String>,
     /// Request fields that are added where the caller left them out, such as `stop`.
     #[serde(default)]
-    pub defaults: serde_json::Map<String, serde_json::Value>,
+    pub defaults: Object,
 }
 
 fn chat() -> Vec<String> {
