@@ -3,16 +3,19 @@
 
 mod object;
 mod reader;
+mod record;
 
 pub use object::{Compact, Object};
+pub use record::{Record, Shape, read_record};
+#[doc(hidden)]
+pub use serde::{Deserialize, Deserializer, de::MapAccess};
 
 use reader::Reader;
-use serde::{Deserialize, de::Error as _};
-use serde_json::Deserializer;
+use serde::de::Error as _;
 
 /// What `text` says, borrowing from it.
 pub fn read_text<'a, T: Deserialize<'a>>(text: &'a str) -> serde_json::Result<T> {
-    let mut json = Deserializer::from_str(text);
+    let mut json = serde_json::Deserializer::from_str(text);
     let value = T::deserialize(Reader(&mut json))?;
     json.end()?;
     Ok(value)

@@ -208,7 +208,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Struct<A> {
 }
 
 /// A field's or variant's name.
-struct Name<'a>(Cow<'a, str>);
+pub(super) struct Name<'a>(pub(super) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
