@@ -1,7 +1,7 @@
 //! From what cargo compiled to the two files that are uploaded: JavaScript glue by wasm-bindgen, one
 //! script by esbuild, smaller wasm by wasm-opt.
 
-use super::{Tools, Worker};
+use super::{Tools, Worker, order};
 use crate::{cargo, process};
 use anyhow::{Context, Result};
 use std::{fs, path::Path, process::Command};
@@ -80,9 +80,16 @@ fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
 }
 
 fn optimise(tools: &Tools, folder: &Path) -> Result<()> {
+    optimise_with(tools, folder, &["-Oz", "--converge"])?;
+    let file = folder.join("index_bg.wasm");
+    fs::write(&file, order::named(&fs::read(&file)?)?)?;
+    // The names are dropped with that.
+    optimise_with(tools, folder, &["--reorder-functions-by-name"])
+}
+
+fn optimise_with(tools: &Tools, folder: &Path, passes: &[&str]) -> Result<()> {
     let mut optimise = tools.script("binaryen/bin/wasm-opt");
-    // Functions beside others of their kind compress better.
-    optimise.args(["-Oz", "--converge", "--reorder-functions-by-name"]);
+    optimise.args(passes).args(WASM_FEATURES);
     optimise.args(["-o", "index_bg.wasm", "index_bg.wasm"]);
-    process::capture(optimise.args(WASM_FEATURES).current_dir(folder)).map(drop)
+    process::capture(optimise.current_dir(folder)).map(drop)
 }

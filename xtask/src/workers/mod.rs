@@ -6,6 +6,7 @@ mod assemble;
 mod build;
 pub(crate) mod deploy;
 mod dev;
+mod order;
 mod rust;
 mod size;
 mod tools;
