@@ -2,7 +2,8 @@
 //! what functions have in common is with one that is elsewhere: next to each other they compress
 //! better by a fortieth.
 
-use anyhow::{Context, Result, ensure};
+use super::wasm::{self, Reader, number, push};
+use anyhow::{Context, Result};
 use std::{cmp::Ordering, collections::VecDeque};
 
 /// How many bytes in a row must be the same to count.
@@ -156,11 +157,9 @@ impl Window {
 
 /// How many functions `wasm` imports, and the bodies of its own.
 fn functions(wasm: &[u8]) -> Result<(usize, Vec<&[u8]>)> {
-    let mut module = Reader(wasm);
-    ensure!(module.take(8)? == b"\0asm\x01\0\0\0", "another version");
     let (mut imported, mut bodies) = (0, vec![]);
-    while !module.0.is_empty() {
-        let (kind, mut section) = (module.byte()?, Reader(module.sized()?));
+    for (kind, section) in wasm::sections(wasm)? {
+        let mut section = Reader(section);
         match kind {
             2 => imported = section.imported()?,
             10 => {
@@ -171,93 +170,6 @@ fn functions(wasm: &[u8]) -> Result<(usize, Vec<&[u8]>)> {
         }
     }
     Ok((imported, bodies))
-}
-
-/// The module's binary format (<https://webassembly.github.io/spec/core/binary/modules.html>).
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, bytes: usize) -> Result<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(bytes).context("it ends early")?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        Ok(self.take(1)?[0])
-    }
-
-    /// An unsigned number in LEB128.
-    fn number(&mut self) -> Result<usize> {
-        let mut number = 0;
-        for shift in (0..35).step_by(7) {
-            let byte = self.byte()?;
-            number |= usize::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        anyhow::bail!("a number is too long")
-    }
-
-    /// Bytes behind their number.
-    fn sized(&mut self) -> Result<&'a [u8]> {
-        let bytes = self.number()?;
-        self.take(bytes)
-    }
-
-    fn imported(&mut self) -> Result<usize> {
-        let mut functions = 0;
-        for _ in 0..self.number()? {
-            // Module and name.
-            self.sized()?;
-            self.sized()?;
-            match self.byte()? {
-                0 => {
-                    self.number()?;
-                    functions += 1;
-                }
-                1 => {
-                    self.byte()?;
-                    self.limits()?;
-                }
-                2 => self.limits()?,
-                3 => drop(self.take(2)?),
-                4 => {
-                    self.byte()?;
-                    self.number()?;
-                }
-                kind => anyhow::bail!("an import of the unknown kind {kind}"),
-            }
-        }
-        Ok(functions)
-    }
-
-    fn limits(&mut self) -> Result<()> {
-        let has_most = self.byte()? & 1 == 1;
-        self.number()?;
-        if has_most {
-            self.number()?;
-        }
-        Ok(())
-    }
-}
-
-/// A number in LEB128.
-fn number(mut number: usize) -> Vec<u8> {
-    let mut bytes = vec![];
-    while number > 0x7f {
-        bytes.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
-    bytes
-}
-
-/// Appends `bytes` behind their number.
-fn push(to: &mut Vec<u8>, bytes: &[u8]) {
-    to.extend(number(bytes.len()));
-    to.extend(bytes);
 }
 
 #[cfg(test)]
@@ -291,14 +203,6 @@ mod tests {
         let named = named(&module).unwrap();
         let names = b"\x00\x18\x04name\x01\x11\x02\x01\x06000001\x02\x06000000";
         assert_eq!(named, [&module[..], names].concat());
-    }
-
-    #[test]
-    fn numbers_of_any_size_are_written_and_read() {
-        for size in [0, 1, 127, 128, 300, 1 << 20, u32::MAX as usize] {
-            assert_eq!(Reader(&number(size)).number().unwrap(), size);
-        }
-        assert!(Reader(&[0xff; 9]).number().is_err());
     }
 
     #[test]
