@@ -152,6 +152,25 @@ mod tests {
     }
 
     #[test]
+    fn names_are_refused_where_they_are() {
+        #[derive(Debug, Deserialize)]
+        enum Kind {
+            Plain,
+        }
+        for text in [
+            r#"["Plain","Odd"]"#,
+            r#"["Plain","Odd","Plain"]"#,
+            r#"["Plain",1,2]"#,
+        ] {
+            let error = parse::<Vec<Kind>>(text, "kinds").unwrap_err();
+            let Some(openclaw_core::Details::Field { field, .. }) = error.details else {
+                panic!("{text}");
+            };
+            assert_eq!(field, "kinds[1]", "{text}");
+        }
+    }
+
+    #[test]
     fn broken_json_is_the_bodys_fault() {
         for text in ["", "{", r#"{"items":[]} x"#, r#"{"items":[}"#] {
             let (field, issue) = failure(text, "");

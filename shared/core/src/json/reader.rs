@@ -69,10 +69,10 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Reader<D> {
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        let (name, content) = self.0.deserialize_any(Variant)?;
+        let (name, content) = self.0.deserialize_any(Variant(known))?;
         visitor.visit_enum(Named {
             name,
             content,
@@ -234,8 +234,19 @@ impl<'de> Visitor<'de> for Text {
     }
 }
 
-/// Reads a variant: its name alone, or an object with what it holds.
-struct Variant;
+/// Reads a variant, one of these: its name alone, or an object with what it holds.
+///
+/// A name that is none of them is refused here, where `serde_json` still knows its place.
+struct Variant(&'static [&'static str]);
+
+impl Variant {
+    fn known<'a, E: Error>(&self, name: Cow<'a, str>) -> Result<Cow<'a, str>, E> {
+        match self.0.contains(&&*name) {
+            true => Ok(name),
+            false => Err(E::unknown_variant(&name, self.0)),
+        }
+    }
+}
 
 impl<'de> Visitor<'de> for Variant {
     type Value = (Cow<'de, str>, Option<&'de RawValue>);
@@ -245,16 +256,16 @@ impl<'de> Visitor<'de> for Variant {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok((Cow::Owned(name.into()), None))
+        Ok((self.known(Cow::Owned(name.into()))?, None))
     }
 
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok((Cow::Borrowed(name), None))
+    fn visit_borrowed_str<E: Error>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok((self.known(Cow::Borrowed(name))?, None))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         match entries.next_entry()? {
-            Some((Name(name), content)) => Ok((name, Some(content))),
+            Some((Name(name), content)) => Ok((self.known(name)?, Some(content))),
             None => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }
     }
