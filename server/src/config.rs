@@ -99,4 +99,15 @@ mod tests {
     fn nothing_is_enough() {
         assert_eq!(parse("").unwrap().server.port, 3000);
     }
+
+    #[test]
+    fn defaults_of_fields_are_kept_as_json() {
+        let text = "[[models]]\nid = \"a\"\ncontext_length = 1\ntargets = []\n\
+            defaults = { stop = [\"x\"], temperature = 0.5, logit_bias = { 1 = -2 } }\n";
+        let config: super::Config = toml::from_str(text).unwrap();
+        let defaults = &config.models[0].defaults;
+        assert_eq!(defaults.get("stop"), Some(r#"["x"]"#));
+        assert_eq!(defaults.get("temperature"), Some("0.5"));
+        assert_eq!(defaults.get("logit_bias"), Some(r#"{"1":-2}"#));
+    }
 }

@@ -9,12 +9,14 @@ use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, header};
-use openclaw_core::{BoxFuture, Error, Ports, json};
+use openclaw_core::{
+    BoxFuture, Error, Ports,
+    json::{self, Object},
+};
 use openclaw_providers::{Completion, Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
-use serde_json::{Map, Value};
 use std::pin::pin;
 
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
@@ -75,20 +77,21 @@ fn with_usage(answer: Completion, usage: TokenUsage) -> Result<Bytes, Error> {
     if answer.usage.is_some() {
         return Ok(answer.body);
     }
-    let mut body: Map<String, Value> = json::read(&answer.body).map_err(Error::internal)?;
-    body.insert("usage".into(), usage_object(usage));
-    serde_json::to_vec(&body)
-        .map(Bytes::from)
-        .map_err(Error::internal)
+    let mut body: Object = json::read(&answer.body).map_err(Error::internal)?;
+    body.set("usage", usage_object(usage));
+    Ok(body.to_string().into())
 }
 
 /// `usage` as OpenAI has it.
-pub(crate) fn usage_object(usage: TokenUsage) -> Value {
-    serde_json::json!({
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
-    })
+pub(crate) fn usage_object(usage: TokenUsage) -> String {
+    let TokenUsage {
+        prompt_tokens: prompt,
+        completion_tokens: completion,
+    } = usage;
+    let total = prompt + completion;
+    format!(
+        r#"{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{total}}}"#
+    )
 }
 
 /// A failure with the headers that tell who failed and after how many calls.

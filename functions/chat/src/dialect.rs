@@ -2,10 +2,12 @@
 
 use crate::complete::usage_object;
 use bytes::{BufMut, Bytes, BytesMut};
-use openclaw_core::{Error, json::read};
+use openclaw_core::{
+    Error,
+    json::{Object, read, read_text},
+};
 use openclaw_providers::Chunk;
 use openclaw_schema::usage::TokenUsage;
-use serde_json::{Map, Value, json};
 
 /// The two dialects. Both are server-sent events (WHATWG HTML, "Server-sent events") whose data
 /// are OpenAI's `chat.completion.chunk` objects.
@@ -74,7 +76,7 @@ impl Writer {
         match self.dialect {
             Dialect::OpenAi { include_usage } => {
                 if include_usage && !self.usage_was_shown {
-                    let chunk = self.own_chunk(json!([]), &[("usage", usage_object(usage))]);
+                    let chunk = self.own_chunk("[]", "usage", usage_object(usage));
                     write_event(chunk.as_bytes(), out);
                 }
                 out.put_slice(b"data: [DONE]\n\n");
@@ -88,67 +90,66 @@ impl Writer {
 
     /// The end of an answer that failed: never looks like success.
     pub(crate) fn error(&mut self, error: &Error, out: &mut BytesMut) {
-        let error = serde_json::to_value(error.body()).unwrap_or_default();
-        match self.dialect {
-            Dialect::OpenAi { .. } => {
-                write_event(json!({ "error": error }).to_string().as_bytes(), out);
-            }
+        // Our own types always serialize; if one did not, an empty object would say so.
+        let error = serde_json::to_string(&error.body()).unwrap_or_else(|_| "{}".into());
+        let event = match self.dialect {
+            Dialect::OpenAi { .. } => format!(r#"{{"error":{error}}}"#),
             Dialect::Seed => {
-                let choices = json!([{"index": 0, "delta": {}, "finish_reason": "error"}]);
-                write_event(self.own_chunk(choices, &[("error", error)]).as_bytes(), out);
+                let choices = r#"[{"index":0,"delta":{},"finish_reason":"error"}]"#;
+                self.own_chunk(choices, "error", error)
             }
-        }
+        };
+        write_event(event.as_bytes(), out);
     }
 
     fn seed_end(&mut self, usage: TokenUsage) -> String {
         let finish = self.finish.take().unwrap_or_default();
-        match read::<Map<String, Value>>(&finish) {
+        match read::<Object>(&finish) {
             Ok(mut chunk) => {
-                chunk.insert("usage".into(), usage_object(usage));
-                Value::Object(chunk).to_string()
+                chunk.set("usage", usage_object(usage));
+                chunk.to_string()
             }
             Err(_) => {
-                let choices = json!([{"index": 0, "delta": {}, "finish_reason": "stop"}]);
-                self.own_chunk(choices, &[("usage", usage_object(usage))])
+                let choices = r#"[{"index":0,"delta":{},"finish_reason":"stop"}]"#;
+                self.own_chunk(choices, "usage", usage_object(usage))
             }
         }
     }
 
     /// A chunk of ours, with the id and model of the others.
-    fn own_chunk(&self, choices: Value, fields: &[(&str, Value)]) -> String {
-        let mut chunk: Map<String, Value> = read(&self.first).unwrap_or_default();
-        chunk.insert("object".into(), "chat.completion.chunk".into());
-        chunk.insert("choices".into(), choices);
+    fn own_chunk(&self, choices: &str, field: &str, value: String) -> String {
+        let mut chunk: Object = read(&self.first).unwrap_or_default();
+        chunk.set("object", r#""chat.completion.chunk""#);
+        chunk.set("choices", choices);
         chunk.remove("usage");
-        chunk.extend(
-            fields
-                .iter()
-                .map(|(name, value)| ((*name).into(), value.clone())),
-        );
-        Value::Object(chunk).to_string()
+        chunk.set(field, value);
+        chunk.to_string()
     }
 }
 
 /// A chunk whose choices all have a `delta`, without `content` where that is null: the seed's
 /// clients print what they find there. Only chunks without text are in need of a look.
 fn with_deltas(chunk: &Chunk) -> Bytes {
-    let parsed = match chunk.tokens {
-        0 => read::<Value>(&chunk.json).ok(),
+    let changed = match chunk.tokens {
+        0 => deltas_added(&chunk.json),
         _ => None,
     };
-    let Some(mut parsed) = parsed else {
-        return chunk.json.clone();
-    };
-    for choice in parsed["choices"].as_array_mut().into_iter().flatten() {
-        match choice.get_mut("delta").and_then(Value::as_object_mut) {
-            Some(delta) if delta.get("content") == Some(&Value::Null) => {
-                delta.remove("content");
-            }
-            Some(_) => {}
-            None => choice["delta"] = json!({}),
+    changed.map_or_else(|| chunk.json.clone(), Bytes::from)
+}
+
+fn deltas_added(chunk: &[u8]) -> Option<String> {
+    let mut chunk: Object = read(chunk).ok()?;
+    let mut choices: Vec<Object> = read_text(chunk.get("choices")?).ok()?;
+    for choice in &mut choices {
+        let mut delta = choice.get("delta").and_then(Object::of).unwrap_or_default();
+        if delta.get("content") == Some("null") {
+            delta.remove("content");
         }
+        choice.set("delta", delta.to_string());
     }
-    parsed.to_string().into()
+    let choices = Vec::from_iter(choices.iter().map(Object::to_string));
+    chunk.set("choices", format!("[{}]", choices.join(",")));
+    Some(chunk.to_string())
 }
 
 fn write_event(json: &[u8], out: &mut BytesMut) {
@@ -165,6 +166,7 @@ fn write_event(json: &[u8], out: &mut BytesMut) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn chunk(json: &str) -> Chunk {
         let value: Value = serde_json::from_str(json).unwrap();

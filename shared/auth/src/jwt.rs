@@ -11,12 +11,12 @@ use jsonwebtoken::{
     errors::{Error as JwtError, ErrorKind},
     signature::{Error as SignatureError, Signer, Verifier},
 };
-use openclaw_core::{Error, Result, Secret, Timestamp, json::read};
-use serde::{Deserialize, Serialize};
+use openclaw_core::{Error, Result, Secret, Timestamp, json::read, record};
+use serde::Serialize;
 use sha2::Sha256;
 
 /// What a token says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Claims {
     /// The id of the key it stands for.
     pub sub: String,
@@ -27,6 +27,14 @@ pub struct Claims {
     /// Not valid from here on, Unix seconds.
     pub exp: i64,
 }
+
+record!(Claims {
+    sub: required,
+    iat: required,
+    nbf: required,
+    exp: required,
+    ..
+});
 
 /// Signs `claims` with the first of `secrets`.
 pub fn sign(secrets: &[(String, Secret)], claims: &Claims) -> Result<String> {
@@ -57,11 +65,17 @@ pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Resu
 }
 
 /// What is read of a token's header.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Signed<'a> {
     alg: &'a str,
     kid: &'a str,
 }
+
+record!(Signed<'a> {
+    alg: required,
+    kid: required,
+    ..
+});
 
 /// What a well-signed token says: HS256 and nothing else. `jsonwebtoken::decode` would do, but it
 /// reads every kind of key that a header can carry, a tenth of the size of a Worker.

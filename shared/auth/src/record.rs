@@ -1,9 +1,9 @@
 //! What is stored of accounts and keys, and where.
 
 use bytes::Bytes;
-use openclaw_core::{Error, Result, Timestamp, json, ledger::Item};
+use openclaw_core::{Error, Result, Timestamp, json, ledger::Item, record};
 use openclaw_schema::{account::Account, key::Key};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// The ledger partition that is the operator's: it lists the accounts.
 pub const OPERATOR: &str = "operator";
@@ -15,7 +15,7 @@ pub(crate) const KEY: &str = "key/";
 pub(crate) const USED: &str = "used/";
 
 /// A key as its account's ledger holds it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct KeyRecord {
     /// What is shown of it.
     pub(crate) key: Key,
@@ -25,15 +25,30 @@ pub(crate) struct KeyRecord {
     pub(crate) previous: Option<(String, Timestamp)>,
 }
 
+record!(KeyRecord {
+    key: required,
+    hash: required,
+    previous,
+    ..
+});
+
 /// What authentication needs: a [`KeyRecord`] and its account in one document. Not by serde's
 /// `flatten`, whose reading of anything into a tree of its own is larger than all else here.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Credential {
     pub(crate) key: Key,
     pub(crate) hash: String,
     pub(crate) previous: Option<(String, Timestamp)>,
     pub(crate) account: Account,
 }
+
+record!(Credential {
+    key: required,
+    hash: required,
+    previous,
+    account: required,
+    ..
+});
 
 impl Credential {
     pub(crate) fn new(record: KeyRecord, account: Account) -> Self {

@@ -12,7 +12,7 @@ use crate::{
     health::{Health, Slot},
     provider::Provider,
 };
-use openclaw_core::Secret;
+use openclaw_core::{Secret, json::read_text};
 use openclaw_schema::config::{
     self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
 };
@@ -133,7 +133,7 @@ impl Providers {
 
 /// The built-in rows.
 fn built_in() -> Result<Config, ConfigError> {
-    serde_json::from_str(BUILT_IN).map_err(|error| ConfigError {
+    read_text(BUILT_IN).map_err(|error| ConfigError {
         path: "catalog.json".into(),
         issue: error.to_string(),
     })
@@ -193,13 +193,16 @@ impl Model {
             let provider = providers.iter().find(|known| *known.id == *row.provider)?;
             Some(Target {
                 provider: Arc::clone(provider),
-                model: serde_json::Value::from(row.model.as_str()).to_string(),
+                model: serde_json::to_string(&row.model).ok()?,
                 weight: row.weight,
                 slot: slots.of(row),
             })
         };
         let targets: Vec<_> = row.targets.iter().filter_map(&mut target).collect();
-        let raw = |value: &serde_json::Value| RawValue::from_string(value.to_string()).ok();
+        let default = |name: &str| {
+            let json = row.defaults.get(name)?.to_owned();
+            Some((name.to_owned(), RawValue::from_string(json).ok()?))
+        };
         Some(Self {
             id: row.id.clone(),
             name: row.name.clone().unwrap_or_else(|| row.id.clone()),
@@ -210,11 +213,7 @@ impl Model {
             pricing: row.pricing,
             targets,
             fallbacks: row.fallbacks.clone(),
-            defaults: row
-                .defaults
-                .iter()
-                .filter_map(|(name, value)| Some((name.clone(), raw(value)?)))
-                .collect(),
+            defaults: row.defaults.names().filter_map(default).collect(),
         })
     }
 }

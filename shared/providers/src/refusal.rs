@@ -7,12 +7,11 @@ use crate::{
     scrub::scrub,
 };
 use http::{HeaderMap, StatusCode, header};
-use openclaw_core::{Code, Error, Secret, Timestamp, json};
-use serde_json::Value;
-use std::{
-    borrow::Cow,
-    time::{Duration, UNIX_EPOCH},
+use openclaw_core::{
+    Code, Error, Secret, Timestamp,
+    json::{self, Compact, Object},
 };
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Characters of a provider's words that are shown.
 const MOST: usize = 300;
@@ -65,24 +64,26 @@ pub(crate) fn for_log(words: &str, secret: Option<&Secret>) -> String {
 /// The message in an error body: OpenAI's and Anthropic's `error.message`, Gemini's the same
 /// within an array, Ollama's `error`, Mistral's `message`, FastAPI's `detail`. Never HTML.
 fn message(body: &[u8]) -> Option<String> {
-    let body: Value = json::read(body).ok()?;
-    let body = body.get(0).unwrap_or(&body);
-    let error = body.get("error").unwrap_or(body);
-    let words = [error.get("message"), body.get("detail"), Some(error)];
+    let Compact(body) = json::read(body).ok()?;
+    let first = json::read_text::<Vec<Compact>>(&body).unwrap_or_default();
+    let body = first.into_iter().next().unwrap_or(Compact(body)).0;
+    let fields = Object::of(&body).unwrap_or_default();
+    let error = fields.get("error").unwrap_or(&body);
+    let within = Object::of(error).unwrap_or_default();
+    let words = [within.get("message"), fields.get("detail"), Some(error)];
     let words = words.into_iter().flatten().find_map(text)?;
     let lower = words.to_ascii_lowercase();
     let is_html = ["<html", "<!doctype", "<body", "<head"]
         .iter()
         .any(|tag| lower.contains(tag));
-    (!is_html && !words.trim().is_empty()).then(|| words.into_owned())
+    (!is_html && !words.trim().is_empty()).then_some(words)
 }
 
 /// A string, or what validation libraries put there in its place: a list of mistakes.
-fn text(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(text.as_str().into()),
-        Value::Array(_) => Some(value.to_string().into()),
-        _ => None,
+fn text(json: &str) -> Option<String> {
+    match json.starts_with('[') {
+        true => Some(json.into()),
+        false => json::read_text(json).ok(),
     }
 }
 

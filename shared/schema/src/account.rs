@@ -1,6 +1,6 @@
 //! Accounts: the operator's view of who may use the gateway.
 
-use openclaw_core::{Error, Money, Result, Timestamp};
+use openclaw_core::{Error, Money, Result, Timestamp, record};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an account may do.
@@ -28,12 +28,11 @@ pub enum Status {
 }
 
 /// An account on the wire and in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// `acct_…`.
     pub id: String,
     /// Always `account`.
-    #[serde(default = "object")]
     pub object: String,
     /// A name for people.
     pub name: String,
@@ -49,8 +48,31 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-fn object() -> String {
-    "account".into()
+record!(Account {
+    id: required,
+    object,
+    name: required,
+    tier: required,
+    rate_limit,
+    monthly_budget,
+    status: required,
+    created_at: required,
+    ..
+});
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            object: "account".into(),
+            name: String::new(),
+            tier: Tier::default(),
+            rate_limit: None,
+            monthly_budget: None,
+            status: Status::default(),
+            created_at: Timestamp::default(),
+        }
+    }
 }
 
 /// `POST /accounts`.

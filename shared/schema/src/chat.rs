@@ -5,7 +5,7 @@
 //! bytes that came ([`ChatRequest::fields`]) and is handed on. Fields nobody knows are ignored.
 
 use crate::json::{parse, parse_text};
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, record};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
@@ -201,11 +201,12 @@ impl<'a> ChatRequest<'a> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct StreamOptions {
-    #[serde(default)]
     include_usage: bool,
 }
+
+record!(StreamOptions { include_usage, .. });
 
 struct Raw<'a>(Vec<(&'static str, &'a RawValue)>);
 
@@ -259,7 +260,7 @@ fn required(field: &str) -> Error {
 }
 
 /// A string that borrows from the body where it has no escapes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
 
@@ -270,30 +271,34 @@ impl PartialEq<&str> for Text<'_> {
 }
 
 /// One message.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Message<'a> {
     /// One of `system`, `developer`, `user`, `assistant`, `tool`, `function`.
-    #[serde(borrow)]
     pub role: Cow<'a, str>,
     /// Text, or parts.
-    #[serde(borrow, default)]
     pub content: Option<Content<'a>>,
     /// The calls an assistant's message makes.
-    #[serde(borrow, default)]
     pub tool_calls: Option<Vec<ToolCall<'a>>>,
     /// The call a tool's message answers.
-    #[serde(borrow, default)]
     pub tool_call_id: Option<Text<'a>>,
     /// An assistant's refusal.
-    #[serde(borrow, default)]
     pub refusal: Option<Text<'a>>,
     /// The older form of a tool call.
-    #[serde(borrow, default)]
     pub function_call: Option<&'a RawValue>,
     /// An assistant's earlier audio.
-    #[serde(borrow, default)]
     pub audio: Option<&'a RawValue>,
 }
+
+record!(Message<'a> {
+    role as Text: required,
+    content,
+    tool_calls,
+    tool_call_id,
+    refusal,
+    function_call,
+    audio,
+    ..
+});
 
 /// What a message says.
 #[derive(Debug)]
@@ -346,73 +351,97 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
 }
 
 /// One part of a message's content.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Part<'a> {
     /// `text`, `image_url`, `input_audio`, `file`, `refusal`.
-    #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// Of a `text` part.
-    #[serde(borrow, default)]
     pub text: Option<Text<'a>>,
     /// Of an `image_url` part.
-    #[serde(borrow, default)]
     pub image_url: Option<ImageUrl<'a>>,
 }
 
+record!(Part<'a> {
+    kind = "type" as Text: required,
+    text,
+    image_url,
+    ..
+});
+
 /// An image by address or as a `data:` URL.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct ImageUrl<'a> {
     /// The URL.
-    #[serde(borrow)]
     pub url: Cow<'a, str>,
 }
 
+record!(ImageUrl<'a> {
+    url as Text: required,
+    ..
+});
+
 /// A call an assistant made earlier.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct ToolCall<'a> {
     /// The id the tool's answer names.
-    #[serde(borrow)]
     pub id: Cow<'a, str>,
     /// What was called; absent for kinds other than functions.
-    #[serde(borrow, default)]
     pub function: Option<FunctionCall<'a>>,
 }
 
+record!(ToolCall<'a> {
+    id as Text: required,
+    function,
+    ..
+});
+
 /// A function and its arguments.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct FunctionCall<'a> {
     /// Its name.
-    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Its arguments: JSON, as a string.
-    #[serde(borrow)]
     pub arguments: Cow<'a, str>,
 }
 
+record!(FunctionCall<'a> {
+    name as Text: required,
+    arguments as Text: required,
+    ..
+});
+
 /// A tool the model may call (`tools[]`), as [`ChatRequest::field`] parses it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Tool<'a> {
     /// `function`.
-    #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// What it is.
-    #[serde(borrow, default)]
     pub function: Option<Function<'a>>,
 }
 
+record!(Tool<'a> {
+    kind = "type" as Text: required,
+    function,
+    ..
+});
+
 /// A function the model may call.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default)]
 pub struct Function<'a> {
     /// Its name.
-    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// What it does.
-    #[serde(borrow, default)]
     pub description: Option<Text<'a>>,
     /// Its parameters: a JSON Schema.
-    #[serde(borrow, default)]
     pub parameters: Option<&'a RawValue>,
 }
+
+record!(Function<'a> {
+    name as Text: required,
+    description,
+    parameters,
+    ..
+});
 
 fn validate_messages(messages: &[Message<'_>]) -> Result<()> {
     if messages.is_empty() {
@@ -476,6 +505,11 @@ mod tests {
                 r#"{"model":"m","messages":[]}"#.into(),
                 "messages",
                 "must not be empty",
+            ),
+            (
+                r#"{"model":"m","messages":[["user","x"]]}"#.into(),
+                "messages[0]",
+                "must be an object",
             ),
             (
                 r#"{"model":"m","messages":[{"role":"user"}]}"#.into(),

@@ -3,13 +3,12 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
-use openclaw_core::Price;
+use openclaw_core::{Price, json::Object, record};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::PathBuf;
 
 /// The whole document.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The native server's own settings.
     pub server: Server,
@@ -25,9 +24,17 @@ pub struct Config {
     pub models: Vec<Model>,
 }
 
+record!(Config {
+    server,
+    limits,
+    cors,
+    routing,
+    providers,
+    models,
+});
+
 /// The document for functions that need less of it: the code that reads the rest is not small.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default)]
 pub struct Basics {
     limits: Limits,
     cors: Cors,
@@ -36,6 +43,15 @@ pub struct Basics {
     providers: IgnoredAny,
     models: IgnoredAny,
 }
+
+record!(Basics {
+    limits,
+    cors,
+    routing,
+    server,
+    providers,
+    models,
+});
 
 impl From<Basics> for Config {
     fn from(basics: Basics) -> Self {
@@ -49,8 +65,7 @@ impl From<Basics> for Config {
 }
 
 /// `[server]`: native only.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Server {
     /// The address to listen on.
     pub host: String,
@@ -61,6 +76,13 @@ pub struct Server {
     /// What a commit must survive.
     pub durability: Durability,
 }
+
+record!(Server {
+    host,
+    port,
+    data_dir,
+    durability,
+});
 
 impl Default for Server {
     fn default() -> Self {
@@ -85,8 +107,7 @@ pub enum Durability {
 }
 
 /// `[limits]`: requests a minute by tier, and connections.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Accounts of the free tier.
     pub free: u64,
@@ -97,6 +118,13 @@ pub struct Limits {
     /// WebSocket connections at once.
     pub connections: Connections,
 }
+
+record!(Limits {
+    free,
+    pro,
+    enterprise,
+    connections,
+});
 
 impl Default for Limits {
     fn default() -> Self {
@@ -110,8 +138,7 @@ impl Default for Limits {
 }
 
 /// `[limits.connections]`: WebSocket connections of an account at once, by tier.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Connections {
     /// Accounts of the free tier.
     pub free: u64,
@@ -120,6 +147,12 @@ pub struct Connections {
     /// Enterprise accounts.
     pub enterprise: u64,
 }
+
+record!(Connections {
+    free,
+    pro,
+    enterprise,
+});
 
 impl Default for Connections {
     fn default() -> Self {
@@ -132,13 +165,14 @@ impl Default for Connections {
 }
 
 /// `[cors]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Cors {
     /// Origins such as `https://app.example.com`, or `*` (the default) for any. Credentials are
     /// bearer tokens, never cookies, so `*` gives no site a user's rights.
     pub origins: Vec<String>,
 }
+
+record!(Cors { origins });
 
 impl Default for Cors {
     fn default() -> Self {
@@ -149,8 +183,7 @@ impl Default for Cors {
 }
 
 /// `[routing]`: retries and timeouts of provider calls.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Routing {
     /// Calls to one target before the next is tried, at least 1.
     pub attempts: u32,
@@ -169,6 +202,17 @@ pub struct Routing {
     /// Milliseconds of silence after which a stream carries a `: ping`.
     pub heartbeat_ms: u64,
 }
+
+record!(Routing {
+    attempts,
+    backoff_ms,
+    max_backoff_ms,
+    first_byte_timeout_ms,
+    idle_timeout_ms,
+    cooldown_failures,
+    cooldown_ms,
+    heartbeat_ms,
+});
 
 impl Default for Routing {
     fn default() -> Self {
@@ -197,13 +241,11 @@ pub enum Dialect {
 }
 
 /// `[[providers]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Provider {
     /// What targets call it.
     pub id: String,
     /// Its wire format.
-    #[serde(default)]
     pub dialect: Dialect,
     /// Up to and without the endpoint's path, such as `https://api.openai.com/v1`.
     pub base_url: String,
@@ -212,13 +254,19 @@ pub struct Provider {
     pub api_key_env: Option<String>,
     /// Request fields that it refuses, such as `stream_options`: they are left out. Of
     /// `max_tokens` and `max_completion_tokens` one may be named: the other takes its place.
-    #[serde(default)]
     pub omit: Vec<String>,
 }
 
+record!(Provider {
+    id: required,
+    dialect,
+    base_url: required,
+    api_key_env,
+    omit,
+});
+
 /// `[[models]]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Model {
     /// What callers ask for.
     pub id: String,
@@ -229,28 +277,47 @@ pub struct Model {
     /// Tokens of a completion; default: the context length.
     pub max_output_tokens: Option<u64>,
     /// Such as `chat`, `completion`, `function_calling`, `vision`.
-    #[serde(default = "chat")]
     pub capabilities: Vec<String>,
     /// Dollars per 1,000 tokens.
-    #[serde(default)]
     pub pricing: Pricing,
     /// Where requests go: the first that works, drawn by weight.
     pub targets: Vec<Target>,
     /// Models to try when no target works, in order.
-    #[serde(default)]
     pub fallbacks: Vec<String>,
     /// Request fields that are added where the caller left them out, such as `stop`.
-    #[serde(default)]
-    pub defaults: serde_json::Map<String, serde_json::Value>,
+    pub defaults: Object,
 }
 
-fn chat() -> Vec<String> {
-    vec!["chat".into()]
+record!(Model {
+    id: required,
+    name,
+    context_length: required,
+    max_output_tokens,
+    capabilities,
+    pricing,
+    targets: required,
+    fallbacks,
+    defaults,
+});
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            id: String::default(),
+            name: None,
+            context_length: 0,
+            max_output_tokens: None,
+            capabilities: vec!["chat".into()],
+            pricing: Pricing::default(),
+            targets: Vec::default(),
+            fallbacks: Vec::default(),
+            defaults: Object::default(),
+        }
+    }
 }
 
 /// `pricing = { prompt = 0.03, completion = 0.06 }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pricing {
     /// Dollars per 1,000 tokens in.
     pub prompt: Price,
@@ -258,21 +325,33 @@ pub struct Pricing {
     pub completion: Price,
 }
 
+record!(Pricing { prompt, completion });
+
 /// One place that serves a model.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// The provider's id.
     pub provider: String,
     /// The model's name there.
     pub model: String,
     /// Its share of the requests relative to the other targets, at least 1.
-    #[serde(default = "one")]
     pub weight: u32,
 }
 
-const fn one() -> u32 {
-    1
+record!(Target {
+    provider: required,
+    model: required,
+    weight,
+});
+
+impl Default for Target {
+    fn default() -> Self {
+        Self {
+            provider: String::default(),
+            model: String::default(),
+            weight: 1,
+        }
+    }
 }
 
 /// What is wrong with a configuration, and where.

@@ -1,7 +1,7 @@
 //! JSON in: errors name the field at fault, the way they cost nothing where there is none.
 
 use crate::path;
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, json::read_text};
 use serde::Deserialize;
 
 /// How deep arrays and objects may nest: what `serde_json` itself allows, checked once for the
@@ -25,7 +25,7 @@ pub fn parse_text(body: &[u8]) -> Result<&str> {
 ///
 /// The path of a wrong field is found by looking at `text` again: only mistakes pay for that.
 pub fn parse<'a, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| explain(text, at, &error))
+    read_text(text).map_err(|error| explain(text, at, &error))
 }
 
 fn explain(json: &str, at: &str, error: &serde_json::Error) -> Error {
@@ -139,6 +139,7 @@ mod tests {
                 "must be a string",
             ),
             (r#"{"items":[{}]}"#, "items[0].role", "is required"),
+            (r#"{"items":[["user"]]}"#, "items[0]", "must be an object"),
             (r#"{"items":{}}"#, "items", "must be an array"),
             (r#"{}"#, "items", "is required"),
             (r#"[]"#, "body", "must be an object"),
@@ -148,6 +149,25 @@ mod tests {
             assert_eq!(failure(text, ""), (field.into(), issue.into()), "{text}");
         }
         assert_eq!(failure(r#"{"items":[{}]}"#, "a").0, "a.items[0].role");
+    }
+
+    #[test]
+    fn names_are_refused_where_they_are() {
+        #[derive(Debug, Deserialize)]
+        enum Kind {
+            Plain,
+        }
+        for text in [
+            r#"["Plain","Odd"]"#,
+            r#"["Plain","Odd","Plain"]"#,
+            r#"["Plain",1,2]"#,
+        ] {
+            let error = parse::<Vec<Kind>>(text, "kinds").unwrap_err();
+            let Some(openclaw_core::Details::Field { field, .. }) = error.details else {
+                panic!("{text}");
+            };
+            assert_eq!(field, "kinds[1]", "{text}");
+        }
     }
 
     #[test]

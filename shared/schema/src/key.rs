@@ -1,7 +1,7 @@
 //! API keys and tokens on the wire.
 
 use crate::account::{present, validate_name, validate_rate_limit};
-use openclaw_core::{Error, Money, Result, Timestamp};
+use openclaw_core::{Error, Money, Result, Timestamp, record};
 use serde::{Deserialize, Serialize};
 
 /// What a key opens.
@@ -180,12 +180,11 @@ impl RotateKey {
 }
 
 /// A key as it is shown: without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Key {
     /// `key_…`.
     pub id: String,
     /// Always `key`.
-    #[serde(default = "object")]
     pub object: String,
     /// The account it belongs to.
     pub account: String,
@@ -208,12 +207,44 @@ pub struct Key {
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
-    #[serde(default)]
     pub last_used_at: Option<Timestamp>,
 }
 
-fn object() -> String {
-    "key".into()
+record!(Key {
+    id: required,
+    object,
+    account: required,
+    name: required,
+    mode: required,
+    scopes: required,
+    expires_at,
+    rate_limit,
+    monthly_budget,
+    models,
+    on_disconnect: required,
+    created_at: required,
+    last_used_at,
+    ..
+});
+
+impl Default for Key {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            object: "key".into(),
+            account: String::new(),
+            name: String::new(),
+            mode: Mode::default(),
+            scopes: Vec::new(),
+            expires_at: None,
+            rate_limit: None,
+            monthly_budget: None,
+            models: None,
+            on_disconnect: OnDisconnect::default(),
+            created_at: Timestamp::default(),
+            last_used_at: None,
+        }
+    }
 }
 
 impl Key {

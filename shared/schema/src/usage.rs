@@ -1,21 +1,25 @@
 //! `GET /analytics/usage` on the wire.
 
 use openclaw_core::{
-    Error, Money, Result, Timestamp,
+    Error, Money, Result, Timestamp, record,
     time::{DAY, HOUR, floor, shift},
 };
 use serde::{Deserialize, Serialize};
 
 /// Tokens of one request, as the provider counted or we estimated them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TokenUsage {
     /// Tokens in.
-    #[serde(default)]
     pub prompt_tokens: u64,
     /// Tokens out.
-    #[serde(default)]
     pub completion_tokens: u64,
 }
+
+record!(TokenUsage {
+    prompt_tokens,
+    completion_tokens,
+    ..
+});
 
 /// The longest span a report may cover, in days: as long as usage is kept.
 pub const MAX_DAYS: i64 = 366;

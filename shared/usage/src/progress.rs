@@ -1,12 +1,12 @@
 //! What is known of a request's answer, and what it comes to.
 
 use crate::Status;
+use openclaw_core::record;
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What is known of the answer so far.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Progress {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) called: bool,
@@ -19,6 +19,15 @@ pub(crate) struct Progress {
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) completion_estimate: u64,
 }
+
+record!(Progress {
+    called,
+    provider,
+    pricing,
+    usage,
+    completion_estimate,
+    ..
+});
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp,
     ledger::{Delta, Step, When},
-    time,
+    record, time,
 };
 use openclaw_schema::{account::Account, config::Pricing, key::Key};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::time::Duration;
 
 /// How long a request is taken to be worked on after its admission or its last renewal: once
@@ -19,7 +19,7 @@ pub const LEASE: Duration = Duration::from_secs(45);
 pub const RENEW: Duration = Duration::from_secs(15);
 
 /// An admitted request that has not been settled: enough to settle it should nobody else.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Reservation {
     /// The request's id.
     pub request: String,
@@ -36,16 +36,34 @@ pub struct Reservation {
     /// Nano-dollars held back from the month of `started`; 0 without a budget.
     pub reserved: i64,
     /// What its last renewal said; `None` until the first, and for most requests for ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
 }
 
+record!(Reservation {
+    request: required,
+    key: required,
+    model: required,
+    pricing: required,
+    started: required,
+    prompt_tokens: required,
+    reserved: required,
+    renewal,
+    ..
+});
+
 /// A sign of life: how far the request is, and until when it is surely worked on.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Renewal {
     pub(crate) lease: Timestamp,
     pub(crate) progress: Progress,
 }
+
+record!(Renewal {
+    lease: required,
+    progress: required,
+    ..
+});
 
 /// Whose budgets a request counts against.
 #[derive(Clone, Copy, Debug)]

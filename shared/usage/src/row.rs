@@ -4,6 +4,7 @@ use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp,
     ledger::{Counters, Delta, Step, When},
+    record,
     time::{self, DAY},
 };
 use openclaw_schema::usage::{Detail, MAX_DAYS, TokenUsage};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 const ROW_DAYS: i64 = 90;
 
 /// How a request ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// With a whole answer.
@@ -21,11 +22,12 @@ pub enum Status {
     /// With an error, before or after its first token.
     Failed,
     /// Its client left, or a crash cut it off.
+    #[default]
     Interrupted,
 }
 
 /// One request, accounted.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct UsageRow {
     /// The request's id.
     pub request: String,
@@ -48,6 +50,20 @@ pub struct UsageRow {
     /// Milliseconds until it was settled.
     pub duration_ms: u64,
 }
+
+record!(UsageRow {
+    request: required,
+    key: required,
+    model: required,
+    provider,
+    status: required,
+    usage: required,
+    estimated: required,
+    cost: required,
+    started: required,
+    duration_ms: required,
+    ..
+});
 
 /// The prefix of the hours' sums: `hour/<hour>/<key>/<model>`.
 pub(crate) const HOURS: &str = "hour/";

@@ -22,6 +22,7 @@ use http_body::Body as _;
 use openclaw_core::{
     Code, Error, Ports, json,
     ledger::{Item, Outcome, Step, When},
+    record,
     time::{self, DAY, MINUTE},
 };
 use serde::{Deserialize, Serialize};
@@ -41,15 +42,22 @@ const STREAM_END: &[u8] = b"[DONE]\n\n";
 /// The `Cache-Control` of answers that must exist once.
 pub(crate) const NO_STORE: &str = "no-store";
 
-#[derive(Deserialize, Serialize)]
+#[derive(Default, Serialize)]
 struct Record {
     /// SHA-256 over path and body.
     fingerprint: String,
     state: State,
 }
 
-#[derive(Deserialize, Serialize)]
+record!(Record {
+    fingerprint: required,
+    state: required,
+    ..
+});
+
+#[derive(Default, Deserialize, Serialize)]
 enum State {
+    #[default]
     Running,
     /// Too large, or it held a secret.
     Unkept,

@@ -117,7 +117,12 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
 /// What the files of a Worker follow from, as one line.
 fn made_from(tools: &Tools, compiled: &Path, entry: &str) -> Result<String> {
     let tools = [&tools.wasm_bindgen, &tools.node_modules];
-    let own = include_str!("assemble.rs");
+    let own = [
+        include_str!("assemble.rs"),
+        include_str!("order.rs"),
+        include_str!("unused.rs"),
+        include_str!("wasm.rs"),
+    ];
     let ours = assemble::ours()?;
     Ok(cache::hash((fs::read(compiled)?, entry, ours, tools, own)))
 }

@@ -6,9 +6,12 @@ mod assemble;
 mod build;
 pub(crate) mod deploy;
 mod dev;
+mod order;
 mod rust;
 mod size;
 mod tools;
+mod unused;
+mod wasm;
 
 pub(crate) use build::{Options, all, build, run};
 pub(crate) use dev::Dev;
@@ -38,7 +41,7 @@ pub(crate) struct Worker {
 const LIMIT: u64 = 300_000;
 
 /// It is not there yet, and held where it is: it must not grow.
-const CHAT_LIMIT: u64 = 358_000;
+const CHAT_LIMIT: u64 = 318_000;
 
 /// A group of endpoints: its library is a Worker with one more feature.
 const fn function(name: &'static str, package: &'static str, folder: &'static str) -> Worker {

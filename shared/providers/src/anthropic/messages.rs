@@ -1,6 +1,6 @@
 //! Messages: a system text, and turns of `user` and `assistant` made of blocks.
 
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, json::read_text};
 use openclaw_schema::chat::{Content, Message, Part, ToolCall};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -167,7 +167,7 @@ fn tool_use<'a>(call: &'a ToolCall<'a>, path: impl Fn() -> String) -> Result<Blo
         "" => "{}",
         arguments => arguments,
     };
-    let input: Option<&RawValue> = serde_json::from_str(arguments).ok();
+    let input: Option<&RawValue> = read_text(arguments).ok();
     let input = input.filter(|_| arguments.starts_with('{'));
     Ok(Block::ToolUse {
         id: &call.id,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::dialect::Input;
 use bytes::Bytes;
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, record};
 use openclaw_schema::chat::Text;
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -105,11 +105,15 @@ fn refuse_unsupported(input: &Input<'_>) -> Result<()> {
     Ok(())
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Format<'a> {
-    #[serde(borrow, rename = "type")]
     kind: Text<'a>,
 }
+
+record!(Format<'a> {
+    kind = "type": required,
+    ..
+});
 
 /// One string or several.
 struct Stop<'a>(Vec<Cow<'a, str>>);

@@ -1,49 +1,64 @@
 //! The whole answer in, and what it shares with the stream.
 
 use crate::{Completion, dialect::Malformed};
-use openclaw_core::json;
+use openclaw_core::{json, record};
 use openclaw_schema::{chat::Text, usage::TokenUsage};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Message<'a> {
-    #[serde(borrow)]
     id: Text<'a>,
-    #[serde(borrow)]
     model: Text<'a>,
-    #[serde(borrow)]
     content: Vec<Block<'a>>,
-    #[serde(borrow, default)]
     stop_reason: Option<Text<'a>>,
-    #[serde(default)]
     usage: Counts,
 }
 
+record!(Message<'a> {
+    id: required,
+    model: required,
+    content: required,
+    stop_reason,
+    usage,
+    ..
+});
+
 /// A block of an answer, its start in a stream too. Only `text` and `tool_use` are read.
-#[derive(Deserialize)]
+#[derive(Default)]
 pub(super) struct Block<'a> {
-    #[serde(borrow, rename = "type")]
     pub(super) kind: Text<'a>,
-    #[serde(borrow, default)]
     pub(super) text: Option<Text<'a>>,
-    #[serde(borrow, default)]
     pub(super) id: Option<Text<'a>>,
-    #[serde(borrow, default)]
     pub(super) name: Option<Text<'a>>,
-    #[serde(borrow, default)]
     pub(super) input: Option<&'a RawValue>,
 }
 
+record!(Block<'a> {
+    kind = "type": required,
+    text,
+    id,
+    name,
+    input,
+    ..
+});
+
 /// Anthropic's counts; a stream's come in parts.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
     cache_read_input_tokens: Option<u64>,
     output_tokens: Option<u64>,
 }
+
+record!(Counts {
+    input_tokens,
+    cache_creation_input_tokens,
+    cache_read_input_tokens,
+    output_tokens,
+    ..
+});
 
 impl Counts {
     /// What came later holds; what it leaves out stays.

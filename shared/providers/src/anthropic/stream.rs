@@ -8,48 +8,59 @@ use crate::{
     dialect::{Malformed, Step},
     sse,
 };
-use openclaw_core::json;
+use openclaw_core::{json, record};
 use openclaw_schema::chat::Text;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// An event's data; which fields are there depends on `type`.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Event<'a> {
-    #[serde(borrow, rename = "type")]
     kind: Text<'a>,
-    #[serde(borrow, default)]
     message: Option<Start<'a>>,
-    #[serde(borrow, default)]
     content_block: Option<Block<'a>>,
-    #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
-    #[serde(default)]
     usage: Option<Counts>,
-    #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+record!(Event<'a> {
+    kind = "type": required,
+    message,
+    content_block,
+    delta,
+    usage,
+    error,
+    ..
+});
+
+#[derive(Default)]
 struct Start<'a> {
-    #[serde(borrow)]
     id: Text<'a>,
-    #[serde(borrow)]
     model: Text<'a>,
-    #[serde(default)]
     usage: Counts,
 }
 
+record!(Start<'a> {
+    id: required,
+    model: required,
+    usage,
+    ..
+});
+
 /// Of a block, or of the message.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Delta<'a> {
-    #[serde(borrow, default)]
     text: Option<Text<'a>>,
-    #[serde(borrow, default)]
     partial_json: Option<Text<'a>>,
-    #[serde(borrow, default)]
     stop_reason: Option<Text<'a>>,
 }
+
+record!(Delta<'a> {
+    text,
+    partial_json,
+    stop_reason,
+    ..
+});
 
 /// A stream: `message_stop` ends it.
 #[derive(Debug)]

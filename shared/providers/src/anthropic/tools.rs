@@ -1,9 +1,9 @@
 //! Tools and the choice among them.
 
 use crate::dialect::Input;
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, record};
 use openclaw_schema::chat::{self, Text};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -68,17 +68,25 @@ pub(super) fn convert<'a>(input: &Input<'a>) -> Result<Vec<Tool<'a>>> {
         .collect()
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Named<'a> {
-    #[serde(borrow)]
     function: Name<'a>,
 }
 
-#[derive(Deserialize)]
+record!(Named<'a> {
+    function: required,
+    ..
+});
+
+#[derive(Default)]
 struct Name<'a> {
-    #[serde(borrow)]
     name: Text<'a>,
 }
+
+record!(Name<'a> {
+    name: required,
+    ..
+});
 
 /// `tool_choice` and `parallel_tool_calls`, where there are tools.
 pub(super) fn choice<'a>(input: &Input<'a>, has_tools: bool) -> Result<Option<Choice<'a>>> {

@@ -3,61 +3,90 @@
 
 use crate::{dialect::Malformed, tokens};
 use memchr::memchr;
+use openclaw_core::{json::read_text, record};
 use openclaw_schema::{chat::Text, usage::TokenUsage};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What is read of an answer or a chunk.
-#[derive(Deserialize)]
+#[derive(Default)]
 pub(super) struct Answer<'a> {
-    #[serde(borrow, default)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
-    #[serde(borrow, default)]
     usage: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+record!(Answer<'a> {
+    choices,
+    usage,
+    error,
+    ..
+});
+
+#[derive(Default)]
 pub(super) struct Choice<'a> {
-    #[serde(default)]
     pub(super) index: u32,
-    #[serde(borrow, default)]
     pub(super) finish_reason: Option<&'a RawValue>,
-    #[serde(borrow, default, alias = "message")]
     delta: Option<Said<'a>>,
+    message: Option<Said<'a>>,
 }
+
+record!(Choice<'a> {
+    index,
+    finish_reason,
+    delta,
+    message,
+    ..
+});
 
 /// A message or a part of one. Raw, because vendors write more than OpenAI there: what cannot be
 /// read shall not stop it from being passed on.
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Said<'a> {
-    #[serde(borrow, default)]
     content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     refusal: Option<&'a RawValue>,
     /// DeepSeek's, llama.cpp's and vLLM's.
-    #[serde(borrow, default)]
     reasoning_content: Option<&'a RawValue>,
     /// OpenRouter's and Groq's.
-    #[serde(borrow, default)]
     reasoning: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     tool_calls: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+record!(Said<'a> {
+    content,
+    refusal,
+    reasoning_content,
+    reasoning,
+    tool_calls,
+    ..
+});
+
+#[derive(Default)]
 struct Call<'a> {
-    #[serde(borrow, default)]
     function: Option<Function<'a>>,
 }
 
-#[derive(Deserialize)]
+record!(Call<'a> {
+    function,
+    ..
+});
+
+#[derive(Default)]
 struct Function<'a> {
-    #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
     arguments: Option<Text<'a>>,
+}
+
+record!(Function<'a> {
+    name,
+    arguments,
+    ..
+});
+
+impl<'a> Choice<'a> {
+    /// Of an answer its message, of a chunk what it adds.
+    fn said(&self) -> Option<&Said<'a>> {
+        self.delta.as_ref().or(self.message.as_ref())
+    }
 }
 
 impl Said<'_> {
@@ -81,13 +110,13 @@ fn of_text(raw: &RawValue) -> u64 {
         .and_then(|rest| rest.strip_suffix('"'))
     {
         Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
-        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
+        Some(_) => read_text::<String>(json).map_or(0, |text| tokens::estimate(&text)),
         None => tokens::estimate(json),
     }
 }
 
 fn of_calls(raw: &RawValue) -> u64 {
-    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
+    let calls: Vec<Call<'_>> = read_text(raw.get()).unwrap_or_default();
     calls
         .iter()
         .filter_map(|call| call.function.as_ref())
@@ -100,8 +129,8 @@ fn of_calls(raw: &RawValue) -> u64 {
 impl Answer<'_> {
     pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-        let answer: Answer<'_> = serde_json::from_str(text)
-            .map_err(|error| format!("not what it should be: {error}"))?;
+        let answer: Answer<'_> =
+            read_text(text).map_err(|error| format!("not what it should be: {error}"))?;
         match answer.error {
             Some(error) => Err(format!("error in the answer: {}", error.get())),
             None => Ok(answer),
@@ -109,7 +138,7 @@ impl Answer<'_> {
     }
 
     pub(super) fn usage(&self) -> Option<TokenUsage> {
-        serde_json::from_str(self.usage?.get()).ok()
+        read_text(self.usage?.get()).ok()
     }
 
     /// The JSON string that is all that a chunk says, through its one choice, which goes on.
@@ -117,7 +146,7 @@ impl Answer<'_> {
         let [choice] = self.choices.as_deref()? else {
             return None;
         };
-        let said = choice.delta.as_ref()?;
+        let said = choice.said()?;
         let more = [
             said.refusal,
             said.reasoning_content,
@@ -132,7 +161,7 @@ impl Answer<'_> {
     pub(super) fn tokens(&self) -> u64 {
         let choices = self.choices.iter().flatten();
         choices
-            .filter_map(|choice| choice.delta.as_ref())
+            .filter_map(|choice| choice.said())
             .map(Said::tokens)
             .sum()
     }
