@@ -20,7 +20,7 @@ use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
-use openclaw_web::{App, stack};
+use openclaw_web::{App, Routes, stack};
 use std::{
     io::{ErrorKind, IsTerminal, stderr},
     sync::Arc,
@@ -126,14 +126,14 @@ fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions
 
 /// Everything that is served.
 fn router(app: App, metrics: Metrics, sessions: Sessions) -> Router {
-    let socket = Router::new().route("/ws", get(websocket::connect).with_state(sessions));
+    let socket = Routes::new().route("/ws", get(websocket::connect).with_state(sessions));
     let functions = functions(&app).merge(socket);
     whole(app, metrics, functions)
 }
 
 /// All functions, merged.
-fn functions(app: &App) -> Router<App> {
-    Router::new()
+fn functions(app: &App) -> Routes {
+    Routes::new()
         .merge(openclaw_function_admin::router(app))
         .merge(openclaw_function_analytics::router(app))
         .merge(openclaw_function_auth::router())
@@ -143,10 +143,11 @@ fn functions(app: &App) -> Router<App> {
 }
 
 /// With what stands around them.
-fn whole(app: App, metrics: Metrics, functions: Router<App>) -> Router {
-    let shown = Router::new().route("/metrics", get(Metrics::show).with_state(metrics.clone()));
-    let functions = functions.merge(shown.clone());
-    stack(app, functions, shown).layer(from_fn_with_state(metrics, Metrics::count))
+fn whole(app: App, metrics: Metrics, functions: Routes) -> Router {
+    let shown = || get(Metrics::show).with_state(metrics.clone());
+    let functions = functions.route("/metrics", shown());
+    let beside = Router::new().route("/metrics", shown());
+    stack(app, functions, beside).layer(from_fn_with_state(metrics, Metrics::count))
 }
 
 /// What a crash left: the folder's lock is ours, so nobody else is going to settle it.

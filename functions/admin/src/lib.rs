@@ -15,16 +15,13 @@ mod update_key;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::routing::{get, post};
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard};
+use openclaw_web::{Access, App, Guard, Routes};
 
 /// The routes.
-pub fn router(app: &App) -> Router<App> {
-    let accounts = Router::new()
+pub fn router(app: &App) -> Routes {
+    let accounts = Routes::new()
         .route(
             "/accounts",
             get(list_accounts::list_accounts).post(create_account::create_account),
@@ -35,7 +32,7 @@ pub fn router(app: &App) -> Router<App> {
                 .patch(update_account::update_account)
                 .delete(delete_account::delete_account),
         );
-    let keys = Router::new()
+    let keys = Routes::new()
         .route(
             "/keys",
             get(list_keys::list_keys).post(create_key::create_key),
@@ -47,7 +44,7 @@ pub fn router(app: &App) -> Router<App> {
                 .delete(delete_key::delete_key),
         )
         .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
-    Router::new()
+    Routes::new()
         .merge(Guard::new(app.clone(), Access::Operator).protect(accounts))
         .merge(Guard::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
 }

@@ -4,10 +4,10 @@ mod create_token;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::{Router, routing::post};
-use openclaw_web::App;
+use axum::routing::post;
+use openclaw_web::Routes;
 
 /// The routes. The key is in the body, so the handler itself authenticates and counts.
-pub fn router() -> Router<App> {
-    Router::new().route("/auth/token", post(create_token::create_token))
+pub fn router() -> Routes {
+    Routes::new().route("/auth/token", post(create_token::create_token))
 }

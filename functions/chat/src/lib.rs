@@ -14,13 +14,13 @@ mod relay;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::{Router, routing::post};
+use axum::routing::post;
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard};
+use openclaw_web::{Access, App, Guard, Routes};
 
 /// The routes.
-pub fn router(app: &App) -> Router<App> {
-    let routes = Router::new()
+pub fn router(app: &App) -> Routes {
+    let routes = Routes::new()
         .route(
             "/chat/completions",
             post(create_completion::create_completion),

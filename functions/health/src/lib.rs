@@ -5,12 +5,12 @@ mod get_ready;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::{Router, routing::get};
-use openclaw_web::App;
+use axum::routing::get;
+use openclaw_web::Routes;
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
+pub fn router() -> Routes {
+    Routes::new()
         .route("/health", get(get_health::get_health))
         .route("/health/ready", get(get_ready::get_ready))
 }

@@ -6,13 +6,13 @@ mod view;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::{Router, routing::get};
+use axum::routing::get;
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard};
+use openclaw_web::{Access, App, Guard, Routes};
 
 /// The routes.
-pub fn router(app: &App) -> Router<App> {
-    let routes = Router::new()
+pub fn router(app: &App) -> Routes {
+    let routes = Routes::new()
         .route("/models", get(list_models::list_models))
         // Ids of some vendors have slashes.
         .route("/models/{*id}", get(get_model::get_model));

@@ -32,17 +32,17 @@ pub use session::{
     Close, Effect, Grant, Input, Limits, MAX_FRAME, MAX_RUNNING, Session, TIME_TO_AUTHENTICATE,
 };
 
-use axum::{Router, response::IntoResponse, routing::get};
+use axum::{response::IntoResponse, routing::get};
 use http::header;
 use openclaw_core::Error;
-use openclaw_web::{ApiError, App};
+use openclaw_web::{ApiError, Routes};
 
 /// What ids of sessions begin with.
 pub const SESSION: &str = "sess_";
 
 /// The route, for requests that are no WebSocket handshake: 400.
-pub fn router() -> Router<App> {
-    Router::new().route("/ws", get(no_upgrade))
+pub fn router() -> Routes {
+    Routes::new().route("/ws", get(no_upgrade))
 }
 
 /// The answer to a request that is no WebSocket handshake, or one of another version (RFC 6455, 4.2.2).

@@ -8,7 +8,7 @@ mod peer;
 
 use crate::{Close, MAX_FRAME, no_upgrade};
 use axum::{
-    Extension, Router,
+    Extension,
     extract::{Request, State},
     response::{IntoResponse, Response},
     routing::get,
@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue};
 use live::Live;
 use openclaw_cloudflare::{Context, Endpoints, Env, Platform, bindings::SESSIONS, serve_upgrades};
 use openclaw_core::Error;
-use openclaw_web::{App, Result};
+use openclaw_web::{App, Result, Routes};
 use std::{panic::AssertUnwindSafe, rc::Rc};
 use worker::{
     js_sys::{JsString, Promise},
@@ -37,8 +37,8 @@ pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
 
 const ENDPOINTS: Endpoints = Endpoints::new(routes);
 
-fn routes(_: &App) -> Router<App> {
-    Router::new().route("/ws", get(connect))
+fn routes(_: &App) -> Routes {
+    Routes::new().route("/ws", get(connect))
 }
 
 /// The handshake; 400, 401, 403, 429.

@@ -1,6 +1,6 @@
 //! A function from what a hosted runtime has: a stored configuration, and secrets as variables.
 
-use crate::{ApiError, App, stack};
+use crate::{ApiError, App, Routes, stack};
 use axum::{
     Router,
     response::{IntoResponse, Response},
@@ -21,7 +21,7 @@ pub const CONFIG: &str = "config";
 /// What a function consists of.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoints {
-    routes: fn(&App) -> Router<App>,
+    routes: fn(&App) -> Routes,
     configure: Configure,
 }
 
@@ -34,13 +34,13 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Endpoints {
     /// Those that call no model and tell of none: they do without the catalog, and do not look at what
     /// the configuration says of it.
-    pub const fn new(routes: fn(&App) -> Router<App>) -> Self {
+    pub const fn new(routes: fn(&App) -> Routes) -> Self {
         let configure = basics;
         Self { routes, configure }
     }
 
     /// Those that do.
-    pub const fn with_models(routes: fn(&App) -> Router<App>) -> Self {
+    pub const fn with_models(routes: fn(&App) -> Routes) -> Self {
         let configure = whole;
         Self { routes, configure }
     }

@@ -1,4 +1,4 @@
-use crate::{App, Gate, Result, credential::credential, idempotency, stack::Routes};
+use crate::{App, Gate, Result, Routes, credential::credential, idempotency};
 use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
@@ -49,7 +49,8 @@ impl Guard {
 
     /// Puts it before `routes`.
     pub fn protect(self, routes: Routes) -> Routes {
-        routes.route_layer(from_fn_with_state(self, guard))
+        let layer = from_fn_with_state(self, guard);
+        routes.map(|methods| methods.route_layer(layer.clone()))
     }
 
     fn ensure_access(&self, identity: &Identity) -> Result<()> {

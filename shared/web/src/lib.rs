@@ -1,7 +1,7 @@
 //! The axum glue between a runtime's entry and the handlers: the middleware stack, the
 //! extractors, and how an error becomes a response.
 //!
-//! A function offers routes as a `Router<App>`, each group of them behind one [`Guard`]:
+//! A function offers [`Routes`], each group of them behind one [`Guard`]:
 //! who may call and where the request is counted. [`stack`] puts what every response needs
 //! around them: request id, CORS, one log line for what went wrong. Nothing here knows on
 //! which runtime it runs.
@@ -17,6 +17,7 @@ mod guard;
 mod idempotency;
 mod query;
 mod request_id;
+mod routes;
 mod stack;
 
 pub use app::App;
@@ -28,4 +29,5 @@ pub use gate::Gate;
 pub use guard::{Access, Guard};
 pub use query::{Id, Query};
 pub use request_id::RequestId;
+pub use routes::Routes;
 pub use stack::{HEADERS_READ, stack};

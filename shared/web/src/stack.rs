@@ -1,4 +1,4 @@
-use crate::{ApiError, App, RequestId, cors::Cors, error::Cause};
+use crate::{ApiError, App, RequestId, Routes, cors::Cors, error::Cause};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -23,18 +23,20 @@ pub const HEADERS_READ: [&str; 8] = [
     "origin",
 ];
 
-/// Routes that still want their [`App`].
-pub(crate) type Routes = Router<App>;
+/// Where everything is.
+const PREFIXES: [&str; 2] = ["/v1", "/api/v1"];
 
 /// The whole service: `routes` under `/v1` and `/api/v1`, `beside` as it is, JSON errors for what
 /// is not there, and around all of it request ids, CORS and the log.
-pub fn stack(app: App, routes: Router<App>, beside: Router<App>) -> Router {
-    let routes = routes
-        .fallback(no_route)
-        .method_not_allowed_fallback(no_method);
-    Router::new()
-        .nest("/v1", routes.clone())
-        .nest("/api/v1", routes)
+pub fn stack(app: App, routes: Routes, beside: Router<App>) -> Router {
+    let mut router = Router::new();
+    for (path, methods) in routes.into_paths() {
+        for prefix in PREFIXES {
+            router = router.route(&format!("{prefix}{path}"), methods.clone());
+        }
+    }
+    router
+        .method_not_allowed_fallback(no_method)
         .merge(beside)
         .fallback(no_route)
         .layer(from_fn_with_state(app.clone(), outermost))

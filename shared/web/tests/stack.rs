@@ -30,7 +30,7 @@ use openclaw_schema::{
 };
 use openclaw_testkit::{Fakes, ManualClock, MemoryLedger};
 use openclaw_web::{
-    Access, App, Gate, Guard, Json, MAX_BODY, Query, RawJson, Result, SecretJson, stack,
+    Access, App, Gate, Guard, Json, MAX_BODY, Query, RawJson, Result, Routes, SecretJson, stack,
 };
 use serde_json::{Value, json};
 use std::{
@@ -95,7 +95,7 @@ fn site() -> Site {
 fn routes(app: App, runs: Arc<AtomicUsize>) -> Router {
     let count = move || runs.fetch_add(1, Ordering::Relaxed) + 1;
     let (made, streamed, secret, failed) = (count.clone(), count.clone(), count.clone(), count);
-    let chat = Router::new()
+    let chat = Routes::new()
         .route(
             "/me",
             get(|Extension(gate): Extension<Gate>| async move { gate.caller().key.name.clone() }),
@@ -123,11 +123,11 @@ fn routes(app: App, runs: Arc<AtomicUsize>) -> Router {
         )
         .route("/stream", post(|| async move { events(streamed()) }))
         .route("/panic", get(|| async { panics().await }));
-    let late = Router::new().route("/late", post(late));
-    let only = Router::new().route("/operator", get(|| async { "yes" }));
-    let models = Router::new().route("/models", get(|| async { "yes" }));
+    let late = Routes::new().route("/late", post(late));
+    let only = Routes::new().route("/operator", get(|| async { "yes" }));
+    let models = Routes::new().route("/models", get(|| async { "yes" }));
     let guard = |access| Guard::new(app.clone(), access);
-    let routes = Router::new()
+    let routes = Routes::new()
         .merge(guard(Access::Scope(Scope::Chat)).protect(chat))
         .merge(
             guard(Access::Scope(Scope::Chat))

@@ -1,9 +1,8 @@
 //! The entry on AWS Lambda.
 
-use axum::Router;
 use openclaw_aws::{Endpoints, run_sockets};
 use openclaw_function_realtime::Realtime;
-use openclaw_web::App;
+use openclaw_web::{App, Routes};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -11,6 +10,6 @@ fn main() -> ExitCode {
 }
 
 /// What a request on the WebSocket may call is here as well.
-fn routes(app: &App) -> Router<App> {
+fn routes(app: &App) -> Routes {
     openclaw_function_realtime::router().merge(openclaw_function_chat::router(app))
 }

@@ -7,9 +7,9 @@ mod ask;
 mod cases;
 mod panic;
 
-use axum::{Router, routing::post};
+use axum::routing::post;
 use openclaw_cloudflare::{Context, Endpoints, Env, serve};
-use openclaw_web::App;
+use openclaw_web::Routes;
 use std::cell::RefCell;
 use worker::{
     js_sys::Promise,
@@ -29,8 +29,8 @@ pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
     serve(request, env, context, Endpoints::new(|_| routes()))
 }
 
-fn routes() -> Router<App> {
-    Router::new()
+fn routes() -> Routes {
+    Routes::new()
         .route("/contract", post(cases::run))
         .route("/add", post(ask::add))
         .route("/replace", post(ask::replace))
