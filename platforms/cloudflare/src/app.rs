@@ -2,9 +2,10 @@
 //! exist only inside of one, and again when the configuration changes.
 
 use crate::{
-    DurableLedger, FetchHttp, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, log,
+    DurableLedger, FetchHttp, Namespace, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, log,
 };
 use axum::Router;
+use bytes::Bytes;
 use openclaw_core::{Clock, Ports, Timestamp};
 use openclaw_web::{App, CONFIG, Endpoints};
 use std::{cell::RefCell, sync::Arc, time::Duration};
@@ -17,7 +18,7 @@ const CACHE_SECONDS: u64 = 25;
 struct Held {
     app: App,
     router: Router,
-    config: Option<Vec<u8>>,
+    config: Option<Bytes>,
     /// When the configuration is to be looked at again.
     stale: Timestamp,
 }
@@ -74,7 +75,7 @@ async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
         return Ok(());
     }
     log::install(variable(env, "OPENCLAW_LOG").as_deref());
-    let ports = ports(env).map_err(|error| error.to_string())?;
+    let ports = ports(env)?;
     let (app, router) = endpoints.build(ports, config.as_deref(), &|name| variable(env, name))?;
     let stale = WorkerClock.now() + cache_time(env);
     HELD.set(Some(Held {
@@ -86,16 +87,24 @@ async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
     Ok(())
 }
 
-async fn read(env: &Env) -> Result<Option<Vec<u8>>, String> {
-    let store = env.kv(bindings::KV).map_err(|error| error.to_string())?;
-    let read = store.get(CONFIG).bytes().await;
-    read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))
+async fn read(env: &Env) -> Result<Option<Bytes>, String> {
+    let read = namespace(env)?.get(CONFIG).await;
+    let read =
+        read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))?;
+    Ok(read.map(|(config, _)| config))
 }
 
-fn ports(env: &Env) -> worker::Result<Ports> {
+fn namespace(env: &Env) -> Result<Namespace, String> {
+    let missing = || format!("the binding {} is missing", bindings::KV);
+    Namespace::bound(env, bindings::KV).ok_or_else(missing)
+}
+
+fn ports(env: &Env) -> Result<Ports, String> {
     let clock: Arc<dyn Clock> = Arc::new(WorkerClock);
-    let kv = WorkersKv::new(env.kv(bindings::KV)?, clock.clone(), cache_time(env));
-    let ledger = DurableLedger::new(env.durable_object(bindings::LEDGER)?, clock.clone());
+    let kv = WorkersKv::new(namespace(env)?, clock.clone(), cache_time(env));
+    let objects = env.durable_object(bindings::LEDGER);
+    let objects = objects.map_err(|error| error.to_string())?;
+    let ledger = DurableLedger::new(objects, clock.clone());
     Ok(Ports {
         kv: Arc::new(kv),
         ledger: Arc::new(ledger),

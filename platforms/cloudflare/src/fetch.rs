@@ -6,7 +6,7 @@ use openclaw_core::{BoxFuture, ByteStream, Http, HttpError, HttpRequest, HttpRes
 use send_wrapper::SendWrapper;
 use worker::{
     Env,
-    js_sys::{Reflect, Uint8Array},
+    js_sys::Uint8Array,
     wasm_bindgen::{JsCast, JsValue},
     wasm_bindgen_futures::JsFuture,
     web_sys::{AbortController, Response},
@@ -38,8 +38,7 @@ pub struct Service(SendWrapper<JsValue>);
 impl Service {
     /// The one behind `binding`; `None` where the Worker has none of that name.
     pub fn bound(env: &Env, binding: &str) -> Option<Self> {
-        let service = Reflect::get(env, &binding.into()).ok()?;
-        service.is_object().then(|| Self(SendWrapper::new(service)))
+        glue::bound(env, binding).map(|service| Self(SendWrapper::new(service)))
     }
 }
 

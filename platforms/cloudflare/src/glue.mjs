@@ -41,6 +41,17 @@ export function send(service = globalThis, method, url, head, body, signal) {
   return service.fetch(url, { method, headers: fields(head), body, redirect: "manual", signal });
 }
 
+/** What a namespace of KV has under a key and its metadata; nothing where it has nothing. */
+export async function kvGet(namespace, key, cacheTtl) {
+  const { value, metadata } = await namespace.getWithMetadata(key, { type: "arrayBuffer", cacheTtl });
+  return value === null ? undefined : [value, metadata];
+}
+
+export const kvPut = (namespace, key, value, metadata, expiration) =>
+  namespace.put(key, value, { metadata, expiration });
+
+export const kvDelete = (namespace, key) => namespace.delete(key);
+
 /** Nobody waits for it to have an end: it ends with its request. */
 export const setTimeout = (fires, millis) => void globalThis.setTimeout(fires, millis);
 

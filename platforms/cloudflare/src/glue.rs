@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt::Display;
 use worker::{
-    js_sys::{Function, JsString, Promise},
+    Env,
+    js_sys::{Function, JsString, Promise, Reflect, Uint8Array},
     wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
     web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket},
 };
@@ -36,6 +37,21 @@ extern "C" {
 
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(fires: &Function, millis: i32);
+
+    #[wasm_bindgen(js_name = kvGet, catch)]
+    pub(crate) fn kv_get(namespace: &JsValue, key: &str, seconds: u32) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = kvPut, catch)]
+    pub(crate) fn kv_put(
+        namespace: &JsValue,
+        key: &str,
+        value: &Uint8Array,
+        metadata: Option<f64>,
+        expiration: Option<f64>,
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_name = kvDelete, catch)]
+    pub(crate) fn kv_delete(namespace: &JsValue, key: &str) -> Result<Promise, JsValue>;
 
     pub(crate) fn received(response: &Response) -> String;
 
@@ -73,6 +89,12 @@ pub(crate) fn headers<'a>(mut lines: impl Iterator<Item = &'a str>) -> HeaderMap
         }
     }
     headers
+}
+
+/// What is bound to a name; `None` where the Worker has nothing of that name.
+pub(crate) fn bound(env: &Env, binding: &str) -> Option<JsValue> {
+    let bound = Reflect::get(env, &binding.into()).ok()?;
+    bound.is_object().then_some(bound)
 }
 
 /// The number that a header holds.

@@ -28,7 +28,7 @@ mod upgrade;
 pub use app::app;
 pub use clock::WorkerClock;
 pub use fetch::{FetchHttp, Service};
-pub use kv::WorkersKv;
+pub use kv::{Namespace, WorkersKv};
 pub use ledger::{AccountLedger, DurableLedger};
 pub use object::{Object, Socket};
 pub use openclaw_web::Endpoints;

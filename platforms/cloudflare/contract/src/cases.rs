@@ -2,7 +2,7 @@
 
 use crate::{BINDINGS, ask::Ask};
 use bytes::Bytes;
-use openclaw_cloudflare::{DurableLedger, RequestSpawn, WorkersKv, bindings};
+use openclaw_cloudflare::{DurableLedger, Namespace, RequestSpawn, WorkersKv, bindings};
 use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
     ManualClock,
@@ -62,7 +62,7 @@ fn stores(clock: &ManualClock) -> CoreResult<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
     let clock = Arc::new(clock.clone());
     let open = |env: &Env| -> worker::Result<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
         let kv = WorkersKv::new(
-            env.kv(bindings::KV)?,
+            Namespace::bound(env, bindings::KV).ok_or("no KV")?,
             clock.clone(),
             Duration::from_secs(25),
         );
