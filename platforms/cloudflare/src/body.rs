@@ -1,12 +1,18 @@
-//! Bodies: bytes that come from JavaScript.
+//! Bodies: bytes that come from JavaScript, and that go there.
 
-use crate::glue::{Pieces, thrown};
+use crate::glue::{self, Pieces, thrown};
 use bytes::Bytes;
+use futures_channel::oneshot;
 use futures_util::{Stream, StreamExt, stream};
+use std::{
+    cell::{Cell, RefCell},
+    panic::AssertUnwindSafe,
+    rc::Rc,
+};
 use worker::{
     js_sys::{Promise, Uint8Array},
-    wasm_bindgen::{JsCast, JsValue},
-    wasm_bindgen_futures::JsFuture,
+    wasm_bindgen::{JsCast, JsValue, closure::Closure},
+    wasm_bindgen_futures::{JsFuture, future_to_promise},
     web_sys::ReadableStream,
 };
 
@@ -35,4 +41,33 @@ pub(crate) fn pieces(body: &ReadableStream) -> impl Stream<Item = Result<Bytes, 
         })
         .right_stream(),
     }
+}
+
+/// A body that is asked for its pieces one by one. Who stops asking ends them, also while one is waited
+/// for.
+pub(crate) fn stream(
+    pieces: impl Stream<Item = Result<Bytes, JsValue>> + 'static,
+) -> ReadableStream {
+    let (end, ended) = oneshot::channel::<()>();
+    let pieces = pieces.take_until(ended).boxed_local();
+    let (end, pieces) = (Cell::new(Some(end)), Rc::new(RefCell::new(Some(pieces))));
+    let next = move |goes_on: bool| {
+        let taken = pieces.take();
+        let Some(mut taken) = taken.filter(|_| goes_on) else {
+            drop(end.take());
+            return JsValue::UNDEFINED;
+        };
+        let pieces = pieces.clone();
+        let piece = future_to_promise(AssertUnwindSafe(async move {
+            let Some(piece) = taken.next().await.transpose()? else {
+                return Ok(JsValue::UNDEFINED);
+            };
+            pieces.replace(Some(taken));
+            Ok(Uint8Array::from(&piece[..]).into())
+        }));
+        piece.into()
+    };
+    let next: Box<dyn Fn(bool) -> JsValue> = Box::new(next);
+    let next = Closure::wrap_assert_unwind_safe(next).into_js_value();
+    glue::stream(next.unchecked_ref())
 }

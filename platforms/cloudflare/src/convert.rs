@@ -3,12 +3,11 @@
 
 use crate::{Upgraded, body, glue, left::Left, scope::Scope};
 use axum::body::Body;
-use futures_util::StreamExt;
+use futures_util::TryStreamExt;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use openclaw_web::{HEADERS_READ, MAX_BODY};
 use send_wrapper::SendWrapper;
-use wasm_streams::ReadableStream;
 use worker::{
     js_sys::{JsString, Uint8Array},
     wasm_bindgen::JsValue,
@@ -62,12 +61,8 @@ pub(crate) async fn to_worker(
             Uint8Array::from(&whole[..]).into()
         }
         None => {
-            let chunks = left.or_stream(scope, body.into_data_stream());
-            let chunks = chunks.map(|chunk| match chunk {
-                Ok(bytes) => Ok(Uint8Array::from(&bytes[..]).into()),
-                Err(error) => Err(glue::throw(error)),
-            });
-            ReadableStream::from_stream(chunks).into_raw().into()
+            let pieces = left.or_stream(scope, body.into_data_stream());
+            body::stream(pieces.map_err(glue::throw)).into()
         }
     };
     glue::outgoing(head.status.as_u16(), &glue::head(&head.headers), body)

@@ -79,6 +79,19 @@ function pairs(lines) {
   return headers;
 }
 
+/** A body of what `next(true)` promises: pieces, then nothing. `next(false)` says that no more is asked for. */
+export function stream(next) {
+  const source = {
+    async pull(controller) {
+      const piece = await next(true);
+      if (piece === undefined) controller.close();
+      else controller.enqueue(piece);
+    },
+    cancel: () => next(false),
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
+}
+
 /** Reads a body piece by piece, each as large as what is there: by default workerd cuts at 4 KiB. */
 export class Pieces {
   #reader;

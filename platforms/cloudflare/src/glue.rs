@@ -38,6 +38,8 @@ extern "C" {
     #[wasm_bindgen(js_name = setTimeout)]
     pub(crate) fn set_timeout(fires: &Function, millis: i32);
 
+    pub(crate) fn stream(next: &Function) -> ReadableStream;
+
     #[wasm_bindgen(js_name = kvGet, catch)]
     pub(crate) fn kv_get(namespace: &JsValue, key: &str, seconds: u32) -> Result<Promise, JsValue>;
 
