@@ -3,7 +3,7 @@
 //   node --test platforms/cloudflare/glue.test.mjs
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { outgoing, received, send } from "./src/glue.mjs";
+import { kvGet, kvPut, outgoing, received, send, stream } from "./src/glue.mjs";
 
 const head = (...lines) => lines.map((line) => `${line}\n`).join("");
 
@@ -27,4 +27,51 @@ test("a request goes to the service with its headers, and its answer's come back
   const sent = send(service, "POST", "http://host/", head("a", "1"), "body", signal);
   assert.deepEqual([sent.method, await sent.text(), sent.redirect], ["POST", "body", "manual"]);
   assert.match(received(sent), /^a\n1\n/);
+});
+
+/** What `next` was asked, and a body of what it answers. */
+const asked = (...answers) => {
+  const calls = [];
+  const body = stream((more) => {
+    calls.push(more);
+    return more ? answers.shift() : undefined;
+  });
+  return { calls, body };
+};
+const bytes = (text) => Promise.resolve(new TextEncoder().encode(text));
+
+test("a body is asked for its pieces until there are none", async () => {
+  const { calls, body } = asked(bytes("a"), bytes("bc"), Promise.resolve());
+  assert.deepEqual(calls, []);
+  assert.equal(await new Response(body).text(), "abc");
+  assert.deepEqual(calls, [true, true, true]);
+});
+
+test("a body that nobody reads on is told so, one that fails breaks off", async () => {
+  const left = asked(bytes("a"), new Promise(() => {}));
+  const reader = left.body.getReader();
+  await reader.read();
+  await reader.cancel();
+  assert.equal(left.calls.at(-1), false);
+  const broken = asked(bytes("a"), Promise.reject(new Error("cut")));
+  await assert.rejects(new Response(broken.body).text(), /cut/);
+});
+
+test("what KV has under a key is told from what it has not", async () => {
+  const value = new ArrayBuffer(1);
+  const entries = { a: { value, metadata: 5 }, b: { value, metadata: null } };
+  const missing = { value: null, metadata: null };
+  const puts = [];
+  const namespace = {
+    getWithMetadata: async (key, { type, cacheTtl }) => {
+      assert.deepEqual([type, cacheTtl], ["arrayBuffer", 30]);
+      return entries[key] ?? missing;
+    },
+    put: async (...put) => void puts.push(put),
+  };
+  assert.deepEqual(await kvGet(namespace, "a", 30), [value, 5]);
+  assert.deepEqual(await kvGet(namespace, "b", 30), [value, null]);
+  assert.equal(await kvGet(namespace, "c", 30), undefined);
+  await kvPut(namespace, "a", value, 5, undefined);
+  assert.deepEqual(puts, [["a", value, { metadata: 5, expiration: undefined }]]);
 });
