@@ -5,9 +5,9 @@ use cargo_metadata::{Dependency, DependencyKind, MetadataCommand, Package};
 use std::path::Path;
 
 /// What exists on one runtime only, by crate name; a trailing `*` stands for any ending.
-const SDKS: [&str; 13] = [
+const SDKS: [&str; 14] = [
     "aws-*", "aws_*", "hyper", "lambda_*", "mio", "reqwest", "ring", "rusqlite", "socket2",
-    "tokio", "tokio-*", "worker", "worker-*",
+    "tokio", "tokio-*", "web-sys", "worker", "worker-*",
 ];
 
 /// Where a crate of ours is, by the first folders of its path.

@@ -1,11 +1,9 @@
 //! The entry on Cloudflare Workers.
 
+use js_sys::Promise;
 use openclaw_cloudflare::{Context, Endpoints, Env, serve};
-use worker::{
-    js_sys::Promise,
-    wasm_bindgen::{self, prelude::wasm_bindgen},
-    web_sys::Request,
-};
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Request;
 
 #[wasm_bindgen]
 #[expect(unreachable_pub, reason = "JavaScript calls it")]

@@ -3,11 +3,12 @@
 //! Straight on the platform's own types: the request is handed on and the promise of its answer
 //! handed back as they are, without a future, a conversion or a copy in between.
 
-use worker::{
-    js_sys::{Object, Promise, Reflect},
-    wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
-    web_sys::Request,
-};
+// How its wasm starts, and starts anew.
+use openclaw_cloudflare as _;
+
+use js_sys::{Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::Request;
 
 #[wasm_bindgen]
 extern "C" {

@@ -14,17 +14,14 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderValue};
+use js_sys::{JsString, Promise};
 use live::Live;
 use openclaw_cloudflare::{Context, Endpoints, Env, Platform, bindings::SESSIONS, serve_upgrades};
 use openclaw_core::Error;
 use openclaw_web::{App, Result, Routes};
 use std::{panic::AssertUnwindSafe, rc::Rc};
-use worker::{
-    js_sys::{JsString, Promise},
-    wasm_bindgen::{self, JsCast, JsValue, prelude::wasm_bindgen},
-    web_sys,
-    worker_sys::DurableObjectState,
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use worker_sys::DurableObjectState;
 
 /// Tells an object whose connection it is, where the handshake has said so.
 const GRANT: &str = "x-openclaw-grant";
@@ -72,10 +69,10 @@ async fn connect(
 }
 
 /// A connection's object: the home of its session, or the way to the session that it resumed.
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 pub struct RealtimeSession(AssertUnwindSafe<Rc<Live>>);
 
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 impl RealtimeSession {
     /// As the platform starts it, for the first time or out of hibernation.
     #[wasm_bindgen(constructor)]

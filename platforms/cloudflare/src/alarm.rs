@@ -1,33 +1,30 @@
 //! An object's one alarm.
 
+use crate::glue;
+use js_sys::{Date, Object};
 use openclaw_core::Timestamp;
 use std::{cell::Cell, rc::Rc};
-use worker::{
-    State, Storage,
-    js_sys::{Date, Object},
-    wasm_bindgen::JsValue,
-};
+use wasm_bindgen::{JsValue, closure::Closure};
+use worker_sys::{DurableObjectState, DurableObjectStorage};
 
 /// The alarm as its object knows it.
 pub(crate) struct Alarm {
-    storage: Storage,
+    storage: DurableObjectStorage,
     at: Rc<Cell<Option<Timestamp>>>,
 }
 
 impl Alarm {
     /// As the object finds it when it starts: no call comes in before that is known.
-    pub(crate) fn new(state: &State) -> Self {
+    pub(crate) fn new(state: &DurableObjectState) -> Result<Self, JsValue> {
         let at = Rc::new(Cell::new(None));
-        let (known, asked) = (at.clone(), state.storage());
-        let _gate = state.block_concurrency_while(async move {
-            let found = asked.get_alarm().await?;
-            known.set(found.and_then(Timestamp::from_millisecond));
-            Ok(())
+        let alarm = at.clone();
+        let known: Box<dyn FnMut(Option<f64>)> = Box::new(move |millis| {
+            alarm.set(millis.and_then(|millis| Timestamp::from_millisecond(millis as i64)));
         });
-        Self {
-            storage: state.storage(),
-            at,
-        }
+        let known = Closure::wrap_assert_unwind_safe(known).into_js_value();
+        glue::know_alarm(state, &known)?;
+        let storage = state.storage()?;
+        Ok(Self { storage, at })
     }
 
     /// Whether there will be one.
@@ -51,7 +48,7 @@ impl Alarm {
         // Rounded up: an alarm that comes early finds nothing to do.
         let millis = at.as_millisecond().saturating_add(1);
         let date = Date::new(&(millis as f64).into());
-        let _promise = self.storage.as_raw().set_alarm(date, Object::new())?;
+        let _promise = self.storage.set_alarm(date, Object::new())?;
         self.at.set(Timestamp::from_millisecond(millis));
         Ok(())
     }

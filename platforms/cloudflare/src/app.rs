@@ -1,15 +1,17 @@
 //! The function as this isolate holds it: built by its first request, because bindings and time
 //! exist only inside of one, and again when the configuration changes.
 
+use crate::Env;
 use crate::{
-    DurableLedger, FetchHttp, Namespace, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, log,
+    DurableLedger, FetchHttp, Namespace, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv,
+    bindings, log,
 };
 use axum::Router;
 use bytes::Bytes;
+use js_sys::Reflect;
 use openclaw_core::{Clock, Ports, Timestamp};
 use openclaw_web::{App, CONFIG, Endpoints};
 use std::{cell::RefCell, sync::Arc, time::Duration};
-use worker::Env;
 
 /// Seconds for which an isolate trusts what it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
 /// otherwise. KV's own cache adds its 30.
@@ -95,16 +97,18 @@ async fn read(env: &Env) -> Result<Option<Bytes>, String> {
 }
 
 fn namespace(env: &Env) -> Result<Namespace, String> {
-    let missing = || format!("the binding {} is missing", bindings::KV);
-    Namespace::bound(env, bindings::KV).ok_or_else(missing)
+    Namespace::bound(env, bindings::KV).ok_or_else(|| missing(bindings::KV))
+}
+
+fn missing(binding: &str) -> String {
+    format!("the binding {binding} is missing")
 }
 
 fn ports(env: &Env) -> Result<Ports, String> {
     let clock: Arc<dyn Clock> = Arc::new(WorkerClock);
     let kv = WorkersKv::new(namespace(env)?, clock.clone(), cache_time(env));
-    let objects = env.durable_object(bindings::LEDGER);
-    let objects = objects.map_err(|error| error.to_string())?;
-    let ledger = DurableLedger::new(objects, clock.clone());
+    let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone());
+    let ledger = ledger.ok_or_else(|| missing(bindings::LEDGER))?;
     Ok(Ports {
         kv: Arc::new(kv),
         ledger: Arc::new(ledger),
@@ -122,5 +126,6 @@ fn cache_time(env: &Env) -> Duration {
 
 /// A variable or a secret: to the code they are the same.
 fn variable(env: &Env, name: &str) -> Option<String> {
-    env.var(name).ok().map(|value| value.to_string())
+    let value = Reflect::get(env, &name.into()).ok()?;
+    value.as_string()
 }

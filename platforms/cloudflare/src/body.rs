@@ -4,17 +4,15 @@ use crate::glue::{self, Pieces, thrown};
 use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::{Stream, StreamExt, stream};
+use js_sys::{Promise, Uint8Array};
 use std::{
     cell::{Cell, RefCell},
     panic::AssertUnwindSafe,
     rc::Rc,
 };
-use worker::{
-    js_sys::{Promise, Uint8Array},
-    wasm_bindgen::{JsCast, JsValue, closure::Closure},
-    wasm_bindgen_futures::{JsFuture, future_to_promise},
-    web_sys::ReadableStream,
-};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::ReadableStream;
 
 /// A whole body by the promise of its `ArrayBuffer`.
 pub(crate) async fn whole(buffer: Result<Promise, JsValue>) -> Result<Bytes, String> {

@@ -9,7 +9,7 @@ pub struct WorkerClock;
 
 impl Clock for WorkerClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(worker::js_sys::Date::now() as i64).unwrap_or_default()
+        Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or_default()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

@@ -6,13 +6,11 @@ use axum::body::Body;
 use futures_util::TryStreamExt;
 use http_body::Body as _;
 use http_body_util::BodyExt;
+use js_sys::{JsString, Uint8Array};
 use openclaw_web::{HEADERS_READ, MAX_BODY};
 use send_wrapper::SendWrapper;
-use worker::{
-    js_sys::{JsString, Uint8Array},
-    wasm_bindgen::JsValue,
-    web_sys::{Request, Response},
-};
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
 
 thread_local!(static NAMES: JsString = HEADERS_READ.join(" ").into());
 

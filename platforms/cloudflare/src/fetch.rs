@@ -1,16 +1,14 @@
+use crate::Env;
 use crate::{body, glue};
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode, header};
+use js_sys::Uint8Array;
 use openclaw_core::{BoxFuture, ByteStream, Http, HttpError, HttpRequest, HttpResponse};
 use send_wrapper::SendWrapper;
-use worker::{
-    Env,
-    js_sys::Uint8Array,
-    wasm_bindgen::{JsCast, JsValue},
-    wasm_bindgen_futures::JsFuture,
-    web_sys::{AbortController, Response},
-};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Response};
 
 /// What is not worth a stream, in bytes.
 const SHORT: usize = 256 * 1024;

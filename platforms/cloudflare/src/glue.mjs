@@ -52,8 +52,8 @@ export const kvPut = (namespace, key, value, metadata, expiration) =>
 
 export const kvDelete = (namespace, key) => namespace.delete(key);
 
-/** Nobody waits for it to have an end: it ends with its request. */
-export const setTimeout = (fires, millis) => void globalThis.setTimeout(fires, millis);
+export const setTimeout = (fires, millis) => globalThis.setTimeout(fires, millis);
+export const clearTimeout = (timer) => globalThis.clearTimeout(timer);
 
 /** The headers of what came back. */
 export function received({ headers }) {
@@ -77,6 +77,22 @@ function pairs(lines) {
   const headers = [];
   for (let at = 0; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
   return headers;
+}
+
+let instances = 0;
+
+/** Counts the instances of the wasm in this isolate. */
+export function started() {
+  instances += 1;
+}
+
+export const instance = () => instances;
+
+export const errorText = (error) => String(error?.message ?? error);
+
+/** Tells an object when its alarm comes, in milliseconds, before any call comes in. */
+export function knowAlarm(state, known) {
+  state.blockConcurrencyWhile(async () => known((await state.storage.getAlarm()) ?? undefined));
 }
 
 /** A body of what `next(true)` promises: pieces, then nothing. `next(false)` says that no more is asked for. */

@@ -1,13 +1,12 @@
 //! `glue.mjs`, and the heads that go through it.
 
+use crate::Env;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use js_sys::{Function, JsString, Promise, Reflect, Uint8Array};
 use std::fmt::Display;
-use worker::{
-    Env,
-    js_sys::{Function, JsString, Promise, Reflect, Uint8Array},
-    wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
-    web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket},
-};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket};
+use worker_sys::DurableObjectState;
 
 #[wasm_bindgen(module = "/src/glue.mjs")]
 extern "C" {
@@ -36,7 +35,21 @@ extern "C" {
     pub(crate) fn connect(object: &JsValue, head: &str) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(fires: &Function, millis: i32);
+    pub(crate) fn set_timeout(fires: &Function, millis: i32) -> f64;
+
+    pub(crate) fn started();
+
+    pub(crate) fn instance() -> u32;
+
+    #[wasm_bindgen(js_name = errorText)]
+    fn error_text(error: &JsValue) -> String;
+
+    /// Has `known` called with the time of the object's alarm, before anything else comes in.
+    #[wasm_bindgen(js_name = knowAlarm, catch)]
+    pub(crate) fn know_alarm(state: &DurableObjectState, known: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(crate) fn clear_timeout(timer: f64);
 
     pub(crate) fn stream(next: &Function) -> ReadableStream;
 
@@ -94,7 +107,7 @@ pub(crate) fn headers<'a>(mut lines: impl Iterator<Item = &'a str>) -> HeaderMap
 }
 
 /// What is bound to a name; `None` where the Worker has nothing of that name.
-pub(crate) fn bound(env: &Env, binding: &str) -> Option<JsValue> {
+pub fn bound(env: &Env, binding: &str) -> Option<JsValue> {
     let bound = Reflect::get(env, &binding.into()).ok()?;
     bound.is_object().then_some(bound)
 }
@@ -106,13 +119,13 @@ pub(crate) fn length(headers: &HeaderMap) -> Option<usize> {
 }
 
 /// What JavaScript threw, as text.
-pub(crate) fn thrown(error: &JsValue) -> String {
-    worker::Error::from(error.clone()).to_string()
+pub fn thrown(error: &JsValue) -> String {
+    error_text(error)
 }
 
 /// An error to throw at JavaScript.
 pub(crate) fn throw(error: impl Display) -> JsValue {
-    worker::js_sys::Error::new(&error.to_string()).into()
+    js_sys::Error::new(&error.to_string()).into()
 }
 
 #[cfg(test)]

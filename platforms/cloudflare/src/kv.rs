@@ -1,5 +1,7 @@
+use crate::Env;
 use crate::{WorkerClock, glue};
 use bytes::Bytes;
+use js_sys::{Array, Promise, Uint8Array};
 use openclaw_core::{
     BoxFuture, Clock, Kv, StoreError, Timestamp,
     cache::{Cache, Entry},
@@ -7,12 +9,8 @@ use openclaw_core::{
 };
 use send_wrapper::SendWrapper;
 use std::{cell::RefCell, sync::Arc, time::Duration};
-use worker::{
-    Env,
-    js_sys::{Array, Promise, Uint8Array},
-    wasm_bindgen::{JsCast, JsValue},
-    wasm_bindgen_futures::JsFuture,
-};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// Seconds for which a location may answer from its own copy: the least KV takes.
 const LOCATION_CACHE: u32 = 30;

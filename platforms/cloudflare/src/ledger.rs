@@ -10,6 +10,7 @@ mod wire;
 
 pub use object::AccountLedger;
 
+use crate::{Env, glue};
 use call::Objects;
 use gather::Gather;
 use openclaw_core::{
@@ -18,6 +19,7 @@ use openclaw_core::{
 };
 use send_wrapper::SendWrapper;
 use std::sync::Arc;
+use wasm_bindgen::JsCast;
 use wire::{Range, Transaction};
 
 /// [`Ledger`] on Durable Objects: `AccountLedger`, one an account, by the account's name.
@@ -29,12 +31,12 @@ pub struct DurableLedger {
 }
 
 impl DurableLedger {
-    /// The ledger behind a binding; `clock` says what has expired.
-    pub fn new(namespace: worker::ObjectNamespace, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            gather: SendWrapper::new(Gather::new(Objects::new(namespace))),
-            clock,
-        }
+    /// The ledger behind a binding, `None` where the Worker has none of that name; `clock` says what
+    /// has expired.
+    pub fn bound(env: &Env, binding: &str, clock: Arc<dyn Clock>) -> Option<Self> {
+        let objects = Objects::new(glue::bound(env, binding)?.unchecked_into());
+        let gather = SendWrapper::new(Gather::new(objects));
+        Some(Self { gather, clock })
     }
 
     async fn apply(&self, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {

@@ -11,10 +11,8 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
-use worker::{
-    wasm_bindgen::{JsCast, closure::Closure},
-    web_sys::{AbortSignal, Request},
-};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{AbortSignal, Request};
 
 /// Resolves once the client has left; never when it stays.
 pub(crate) struct Left {

@@ -14,6 +14,7 @@ mod clock;
 mod convert;
 mod fetch;
 mod glue;
+mod init;
 mod kv;
 mod ledger;
 mod left;
@@ -28,6 +29,8 @@ mod upgrade;
 pub use app::app;
 pub use clock::WorkerClock;
 pub use fetch::{FetchHttp, Service};
+pub use glue::{bound, thrown};
+pub use init::instance;
 pub use kv::{Namespace, WorkersKv};
 pub use ledger::{AccountLedger, DurableLedger};
 pub use object::{Object, Socket};
@@ -36,4 +39,7 @@ pub use random::WorkerRandom;
 pub use scope::RequestSpawn;
 pub use serve::{serve, serve_upgrades};
 pub use upgrade::{Platform, Upgraded};
-pub use worker::{Env, worker_sys::Context};
+pub use worker_sys::Context;
+
+/// The bindings of a Worker.
+pub type Env = js_sys::Object;

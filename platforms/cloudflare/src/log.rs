@@ -7,6 +7,7 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
+use web_sys::console;
 
 /// Takes the log for this isolate; `level` is what `OPENCLAW_LOG` says (`error`, `warn`, `info`,
 /// `debug`, `trace`), `info` where it says nothing that is one.
@@ -31,9 +32,9 @@ impl Subscriber for Console {
         event.record(&mut line);
         let text = line.end();
         match level {
-            Level::ERROR => worker::console_error!("{text}"),
-            Level::WARN => worker::console_warn!("{text}"),
-            _ => worker::console_log!("{text}"),
+            Level::ERROR => console::error_1(&text.into()),
+            Level::WARN => console::warn_1(&text.into()),
+            _ => console::log_1(&text.into()),
         }
     }
 

@@ -10,14 +10,11 @@ use futures_util::{FutureExt, future::LocalBoxFuture};
 use openclaw_core::Timestamp;
 use saved::Saved;
 use std::panic::AssertUnwindSafe;
-use worker::{
-    State,
-    wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen},
-    web_sys::Response,
-    worker_sys::DurableObjectState,
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::Response;
+use worker_sys::{DurableObjectState, WebSocketPair};
 
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 extern "C" {
     /// What the SDK leaves out of [`DurableObjectState`].
     type Resettable;
@@ -29,7 +26,7 @@ extern "C" {
 /// The object as the platform started it. It may be put aside whenever nothing that was spawned
 /// runs; then memory is gone, and what was saved and the socket stay.
 pub struct Object {
-    state: State,
+    state: DurableObjectState,
     scope: Scope,
     alarm: Alarm,
     saved: Saved,
@@ -41,12 +38,10 @@ impl Object {
     pub fn new(state: DurableObjectState) -> Result<(Self, Vec<u8>), JsValue> {
         // Both have `waitUntil`. An object's keeps it awake for as long as the task runs.
         let context = handle(&state).unchecked_into();
-        let context = worker::Context::new(context);
-        let state = State::from(state);
-        let (saved, bytes) = Saved::open(state.storage())?;
+        let (saved, bytes) = Saved::open(state.storage()?)?;
         let object = Self {
             scope: Scope::new(context),
-            alarm: Alarm::new(&state),
+            alarm: Alarm::new(&state)?,
             state,
             saved,
         };
@@ -55,7 +50,8 @@ impl Object {
 
     /// Its id, as hexadecimal digits. Nobody guesses one that the platform made.
     pub fn id(&self) -> String {
-        self.state.id().to_string()
+        let id = self.state.id().and_then(|id| id.to_string());
+        id.unwrap_or_default()
     }
 
     /// Runs a task that keeps the object awake, in a scope of its own for what it spawns itself.
@@ -66,7 +62,7 @@ impl Object {
     }
 
     fn run(&self, task: LocalBoxFuture<'static, ()>) {
-        let state = handle(self.state.as_raw());
+        let state = handle(&self.state);
         let task = AssertUnwindSafe(task).catch_unwind();
         self.scope.spawn(Box::pin(async move {
             if task.await.is_err() {
@@ -78,7 +74,7 @@ impl Object {
     /// Starts the object anew where a write could not be made: memory and disk differ.
     pub fn or_reset(&self, written: Result<(), JsValue>) {
         if let Err(error) = written {
-            reset(handle(self.state.as_raw()), &glue::thrown(&error));
+            reset(handle(&self.state), &glue::thrown(&error));
         }
     }
 
@@ -105,14 +101,14 @@ impl Object {
 
     /// Accepts a WebSocket, which outlives the object's memory: the answer to its handshake.
     pub fn accept(&self) -> Result<Response, JsValue> {
-        let pair = worker::WebSocketPair::new()?;
-        self.state.as_raw().accept_websocket(pair.server.as_ref())?;
-        glue::upgraded(pair.client.as_ref())
+        let mut pair = WebSocketPair::new()?;
+        self.state.accept_websocket(&pair.server()?)?;
+        glue::upgraded(&pair.client()?)
     }
 
     /// The WebSocket that it accepted.
     pub fn socket(&self) -> Option<Socket> {
-        let sockets = self.state.as_raw().get_websockets().ok()?;
+        let sockets = self.state.get_websockets().ok()?;
         sockets.into_iter().next().map(Socket::new)
     }
 }

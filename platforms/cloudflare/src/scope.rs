@@ -1,15 +1,18 @@
 //! Which request is being worked on. `Spawn` needs the request's `waitUntil`, but ports are built
 //! once an isolate: the entry runs a request's futures inside a scope that a spawn finds.
 
-use crate::timer::Timers;
+use crate::{glue, timer::Timers};
 use futures_util::{Stream, future::LocalBoxFuture};
 use openclaw_core::{BoxFuture, Spawn};
 use std::{
     cell::RefCell,
+    panic::AssertUnwindSafe,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
 };
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
 
 thread_local!(static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None) });
 
@@ -18,12 +21,12 @@ thread_local!(static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None
 pub(crate) struct Scope(Rc<Request>);
 
 struct Request {
-    context: worker::Context,
+    context: worker_sys::Context,
     timers: Rc<Timers>,
 }
 
 impl Scope {
-    pub(crate) fn new(context: worker::Context) -> Self {
+    pub(crate) fn new(context: worker_sys::Context) -> Self {
         let timers = Rc::default();
         Self(Rc::new(Request { context, timers }))
     }
@@ -31,7 +34,14 @@ impl Scope {
     /// Runs a task inside the request, which lives for as long.
     pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
         let task = Scoped::new(self, task);
-        self.0.context.wait_until(task);
+        let task = future_to_promise(AssertUnwindSafe(async {
+            task.await;
+            Ok(JsValue::UNDEFINED)
+        }));
+        if let Err(error) = self.0.context.wait_until(&task) {
+            let cause = glue::thrown(&error);
+            tracing::error!(cause, "a task may not be waited for");
+        }
     }
 
     /// The one that is being worked on.

@@ -1,3 +1,4 @@
+use crate::Env;
 use crate::{
     Platform, WorkerRandom, app,
     convert::{from_worker, to_worker},
@@ -7,13 +8,14 @@ use crate::{
     scope::Scope,
 };
 use axum::body::Body;
+use js_sys::Promise;
 use openclaw_web::{Endpoints, not_configured};
 use std::panic::AssertUnwindSafe;
 use tower_service::Service;
-use worker::{
-    Env, js_sys::Promise, wasm_bindgen::JsValue, wasm_bindgen_futures::future_to_promise,
-    web_sys::Request, worker_sys::Context,
-};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use web_sys::Request;
+use worker_sys::Context;
 
 /// Answers a request of the Worker that is the function with these endpoints: the promise of its
 /// response.
@@ -55,7 +57,7 @@ fn serve_as(
 ) -> Promise {
     // What panics outside of the router costs its own request: nothing else is in this future.
     future_to_promise(AssertUnwindSafe(async move {
-        let scope = Scope::new(worker::Context::new(context));
+        let scope = Scope::new(context);
         let mut left = Left::of(&request);
         let response = match left
             .or(&scope, answer(&request, &env, endpoints, prepare))

@@ -3,6 +3,7 @@
 //! due.
 
 use crate::{WorkerClock, glue, scope::Scope};
+use js_sys::Function;
 use openclaw_core::{Clock, Timestamp};
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -12,47 +13,26 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use worker::{
-    Delay,
-    js_sys::Function,
-    wasm_bindgen::{JsCast, closure::Closure},
-};
+use wasm_bindgen::{JsCast, closure::Closure};
 
-/// Passes after a time.
-pub(crate) enum Timer {
-    /// In a request.
-    Shared(Shared),
-    /// In an object, and in what goes on behind a request.
-    Own(Delay),
+/// Passes after a time; set with the first poll.
+pub(crate) struct Timer {
+    number: u32,
+    due: Timestamp,
+    is_set: bool,
+    timers: Rc<Timers>,
 }
 
-impl Timer {
-    pub(crate) fn new(duration: Duration) -> Self {
-        match Scope::current() {
-            Some(scope) => Self::Shared(scope.timers().begin(duration)),
-            None => Self::Own(duration.into()),
-        }
-    }
-}
-
-impl Future for Timer {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match self.get_mut() {
-            Self::Shared(shared) => Pin::new(shared).poll(context),
-            Self::Own(delay) => Pin::new(delay).poll(context),
-        }
-    }
-}
-
-/// The timers of one request.
+/// The timers of one request; one by itself in an object, and in what goes on behind a request.
 #[derive(Default)]
 pub(crate) struct Timers {
     last: Cell<u32>,
     waiting: RefCell<Vec<Waiting>>,
     /// When the platform comes next.
     set: Cell<Option<Timestamp>>,
+    handle: Cell<Option<f64>>,
+    /// A request takes its timers with it. An object would stay awake for one.
+    is_alone: bool,
     /// What it calls then, which may be when all here is gone: it is JavaScript's to keep.
     fires: OnceCell<Function>,
 }
@@ -64,16 +44,28 @@ struct Waiting {
     waker: Waker,
 }
 
-impl Timers {
-    fn begin(self: &Rc<Self>, duration: Duration) -> Shared {
-        let number = self.last.get().wrapping_add(1);
-        self.last.set(number);
-        Shared {
+impl Timer {
+    pub(crate) fn new(duration: Duration) -> Self {
+        let timers = match Scope::current() {
+            Some(scope) => scope.timers().clone(),
+            None => Rc::new(Timers::alone()),
+        };
+        let number = timers.last.get().wrapping_add(1);
+        timers.last.set(number);
+        Self {
             number,
             due: WorkerClock.now() + duration,
             is_set: false,
-            timers: self.clone(),
+            timers,
         }
+    }
+}
+
+impl Timers {
+    fn alone() -> Self {
+        let mut timers = Self::default();
+        timers.is_alone = true;
+        timers
     }
 
     /// Has the platform come at `due`, unless it comes before.
@@ -92,7 +84,7 @@ impl Timers {
             let fire = Closure::wrap_assert_unwind_safe(fire);
             fire.into_js_value().unchecked_into()
         });
-        glue::set_timeout(fires, millis);
+        self.handle.set(Some(glue::set_timeout(fires, millis)));
     }
 
     fn fire(timers: &Weak<Self>) {
@@ -100,6 +92,7 @@ impl Timers {
             return;
         };
         timers.set.set(None);
+        timers.handle.set(None);
         let now = WorkerClock.now();
         let waiting = mem::take(&mut *timers.waiting.borrow_mut());
         for one in waiting {
@@ -113,15 +106,7 @@ impl Timers {
     }
 }
 
-/// One of them, set with the first poll.
-pub(crate) struct Shared {
-    number: u32,
-    due: Timestamp,
-    is_set: bool,
-    timers: Rc<Timers>,
-}
-
-impl Future for Shared {
+impl Future for Timer {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -146,12 +131,20 @@ impl Future for Shared {
     }
 }
 
-impl Drop for Shared {
+impl Drop for Timer {
     fn drop(&mut self) {
         let mut waiting = self.timers.waiting.borrow_mut();
         let at = waiting.iter().position(|one| one.number == self.number);
         let one = at.map(|at| waiting.swap_remove(at));
         drop(waiting);
         drop(one);
+    }
+}
+
+impl Drop for Timers {
+    fn drop(&mut self) {
+        if let Some(handle) = self.handle.take().filter(|_| self.is_alone) {
+            glue::clear_timeout(handle);
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Requests that become WebSockets: what of the platform a handler needs for that.
 
+use crate::Env;
 use crate::glue;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
-use worker::{Env, wasm_bindgen::JsCast, wasm_bindgen_futures::JsFuture, web_sys};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use worker_sys::DurableObjectNamespace;
 
 /// The request as the platform has it, among the extensions of the one that a handler gets, where
 /// the entry is [`crate::serve_upgrades`].
@@ -34,18 +37,18 @@ impl Platform {
     }
 
     async fn ask(&self, binding: &str, headers: &HeaderMap) -> Result<Upgraded, String> {
-        let objects = self.env().durable_object(binding);
-        let objects = objects.map_err(|error| error.to_string())?;
-        let id = objects.unique_id().map_err(|error| error.to_string())?;
-        let object = id.get_stub().map_err(|error| error.to_string())?;
-        let asked = glue::connect(&object.into_rpc(), &glue::head(headers));
-        let answer = match asked {
-            Ok(asked) => JsFuture::from(asked).await,
-            Err(error) => Err(error),
-        };
+        let objects = glue::bound(self.env(), binding);
+        let objects = objects.ok_or_else(|| format!("the binding {binding} is missing"))?;
+        let answer = opened(objects.unchecked_into(), headers).await;
         let answer = answer.map_err(|error| glue::thrown(&error))?;
         Ok(Upgraded(SendWrapper::new(answer.unchecked_into())))
     }
+}
+
+/// The answer of a new object.
+async fn opened(objects: DurableObjectNamespace, headers: &HeaderMap) -> Result<JsValue, JsValue> {
+    let object = objects.get(&objects.new_unique_id()?)?;
+    JsFuture::from(glue::connect(&object, &glue::head(headers))?).await
 }
 
 /// An answer that goes out as the platform made it.

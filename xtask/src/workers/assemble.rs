@@ -1,7 +1,7 @@
 //! From what cargo compiled to the two files that are uploaded: JavaScript glue by wasm-bindgen, one
 //! script by esbuild, smaller wasm by wasm-opt.
 
-use super::{Tools, Worker, order, unused};
+use super::{Tools, Worker, order};
 use crate::{cargo, process};
 use anyhow::{Context, Result};
 use std::{fs, path::Path, process::Command};
@@ -52,7 +52,6 @@ pub(crate) fn ours() -> Result<String> {
 /// Fills `folder` with the [`FILES`] made from `compiled` and `entry`.
 pub(crate) fn assemble(tools: &Tools, compiled: &Path, entry: &str, folder: &Path) -> Result<()> {
     bind(tools, compiled, folder)?;
-    cut_unused(entry, folder)?;
     bundle(tools, entry, folder)?;
     optimise(tools, folder)
 }
@@ -67,16 +66,6 @@ fn bind(tools: &Tools, compiled: &Path, folder: &Path) -> Result<()> {
     ]);
     bindgen.args(["--out-name", "index", "--out-dir"]);
     process::capture(bindgen.arg(folder).arg(compiled)).map(drop)
-}
-
-/// Takes out what of the glue nobody uses, and what in the wasm is there for that alone.
-fn cut_unused(entry: &str, folder: &Path) -> Result<()> {
-    let [wasm, script] = FILES.map(|file| folder.join(file));
-    let beside = [entry, &ours()?].concat();
-    let (left, gone) = unused::cut(&fs::read_to_string(&script)?, &beside);
-    fs::write(&script, left)?;
-    let left = unused::without_exports(&fs::read(&wasm)?, &gone)?;
-    Ok(fs::write(&wasm, left)?)
 }
 
 fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {

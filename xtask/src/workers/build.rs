@@ -120,7 +120,6 @@ fn made_from(tools: &Tools, compiled: &Path, entry: &str) -> Result<String> {
     let own = [
         include_str!("assemble.rs"),
         include_str!("order.rs"),
-        include_str!("unused.rs"),
         include_str!("wasm.rs"),
     ];
     let ours = assemble::ours()?;

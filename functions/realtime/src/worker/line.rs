@@ -4,7 +4,6 @@ use super::peer::{Peer, Took};
 use openclaw_cloudflare::Env;
 use serde::{Deserialize, Serialize};
 use std::{cell::RefCell, mem::take, rc::Rc};
-use worker::Error;
 
 /// Where the client is.
 #[derive(Clone, Default)]
@@ -92,7 +91,7 @@ impl Post {
     }
 
     /// Delivers what waits, until nothing does. How it ended otherwise.
-    pub(super) async fn deliver(&self, way: Way, env: &Env, own: &str) -> Result<Took, Error> {
+    pub(super) async fn deliver(&self, way: Way, env: &Env, own: &str) -> Result<Took, String> {
         loop {
             let (texts, end) = {
                 let mut waiting = self.waiting.borrow_mut();

@@ -24,7 +24,9 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use worker::{wasm_bindgen::JsValue, web_sys::Response, worker_sys::DurableObjectState};
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+use worker_sys::DurableObjectState;
 
 /// An object that breaks while requests run is woken after this time, to tell a client at another
 /// object that they ended. A client of its own learns by the end of its connection.

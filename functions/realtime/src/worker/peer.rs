@@ -1,14 +1,13 @@
 //! Calls between the objects of two connections, when the one goes on with the session of the other.
 
 use futures_util::future::{Either, select};
-use openclaw_cloudflare::{Env, bindings::SESSIONS};
+use js_sys::Promise;
+use openclaw_cloudflare::{Env, WorkerClock, bindings::SESSIONS, bound, thrown};
+use openclaw_core::Clock;
 use std::time::Duration;
-use worker::{
-    Delay, Error,
-    js_sys::Promise,
-    wasm_bindgen::{self, JsValue, prelude::wasm_bindgen},
-    wasm_bindgen_futures::JsFuture,
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use worker_sys::DurableObjectNamespace;
 
 /// How long a call may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -54,15 +53,17 @@ pub(super) enum Took {
 pub(super) struct Peer(Remote);
 
 impl Peer {
-    pub(super) fn of(env: &Env, id: &str) -> Result<Self, Error> {
-        let stub = env
-            .durable_object(SESSIONS)?
-            .id_from_string(id)?
-            .get_stub()?;
-        Ok(Self(stub.into_rpc()))
+    pub(super) fn of(env: &Env, id: &str) -> Result<Self, String> {
+        let objects = bound(env, SESSIONS).ok_or("there are no sessions")?;
+        let objects: DurableObjectNamespace = objects.unchecked_into();
+        let id = objects.id_from_string(id);
+        let stub = id
+            .and_then(|id| objects.get(&id))
+            .map_err(|error| thrown(&error))?;
+        Ok(Self(stub.unchecked_into()))
     }
 
-    pub(super) async fn attach(&self, from: &str, grant: &str, seq: u64) -> Result<bool, Error> {
+    pub(super) async fn attach(&self, from: &str, grant: &str, seq: u64) -> Result<bool, String> {
         let took = answer(self.0.attach(from, grant, seq as f64)).await?;
         Ok(took.is_truthy())
     }
@@ -72,7 +73,7 @@ impl Peer {
         from: &str,
         texts: Vec<String>,
         end: Option<u16>,
-    ) -> Result<Took, Error> {
+    ) -> Result<Took, String> {
         answer(self.0.up(from, texts, end)).await?;
         Ok(Took::All)
     }
@@ -82,7 +83,7 @@ impl Peer {
         frames: Vec<String>,
         end: Option<u16>,
         reason: &str,
-    ) -> Result<Took, Error> {
+    ) -> Result<Took, String> {
         let took = answer(self.0.down(frames, end, reason)).await?.as_f64();
         Ok(match took {
             Some(0.0) => Took::All,
@@ -92,9 +93,10 @@ impl Peer {
     }
 }
 
-async fn answer(call: Result<Promise, JsValue>) -> Result<JsValue, Error> {
-    match select(JsFuture::from(call?), Delay::from(DEADLINE)).await {
-        Either::Left((answer, _)) => Ok(answer?),
+async fn answer(call: Result<Promise, JsValue>) -> Result<JsValue, String> {
+    let call = JsFuture::from(call.map_err(|error| thrown(&error))?);
+    match select(call, WorkerClock.sleep(DEADLINE)).await {
+        Either::Left((answer, _)) => answer.map_err(|error| thrown(&error)),
         Either::Right(_) => Err("the other connection's object did not answer in time".into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{BINDINGS, ask::Ask};
 use bytes::Bytes;
-use openclaw_cloudflare::{DurableLedger, Namespace, RequestSpawn, WorkersKv, bindings};
+use openclaw_cloudflare::{DurableLedger, Env, Namespace, RequestSpawn, WorkersKv, bindings};
 use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
     ManualClock,
@@ -11,7 +11,6 @@ use openclaw_testkit::{
 use openclaw_web::{ApiError, Json};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
-use worker::Env;
 
 #[derive(Serialize)]
 pub(crate) struct Verdicts {
@@ -60,16 +59,12 @@ async fn verdicts<S: Clone>(
 /// The stores of this isolate as a function has them, but for the clock.
 fn stores(clock: &ManualClock) -> CoreResult<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
     let clock = Arc::new(clock.clone());
-    let open = |env: &Env| -> worker::Result<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
-        let kv = WorkersKv::new(
-            Namespace::bound(env, bindings::KV).ok_or("no KV")?,
-            clock.clone(),
-            Duration::from_secs(25),
-        );
-        let ledger = DurableLedger::new(env.durable_object(bindings::LEDGER)?, clock.clone());
-        Ok((Arc::new(kv), Arc::new(ledger)))
+    let open = |env: &Env| -> Option<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
+        let namespace = Namespace::bound(env, bindings::KV)?;
+        let kv = WorkersKv::new(namespace, clock.clone(), Duration::from_secs(25));
+        let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone())?;
+        Some((Arc::new(kv), Arc::new(ledger)))
     };
-    let opened = BINDINGS.with_borrow(|env| env.as_ref().map(open));
-    let opened = opened.ok_or_else(|| Error::internal("no bindings"))?;
-    opened.map_err(|error| Error::internal(error.to_string()))
+    let opened = BINDINGS.with_borrow(|env| env.as_ref().and_then(open));
+    opened.ok_or_else(|| Error::internal("no bindings"))
 }

@@ -8,14 +8,12 @@ mod cases;
 mod panic;
 
 use axum::routing::post;
+use js_sys::Promise;
 use openclaw_cloudflare::{Context, Endpoints, Env, serve};
 use openclaw_web::Routes;
 use std::cell::RefCell;
-use worker::{
-    js_sys::Promise,
-    wasm_bindgen::{self, prelude::wasm_bindgen},
-    web_sys::Request,
-};
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::Request;
 
 thread_local!(
     /// The bindings, for stores with a clock of their own.

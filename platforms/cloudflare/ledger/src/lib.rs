@@ -2,24 +2,19 @@
 //! what is exported here.
 
 use std::panic::AssertUnwindSafe;
-use worker::{
-    State,
-    wasm_bindgen::{self, JsError, prelude::wasm_bindgen},
-    worker_sys::DurableObjectState,
-};
+use wasm_bindgen::{JsError, prelude::wasm_bindgen};
+use worker_sys::DurableObjectState;
 
 /// An account's object.
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 pub struct AccountLedger(openclaw_cloudflare::AccountLedger);
 
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen, wasm_bindgen_futures = worker::wasm_bindgen_futures, js_sys = worker::js_sys)]
+#[wasm_bindgen]
 impl AccountLedger {
     /// As the platform starts it.
     #[wasm_bindgen(constructor)]
     pub fn new(state: DurableObjectState) -> Result<Self, JsError> {
-        Ok(Self(openclaw_cloudflare::AccountLedger::new(
-            &State::from(state),
-        )?))
+        Ok(Self(openclaw_cloudflare::AccountLedger::new(&state)?))
     }
 
     /// Applies a batch of transactions.

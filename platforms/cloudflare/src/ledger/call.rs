@@ -1,20 +1,18 @@
 //! Calls to an account's object.
 
-use crate::timer::Timer;
+use crate::{glue, timer::Timer};
 use futures_util::future::{Either, select};
+use js_sys::{Promise, Reflect, Uint8Array};
 use openclaw_core::StoreError;
 use std::time::Duration;
-use worker::{
-    ObjectNamespace,
-    js_sys::{Promise, Reflect, Uint8Array},
-    wasm_bindgen::{JsValue, prelude::wasm_bindgen},
-    wasm_bindgen_futures::JsFuture,
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use worker_sys::DurableObjectNamespace;
 
 /// How long a call may take. What it was to do may be done all the same.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 extern "C" {
     /// The methods of the class in `platforms/cloudflare/ledger/worker.mjs`.
     type Remote;
@@ -27,10 +25,10 @@ extern "C" {
 }
 
 /// The accounts' objects.
-pub(super) struct Objects(ObjectNamespace);
+pub(super) struct Objects(DurableObjectNamespace);
 
 impl Objects {
-    pub(super) fn new(namespace: ObjectNamespace) -> Self {
+    pub(super) fn new(namespace: DurableObjectNamespace) -> Self {
         Self(namespace)
     }
 
@@ -61,8 +59,8 @@ impl Objects {
     /// A stub belongs to the request that makes it, and is of no use after an error.
     fn stub(&self, account: &str) -> Result<Remote, StoreError> {
         let stub = self.0.get_by_name(account);
-        let stub = stub.map_err(|error| StoreError::Fault(error.to_string()))?;
-        Ok(stub.into_rpc())
+        let stub = stub.map_err(|error| StoreError::Fault(glue::thrown(&error)))?;
+        Ok(stub.unchecked_into())
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{RequestSpawn, WorkerClock, timer::Timer};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
+use js_sys::{Function, Promise, PromiseWithResolvers, Undefined};
 use openclaw_core::{Clock, Spawn, StoreError};
 use send_wrapper::SendWrapper;
 use std::{
@@ -23,11 +24,8 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use worker::{
-    js_sys::{Function, Promise, PromiseWithResolvers, Undefined},
-    wasm_bindgen::JsValue,
-    wasm_bindgen_futures::JsFuture,
-};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 
 /// How long a transaction waits for the call that is under way before it goes beside it.
 const PATIENCE: Duration = Duration::from_millis(2);

@@ -5,7 +5,7 @@ use super::{
     sql::SqlRows,
     wire::{Answer, Page, Range, Transaction, put_answer, put_page, take_range, take_transactions},
 };
-use crate::{WorkerClock, alarm::Alarm};
+use crate::{WorkerClock, alarm::Alarm, glue};
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError, Timestamp, json,
     ledger::{Item, Outcome, Step},
@@ -18,7 +18,8 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use worker::State;
+use wasm_bindgen::JsValue;
+use worker_sys::DurableObjectState;
 
 /// Between two looks for what has expired.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -48,11 +49,12 @@ struct Sweep {
 
 impl AccountLedger {
     /// The object as the platform starts it.
-    pub fn new(state: &State) -> Result<Self, StoreError> {
-        let items = Items::new(SqlRows::open(state.storage().sql())?);
+    pub fn new(state: &DurableObjectState) -> Result<Self, StoreError> {
+        let storage = state.storage().map_err(thrown)?;
+        let items = Items::new(SqlRows::open(storage.sql())?);
         Ok(Self {
             items: Rc::new(RefCell::new(items)),
-            alarm: Alarm::new(state),
+            alarm: Alarm::new(state).map_err(thrown)?,
             sweep: RefCell::default(),
         })
     }
@@ -113,6 +115,10 @@ impl AccountLedger {
         let set = self.alarm.by(at);
         set.map_err(|error| StoreError::Fault(format!("no alarm: {error:?}")))
     }
+}
+
+fn thrown(error: JsValue) -> StoreError {
+    StoreError::Fault(format!("the object: {}", glue::thrown(&error)))
 }
 
 /// Until when a request that was just admitted or renewed is surely worked on.

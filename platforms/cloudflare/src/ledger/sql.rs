@@ -1,12 +1,14 @@
 //! The items in an object's SQLite database.
 
 use super::items::{Changes, Rows};
+use crate::glue;
+use js_sys::{Array, Uint8Array};
 use openclaw_core::{
     StoreError,
     ledger::{Item, codec},
 };
-use std::fmt::Write;
-use worker::{SqlStorage, SqlStorageValue};
+use wasm_bindgen::{JsCast, JsValue};
+use worker_sys::{SqlStorage, SqlStorageCursor};
 
 /// The platform binds at most 100 values to a statement; a row has three.
 const ROWS: usize = 33;
@@ -19,14 +21,14 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS items (
 ) WITHOUT ROWID, STRICT";
 
 /// Rows one look for what has expired goes over.
-const LOOKED_AT: i64 = 10_000;
+const LOOKED_AT: u32 = 10_000;
 
 /// [`Rows`] of an object.
 pub(super) struct SqlRows(SqlStorage);
 
 impl SqlRows {
     pub(super) fn open(sql: SqlStorage) -> Result<Self, StoreError> {
-        sql.exec(TABLE, None).map_err(failed)?;
+        sql.exec(TABLE, Array::new()).map_err(failed)?;
         Ok(Self(sql))
     }
 
@@ -39,29 +41,28 @@ impl SqlRows {
     ) -> Result<Option<String>, StoreError> {
         let end = self.exec(
             "SELECT key FROM items WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?",
-            vec![last.into(), LOOKED_AT.into()],
+            &[last.into(), LOOKED_AT.into()],
         )?;
         let end = match rows(end).next() {
             None => None,
-            Some(row) => Some(text(&mut row?.into_iter())?),
+            Some(row) => Some(text(&row?.get(0))?),
         };
-        let (statement, mut values) = match &end {
-            None => ("DELETE FROM items WHERE key > ? AND expires < ?", vec![]),
-            Some(end) => (
-                "DELETE FROM items WHERE key > ? AND expires < ? AND key < ?",
-                vec![SqlStorageValue::from(&**end)],
+        let (last, now) = (last.into(), (now as f64).into());
+        match &end {
+            None => self.exec(
+                "DELETE FROM items WHERE key > ? AND expires < ?",
+                &[last, now],
             ),
-        };
-        values.splice(0..0, [last.into(), now.into()]);
-        self.exec(statement, values)?;
+            Some(end) => self.exec(
+                "DELETE FROM items WHERE key > ? AND expires < ? AND key < ?",
+                &[last, now, end.into()],
+            ),
+        }?;
         Ok(end)
     }
 
-    fn exec(
-        &self,
-        statement: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<worker::SqlCursor, StoreError> {
+    fn exec(&self, statement: &str, values: &[JsValue]) -> Result<SqlStorageCursor, StoreError> {
+        let values = values.iter().collect();
         self.0.exec(statement, values).map_err(failed)
     }
 
@@ -73,10 +74,13 @@ impl SqlRows {
             statement.push_str(if at == 0 { "(?,?,?)" } else { ",(?,?,?)" });
             let mut bytes = vec![];
             codec::put_item(&mut bytes, Some(item));
-            let expires = item.expires.map(|at| at.as_millisecond());
-            values.extend([(*key).into(), expires.into(), bytes.into()]);
+            let expires = item.expires.map_or(JsValue::NULL, |at| {
+                // Exact: no time is so many milliseconds away.
+                (at.as_millisecond() as f64).into()
+            });
+            values.extend([(*key).into(), expires, Uint8Array::from(&bytes[..]).into()]);
         }
-        self.exec(&statement, values).map(drop)
+        self.exec(&statement, &values).map(drop)
     }
 
     fn delete(&self, keys: &[&str]) -> Result<(), StoreError> {
@@ -85,17 +89,17 @@ impl SqlRows {
             statement.push_str(if at == 0 { "?" } else { ",?" });
         }
         statement.push(')');
-        let values = keys.iter().map(|key| (*key).into()).collect();
-        self.exec(&statement, values).map(drop)
+        let values = Vec::from_iter(keys.iter().map(|key| JsValue::from(*key)));
+        self.exec(&statement, &values).map(drop)
     }
 }
 
 impl Rows for SqlRows {
     fn find(&self, key: &str) -> Result<Option<Item>, StoreError> {
-        let found = self.exec("SELECT item FROM items WHERE key = ?", vec![key.into()])?;
+        let found = self.exec("SELECT item FROM items WHERE key = ?", &[key.into()])?;
         match rows(found).next() {
             None => Ok(None),
-            Some(row) => item(&mut row?.into_iter()).map(Some),
+            Some(row) => item(&row?.get(0)).map(Some),
         }
     }
 
@@ -107,16 +111,16 @@ impl Rows for SqlRows {
         let found = match after {
             None => self.exec(
                 "SELECT key, item FROM items WHERE key >= ? ORDER BY key",
-                vec![first.into()],
+                &[first.into()],
             ),
             Some(after) => self.exec(
                 "SELECT key, item FROM items WHERE key > ? ORDER BY key",
-                vec![after.into()],
+                &[after.into()],
             ),
         };
         Ok(rows(found?).map(|row| {
-            let mut row = row?.into_iter();
-            Ok((text(&mut row)?, item(&mut row)?))
+            let row = row?;
+            Ok((text(&row.get(0))?, item(&row.get(1))?))
         }))
     }
 
@@ -137,35 +141,31 @@ impl Rows for SqlRows {
     }
 }
 
-type Row = Vec<SqlStorageValue>;
-
-fn rows(found: worker::SqlCursor) -> impl Iterator<Item = Result<Row, StoreError>> {
-    found.raw().map(|row| row.map_err(failed))
+/// The values of each row.
+fn rows(found: SqlStorageCursor) -> impl Iterator<Item = Result<Array, StoreError>> {
+    let rows = found.raw().into_iter();
+    rows.map(|row| row.map(JsCast::unchecked_into).map_err(failed))
 }
 
-fn text(row: &mut impl Iterator<Item = SqlStorageValue>) -> Result<String, StoreError> {
-    match row.next() {
-        Some(SqlStorageValue::String(text)) => Ok(text),
-        other => Err(strange("a text", other)),
+fn text(value: &JsValue) -> Result<String, StoreError> {
+    value.as_string().ok_or_else(|| strange("a text", value))
+}
+
+fn item(value: &JsValue) -> Result<Item, StoreError> {
+    if !value.is_object() {
+        return Err(strange("an item", value));
+    }
+    let bytes = Uint8Array::new(value).to_vec();
+    match codec::take_item(&mut bytes.into()) {
+        Ok(Some(item)) => Ok(item),
+        _ => Err(StoreError::Fault("an item is damaged".into())),
     }
 }
 
-fn item(row: &mut impl Iterator<Item = SqlStorageValue>) -> Result<Item, StoreError> {
-    match row.next() {
-        Some(SqlStorageValue::Blob(bytes)) => match codec::take_item(&mut bytes.into()) {
-            Ok(Some(item)) => Ok(item),
-            _ => Err(StoreError::Fault("an item is damaged".into())),
-        },
-        other => Err(strange("an item", other)),
-    }
+fn strange(wanted: &str, found: &JsValue) -> StoreError {
+    StoreError::Fault(format!("{wanted} was stored, {found:?} was read"))
 }
 
-fn strange(wanted: &str, found: Option<SqlStorageValue>) -> StoreError {
-    let mut cause = String::new();
-    let _ = write!(cause, "{wanted} was stored, {found:?} was read");
-    StoreError::Fault(cause)
-}
-
-fn failed(error: worker::Error) -> StoreError {
-    StoreError::Fault(format!("the object's SQLite: {error}"))
+fn failed(error: JsValue) -> StoreError {
+    StoreError::Fault(format!("the object's SQLite: {}", glue::thrown(&error)))
 }

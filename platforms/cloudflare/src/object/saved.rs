@@ -1,19 +1,17 @@
 //! What an object saves, in pieces: the platform takes 2 MB at once, and is charged by the piece.
 
+use js_sys::{Promise, Reflect, Uint8Array};
 use std::{
     cell::RefCell,
     hash::{DefaultHasher, Hash, Hasher},
 };
-use worker::{
-    Storage,
-    js_sys::{Promise, Reflect, Uint8Array},
-    wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen},
-};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use worker_sys::DurableObjectStorage;
 
 /// Bytes of a piece.
 const PIECE: usize = 1 << 20;
 
-#[wasm_bindgen(wasm_bindgen = worker::wasm_bindgen)]
+#[wasm_bindgen]
 extern "C" {
     /// The storage of an object in SQLite, as keys and values.
     type Pairs;
@@ -30,7 +28,7 @@ extern "C" {
 
 /// The pieces.
 pub(super) struct Saved {
-    storage: Storage,
+    storage: DurableObjectStorage,
     pairs: Pairs,
     /// Those that are stored, by what stands for what is in them.
     known: RefCell<Vec<u64>>,
@@ -38,8 +36,8 @@ pub(super) struct Saved {
 
 impl Saved {
     /// Those of an object, and what is in them.
-    pub(super) fn open(storage: Storage) -> Result<(Self, Vec<u8>), JsValue> {
-        let pairs: Pairs = Reflect::get(storage.as_raw(), &"kv".into())?.unchecked_into();
+    pub(super) fn open(storage: DurableObjectStorage) -> Result<(Self, Vec<u8>), JsValue> {
+        let pairs: Pairs = Reflect::get(storage.as_ref(), &"kv".into())?.unchecked_into();
         let (mut bytes, mut known) = (vec![], vec![]);
         while let Some(piece) = piece(&pairs, known.len())? {
             known.push(hash(&piece));
@@ -74,7 +72,7 @@ impl Saved {
     /// part of the turn.
     pub(super) fn forget(&self) -> Result<(), JsValue> {
         self.known.borrow_mut().clear();
-        let _promise: Promise = self.storage.as_raw().delete_all()?;
+        let _promise: Promise = self.storage.delete_all()?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use crate::{WorkerClock, glue};
 use openclaw_core::{Clock, Timestamp};
 use std::{cell::Cell, time::Duration};
-use worker::web_sys::WebSocket;
+use web_sys::WebSocket;
 
 /// Bytes that may wait for a client that reads nothing: 1 MiB,
 const MAX_WAITING: u32 = 1 << 20;

@@ -10,7 +10,6 @@ use crate::{
 };
 use openclaw_core::json;
 use std::{mem::replace, rc::Rc};
-use worker::Error;
 
 impl Live {
     /// Asks the home of `session` to go on with it over this connection.
@@ -30,9 +29,9 @@ impl Live {
         });
     }
 
-    async fn ask(&self, home: &str, last_seq: u64, grant: &Grant) -> Result<bool, Error> {
+    async fn ask(&self, home: &str, last_seq: u64, grant: &Grant) -> Result<bool, String> {
         let peer = Peer::of(&self.env, home)?;
-        let grant = serde_json::to_string(grant)?;
+        let grant = serde_json::to_string(grant).map_err(|error| error.to_string())?;
         peer.attach(&self.id, &grant, last_seq).await
     }
 
