@@ -1,8 +1,7 @@
 //! Reading structs in place, field by field, in less than half the code that serde derives: that
 //! holds every field apart until all are there, and cleans up after each in every way out.
 
-use super::reader::Name;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use std::{fmt, marker::PhantomData};
 
 /// A struct that [`record!`](crate::record) reads.
@@ -46,6 +45,34 @@ impl<'de, T: Record<'de>> Visitor<'de> for Whole<T> {
     }
 }
 
+/// Reads a field's name: its place, none for one that is not known. Refused here, where formats that
+/// count lines know the name's own.
+struct Field(&'static Shape);
+
+impl<'de> DeserializeSeed<'de> for Field {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Option<usize>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Field {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Option<usize>, E> {
+        let Shape { names, closed, .. } = *self.0;
+        match names.iter().position(|known| *known == name) {
+            None if closed => Err(E::unknown_field(name, names)),
+            at => Ok(at),
+        }
+    }
+}
+
 /// Reads the next value into the field at a place.
 type Put<'a, A, E> = &'a mut dyn FnMut(usize, &mut A) -> Result<(), E>;
 
@@ -56,8 +83,8 @@ fn fill<'de, A: MapAccess<'de>>(
     put: Put<'_, A, A::Error>,
 ) -> Result<(), A::Error> {
     let mut seen = 0;
-    while let Some(Name(name)) = map.next_key()? {
-        match shape.names.iter().position(|known| *known == name) {
+    while let Some(field) = map.next_key_seed(Field(shape))? {
+        match field {
             Some(at) if seen & (1 << at) != 0 => {
                 return Err(A::Error::duplicate_field(shape.names[at]));
             }
@@ -65,7 +92,6 @@ fn fill<'de, A: MapAccess<'de>>(
                 seen |= 1 << at;
                 put(at, map)?;
             }
-            None if shape.closed => return Err(A::Error::unknown_field(&name, shape.names)),
             None => drop(map.next_value::<IgnoredAny>()?),
         }
     }
