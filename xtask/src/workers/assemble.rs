@@ -56,7 +56,7 @@ pub(crate) fn assemble(tools: &Tools, compiled: &Path, entry: &str, folder: &Pat
     optimise(tools, folder)
 }
 
-/// With what makes an isolate start anew after an abort: the crate `worker` asks for it.
+/// With what makes an isolate start anew after an abort: `init.rs` asks for it.
 fn bind(tools: &Tools, compiled: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = Command::new(&tools.wasm_bindgen);
     bindgen.args(["--target", "module", "--no-typescript"]);
