@@ -40,7 +40,7 @@ impl Object {
         let context = handle(&state).unchecked_into();
         let (saved, bytes) = Saved::open(state.storage()?)?;
         let object = Self {
-            scope: Scope::new(context),
+            scope: Scope::of_object(context),
             alarm: Alarm::new(&state)?,
             state,
             saved,

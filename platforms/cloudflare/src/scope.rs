@@ -27,7 +27,16 @@ struct Request {
 
 impl Scope {
     pub(crate) fn new(context: worker_sys::Context) -> Self {
-        let timers = Rc::default();
+        Self::with(context, Timers::default())
+    }
+
+    /// Of an object, by what has its `waitUntil`.
+    pub(crate) fn of_object(context: worker_sys::Context) -> Self {
+        Self::with(context, Timers::of_object())
+    }
+
+    fn with(context: worker_sys::Context, timers: Timers) -> Self {
+        let timers = Rc::new(timers);
         Self(Rc::new(Request { context, timers }))
     }
 

@@ -31,8 +31,8 @@ pub(crate) struct Timers {
     /// When the platform comes next.
     set: Cell<Option<Timestamp>>,
     handle: Cell<Option<f64>>,
-    /// A request takes its timers with it. An object would stay awake for one.
-    is_alone: bool,
+    /// A request takes its timers with it, an object stays awake for one.
+    keeps_awake: bool,
     /// What it calls then, which may be when all here is gone: it is JavaScript's to keep.
     fires: OnceCell<Function>,
 }
@@ -48,7 +48,7 @@ impl Timer {
     pub(crate) fn new(duration: Duration) -> Self {
         let timers = match Scope::current() {
             Some(scope) => scope.timers().clone(),
-            None => Rc::new(Timers::alone()),
+            None => Rc::new(Timers::of_object()),
         };
         let number = timers.last.get().wrapping_add(1);
         timers.last.set(number);
@@ -62,16 +62,28 @@ impl Timer {
 }
 
 impl Timers {
-    fn alone() -> Self {
-        let mut timers = Self::default();
-        timers.is_alone = true;
-        timers
+    /// Those that would keep an object awake: none stays set that nobody waits for.
+    pub(crate) fn of_object() -> Self {
+        Self {
+            keeps_awake: true,
+            ..Self::default()
+        }
+    }
+
+    fn clear(&self) {
+        self.set.set(None);
+        if let Some(handle) = self.handle.take() {
+            glue::clear_timeout(handle);
+        }
     }
 
     /// Has the platform come at `due`, unless it comes before.
     fn set(self: &Rc<Self>, due: Timestamp) {
         if self.set.get().is_some_and(|set| set <= due) {
             return;
+        }
+        if self.keeps_awake {
+            self.clear();
         }
         self.set.set(Some(due));
         let left = due.duration_since(WorkerClock.now());
@@ -136,15 +148,11 @@ impl Drop for Timer {
         let mut waiting = self.timers.waiting.borrow_mut();
         let at = waiting.iter().position(|one| one.number == self.number);
         let one = at.map(|at| waiting.swap_remove(at));
+        let is_last = waiting.is_empty();
         drop(waiting);
         drop(one);
-    }
-}
-
-impl Drop for Timers {
-    fn drop(&mut self) {
-        if let Some(handle) = self.handle.take().filter(|_| self.is_alone) {
-            glue::clear_timeout(handle);
+        if is_last && self.timers.keeps_awake {
+            self.timers.clear();
         }
     }
 }
