@@ -68,6 +68,10 @@ impl Line {
 }
 
 impl Visit for Line {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field.name(), value);
+    }
+
     fn record_i64(&mut self, field: &Field, value: i64) {
         self.add(field.name(), value);
     }
@@ -86,5 +90,43 @@ impl Visit for Line {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// Keeps what would go to the console.
+    struct Kept(Arc<Mutex<String>>);
+
+    impl Subscriber for Kept {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+        fn event(&self, event: &Event<'_>) {
+            let mut line = Line::default();
+            event.record(&mut line);
+            *self.0.lock().unwrap() = line.end();
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    #[test]
+    fn numbers_are_numbers_and_the_rest_is_text() {
+        let kept = Arc::new(Mutex::new(String::new()));
+        tracing::subscriber::with_default(Kept(kept.clone()), || {
+            tracing::info!(count = 3, share = 0.5, done = true, what = ?Some("x"), "a\nb");
+        });
+        let expected =
+            r#"{"message":"a\nb","count":3,"share":0.5,"done":true,"what":"Some(\"x\")"}"#;
+        assert_eq!(*kept.lock().unwrap(), expected);
     }
 }

@@ -134,11 +134,11 @@ impl<'a> ChatRequest<'a> {
             return Err(Error::invalid("model", "must not be empty"));
         }
         validate_messages(&messages)?;
-        fields.check_number("temperature", 0.0..=2.0)?;
-        fields.check_number("top_p", 0.0..=1.0)?;
-        fields.check_number("presence_penalty", -2.0..=2.0)?;
-        fields.check_number("frequency_penalty", -2.0..=2.0)?;
-        fields.check_number("top_logprobs", 0.0..=20.0)?;
+        fields.check_number("temperature", 0..=2)?;
+        fields.check_number("top_p", 0..=1)?;
+        fields.check_number("presence_penalty", -2..=2)?;
+        fields.check_number("frequency_penalty", -2..=2)?;
+        fields.check_number("top_logprobs", 0..=20)?;
         for name in ["tools", "functions", "modalities"] {
             fields.check_shape(name, '[', "must be an array")?;
         }
@@ -227,12 +227,15 @@ impl<'a> Raw<'a> {
         self.raw(name).map(|text| parse(text, name)).transpose()
     }
 
-    fn check_number(&self, name: &str, range: RangeInclusive<f64>) -> Result<()> {
+    /// Whole bounds: code that writes fractions weighs as much as an endpoint.
+    fn check_number(&self, name: &str, range: RangeInclusive<i8>) -> Result<()> {
+        let (least, most) = range.into_inner();
+        let bounds = f64::from(least)..=f64::from(most);
         match self.get::<f64>(name) {
-            Ok(number) if number.is_none_or(|number| range.contains(&number)) => Ok(()),
+            Ok(number) if number.is_none_or(|number| bounds.contains(&number)) => Ok(()),
             Ok(_) => Err(Error::invalid(
                 name,
-                format!("must be from {} to {}", range.start(), range.end()),
+                format!("must be from {least} to {most}"),
             )),
             Err(_) => Err(Error::invalid(name, "must be a number")),
         }
