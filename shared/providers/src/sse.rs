@@ -168,11 +168,10 @@ impl Parser {
         let colon = memchr(b':', text).unwrap_or(text.len());
         let after = text.get(colon + 1..).unwrap_or_default();
         let skip = usize::from(after.first() == Some(&b' '));
-        let whole = memchr(0, after).is_none();
         let name = match &text[..colon] {
             b"data" => Name::Data,
             b"event" => Name::Event,
-            b"id" if whole => Name::Id,
+            b"id" if memchr(0, after).is_none() => Name::Id,
             _ => return Ok(()),
         };
         line.skip((colon + 1 + skip).min(line.len()));
