@@ -1,7 +1,7 @@
 //! Calling cargo, and where things are in the checkout.
 
 use crate::process;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -19,6 +19,14 @@ const LIMIT: Duration = Duration::from_secs(3600);
 pub(crate) fn root() -> &'static Path {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own)
+}
+
+/// Where cargo keeps the sources of the crates that come from a registry.
+pub(crate) fn registry() -> Result<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = set("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(Path::new(&set("HOME")?).join(".cargo")));
+    Ok(home.context("no HOME")?.join("registry/src"))
 }
 
 /// `cargo <arguments>` at the top of the checkout.

@@ -21,7 +21,7 @@ const OBJECT: &str = "platforms/cloudflare/object.mjs";
 const GLOBALS: &str = "platforms/cloudflare/microtask.mjs";
 
 /// What workerd knows and LLVM uses.
-const WASM_FEATURES: [&str; 7] = [
+const WASM_FEATURES: [&str; 8] = [
     "--enable-bulk-memory",
     "--enable-exception-handling",
     "--enable-multivalue",
@@ -29,6 +29,7 @@ const WASM_FEATURES: [&str; 7] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// The module that exports come through: the package's own or the usual one.

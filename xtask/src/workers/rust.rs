@@ -19,6 +19,9 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that was tried.
 const OLDEST: u32 = 95;
 
+/// Where the library's sources are, below the compiler's folder.
+const LIBRARY: &str = "lib/rustlib/src/rust/library";
+
 /// More than rustup takes where it can reach its server.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
@@ -88,9 +91,15 @@ impl Rust {
 
     /// Whether it is new enough and has the library's sources below `sysroot`.
     fn can(&self, sysroot: &Path) -> bool {
-        let sources = sysroot.join("lib/rustlib/src/rust/library/Cargo.toml");
+        let sources = sysroot.join(LIBRARY).join("Cargo.toml");
         let version = process::capture(Command::new(&self.rustc).arg("--version"));
         sources.exists() && version.is_ok_and(|version| minor(&version) >= OLDEST)
+    }
+
+    /// The folder of the library's sources.
+    pub(crate) fn library(&self) -> PathBuf {
+        let sysroot = self.rustc.ancestors().nth(2).unwrap_or(Path::new("/"));
+        sysroot.join(LIBRARY)
     }
 
     /// `cargo` at the top of the checkout, compiling with this.
@@ -183,7 +192,18 @@ fn debian() -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::minor;
+    use super::*;
+
+    #[test]
+    fn the_library_is_beside_the_compiler() {
+        let rust = Rust {
+            cargo: "/rust/bin/cargo".into(),
+            rustc: "/rust/bin/rustc".into(),
+            linker: None,
+        };
+        let library = Path::new("/rust/lib/rustlib/src/rust/library");
+        assert_eq!(rust.library(), library);
+    }
 
     #[test]
     fn versions_are_read() {
