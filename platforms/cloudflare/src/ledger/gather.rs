@@ -2,12 +2,12 @@
 //! together in the next one.
 //!
 //! On Workers no request may wait for another by a Rust waker, and a promise made by one request
-//! is not to be awaited by another. So each that waits makes a promise of its own, has a timer of
-//! its own, and whoever has something for it only resolves that promise.
+//! is not to be awaited by another. So each that waits makes a promise of its own, and whoever has
+//! something for it only resolves that promise.
 
 use super::{
     call::{DEADLINE, Objects, late},
-    line::{Bell, Line, Seat, Told},
+    line::{Bell, Line, PATIENCE, Seat, Told},
     wire::{Answer, Transaction, put_transaction, take_answer},
 };
 use crate::{RequestSpawn, WorkerClock, timer::Timer};
@@ -22,13 +22,9 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
-    time::Duration,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
-
-/// How long a transaction waits for the call that is under way before it goes beside it.
-const PATIENCE: Duration = Duration::from_millis(2);
 
 type OneLine = Line<Answer, Resolve>;
 type OneSeat = Rc<Seat<Answer, Resolve>>;
@@ -80,7 +76,7 @@ impl Gather {
         }
         let told: PromiseWithResolvers = Promise::with_resolvers();
         let seat = Seat::new(message, Some(Resolve(told.resolve())));
-        self.with(account, |line| line.wait(seat.clone()));
+        self.with(account, |line| line.wait(&seat, now));
         let waiting = Waiting {
             gather: self,
             account,
@@ -150,13 +146,15 @@ struct Waiting<'a> {
 impl Waiting<'_> {
     /// What there is to do; `Wait` when nobody has told for too long.
     async fn told(mut self, bell: JsFuture) -> Told<Answer> {
-        let told = match select(bell, Timer::new(PATIENCE)).await {
-            Either::Left(_) => self.seat.told(),
+        let watches = self.seat.watches();
+        let limit = if watches { PATIENCE } else { DEADLINE };
+        let told = match select(bell, Timer::new(limit)).await {
             Either::Right(_) if self.seat.is_left_behind() => Told::Lead,
-            Either::Right((_, bell)) => {
+            Either::Right((_, bell)) if watches => {
                 select(bell, Timer::new(DEADLINE)).await;
                 self.seat.told()
             }
+            _ => self.seat.told(),
         };
         self.told = true;
         told

@@ -1,7 +1,16 @@
 //! Who waits to go to an account's object with whom: the bookkeeping, without any waiting.
 
 use openclaw_core::{StoreError, Timestamp};
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    time::Duration,
+};
+
+/// How long those who wait wait for the call that is under way before they go beside it. A call to an
+/// object nearby is back sooner; one to a far one does not hold a request up for its whole way.
+pub(super) const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Bounds of one call: transactions, and bytes after which no other is taken along.
 const MAX_TRANSACTIONS: usize = 64;
@@ -15,6 +24,9 @@ pub(super) struct Seat<A, B> {
     /// What is rung when its owner has something to do; one that never waits has none.
     bell: Option<B>,
     state: RefCell<State<A>>,
+    /// Whether its owner goes, and takes the others along, when [`PATIENCE`] is over. One does for all,
+    /// because each would have to ask the platform for a timer.
+    watches: Cell<bool>,
 }
 
 #[derive(Debug)]
@@ -53,6 +65,8 @@ pub(super) struct Line<A, B> {
     calls: usize,
     /// When the last call that began has ended, whatever became of who made it.
     over: Timestamp,
+    /// Until when one of those who wait watches.
+    watched: Timestamp,
 }
 
 impl<A, B> Default for Line<A, B> {
@@ -61,6 +75,7 @@ impl<A, B> Default for Line<A, B> {
             waiting: VecDeque::new(),
             calls: 0,
             over: Timestamp::MIN,
+            watched: Timestamp::MIN,
         }
     }
 }
@@ -76,9 +91,13 @@ impl<A, B: Bell> Line<A, B> {
         self.calls == 0 && self.waiting.is_empty()
     }
 
-    /// Joins the line.
-    pub(super) fn wait(&mut self, seat: Rc<Seat<A, B>>) {
-        self.waiting.push_back(seat);
+    /// Joins the line, and watches it where nobody does.
+    pub(super) fn wait(&mut self, seat: &Rc<Seat<A, B>>, now: Timestamp) {
+        if now >= self.watched {
+            self.watched = now + PATIENCE;
+            seat.watches.set(true);
+        }
+        self.waiting.push_back(seat.clone());
     }
 
     /// Begins a call that is over at `over`: with `leader`, and as many of those who wait as go
@@ -91,6 +110,8 @@ impl<A, B: Bell> Line<A, B> {
         self.waiting.retain(|seat| !Rc::ptr_eq(seat, leader));
         self.calls += usize::from(!leader.leads());
         self.over = self.over.max(over);
+        // Whoever watched goes, too; those for whom there is no place are told below.
+        self.watched = Timestamp::MIN;
         let mut bytes = leader.message.len();
         let mut going = vec![leader.clone()];
         while bytes < MAX_BYTES
@@ -119,6 +140,9 @@ impl<A, B: Bell> Line<A, B> {
         self.waiting.retain(|waiting| !Rc::ptr_eq(waiting, seat));
         if seat.leads() {
             self.arrive();
+        } else if seat.watches() && seat.is_left_behind() {
+            // Nobody watches any more.
+            self.hand_over();
         }
     }
 
@@ -139,6 +163,7 @@ impl<A, B: Bell> Seat<A, B> {
             message,
             bell,
             state: RefCell::new(State::Waits),
+            watches: Cell::new(false),
         })
     }
 
@@ -166,6 +191,11 @@ impl<A, B: Bell> Seat<A, B> {
     pub(super) fn end(&self, answer: Result<A, StoreError>) {
         *self.state.borrow_mut() = State::Ended(answer);
         self.ring();
+    }
+
+    /// Whether its owner watches the line.
+    pub(super) fn watches(&self) -> bool {
+        self.watches.get()
     }
 
     fn leads(&self) -> bool {
@@ -213,7 +243,7 @@ mod tests {
     fn busy(waiting: &[&TestSeat]) -> TestLine {
         let mut line = TestLine::default();
         line.depart(&seat(1), at(10));
-        waiting.iter().for_each(|seat| line.wait((*seat).clone()));
+        waiting.iter().for_each(|seat| line.wait(seat, at(0)));
         line
     }
 
@@ -225,8 +255,8 @@ mod tests {
         assert_eq!(line.depart(&first, at(10)).len(), 1);
         assert!(!line.is_free(at(0)));
         let (second, third) = (seat(1), seat(1));
-        line.wait(second.clone());
-        line.wait(third.clone());
+        line.wait(&second, at(0));
+        line.wait(&third, at(0));
         assert_eq!((second.told(), rings(&second)), (Told::Wait, 0));
         first.end(Ok(1));
         line.arrive();
@@ -254,6 +284,30 @@ mod tests {
         line.arrive();
         line.arrive();
         assert!(line.is_idle());
+    }
+
+    #[test]
+    fn one_of_those_who_wait_watches() {
+        let seats: Vec<_> = (0..5).map(|_| seat(1)).collect();
+        let watch = |seats: &[TestSeat]| Vec::from_iter(seats.iter().map(|seat| seat.watches()));
+        let mut line = busy(&[&seats[0], &seats[1]]);
+        assert_eq!(watch(&seats[..2]), [true, false]);
+        // Who went is followed by the next who comes, and who has not gone in time, too.
+        line.depart(&seats[0], at(10));
+        line.wait(&seats[2], at(0));
+        line.wait(&seats[3], at(0));
+        line.wait(&seats[4], at(0) + PATIENCE);
+        assert_eq!(watch(&seats[2..]), [true, false, true]);
+    }
+
+    #[test]
+    fn where_who_watches_is_gone_the_next_one_goes() {
+        let (first, second, third) = (seat(1), seat(1), seat(1));
+        let mut line = busy(&[&first, &second, &third]);
+        line.leave(&third);
+        assert_eq!(second.told(), Told::Wait);
+        line.leave(&first);
+        assert_eq!((second.told(), rings(&second)), (Told::Lead, 1));
     }
 
     #[test]
