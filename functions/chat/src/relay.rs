@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
-    future::{BoxFuture, join},
+    future::{BoxFuture, Either, join, select},
     stream,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -253,6 +253,18 @@ impl Relay {
         self.writer.chunk(chunk, out);
     }
 
+    /// Settles; meanwhile the provider's response ends, mostly.
+    async fn settled(&mut self, status: Status) -> Result<()> {
+        let settled = self.ticket.settle(status);
+        let Source::Live(chunks) = &mut self.source else {
+            return settled.await;
+        };
+        match select(settled, chunks.ended()).await {
+            Either::Left((settled, _)) => settled,
+            Either::Right((_, settled)) => settled.await,
+        }
+    }
+
     /// Settles, then writes the end: whoever has read it knows that it is accounted.
     async fn end(&mut self, error: Option<Error>, out: &mut BytesMut) {
         let usage = self.ticket.usage();
@@ -261,7 +273,7 @@ impl Relay {
         } else {
             Status::Completed
         };
-        let settled = self.ticket.settle(status).await;
+        let settled = self.settled(status).await;
         match error.or(settled.err()) {
             None => self.writer.end(usage, out),
             Some(error) => {

@@ -12,7 +12,7 @@ use crate::{
     refusal::for_log,
     sse::Parser,
 };
-use futures_util::{Stream, StreamExt, future};
+use futures_util::{FutureExt, Stream, StreamExt, future};
 use http::Response;
 use openclaw_core::{Clock, Error, Ports, Spawn};
 use std::{
@@ -20,7 +20,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -34,6 +34,9 @@ const TAIL: Duration = Duration::from_secs(1);
 pub struct ChunkStream {
     /// `None` once the answer is over.
     body: Option<Body>,
+    /// What of the response is left behind the answer: the few bytes that end it, without which the
+    /// connection would be lost to the next request.
+    tail: Option<Body>,
     parser: Parser,
     decoder: Decoder,
     /// What was read before the answer counted as started.
@@ -57,6 +60,7 @@ impl ChunkStream {
         Self {
             status: response.status().as_u16(),
             body: Some(response.into_body()),
+            tail: None,
             parser: Parser::default(),
             decoder: Decoder::new(target.provider.dialect, created),
             peeked: None,
@@ -89,14 +93,12 @@ impl ChunkStream {
                     Ok(Step::Nothing) => {}
                     Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(chunk))),
                     Ok(Step::End(last)) => {
-                        if let Some(body) = self.end() {
-                            self.drain(body, context);
-                        }
+                        self.tail = self.end();
                         return Poll::Ready(last.map(Ok));
                     }
                     Err(words) => return self.malformed(words),
                 },
-                Ok(None) => match futures_util::ready!(body.poll_next_unpin(context)) {
+                Ok(None) => match ready!(body.poll_next_unpin(context)) {
                     Some(Ok(bytes)) => self.parser.push(bytes),
                     Some(Err(cut)) => {
                         let fault = of_cut(&self.provider.id, self.status, cut);
@@ -120,16 +122,17 @@ impl ChunkStream {
         self.body.take()
     }
 
-    /// Reads the few bytes that end the response, or the connection would be lost to the next
-    /// request. Nobody waits for them.
-    fn drain(&self, mut body: Body, context: &mut Context<'_>) {
-        if body.poll_next_unpin(context).is_ready() {
-            return;
-        }
-        let late = self.clock.sleep(TAIL);
-        self.spawn.spawn(Box::pin(async move {
-            future::select(body.next(), late).await;
-        }));
+    /// Behind the last chunk: resolves when the response has ended, too. Nobody need wait for that. Who has
+    /// something else to wait for may do it beside that, and what has not come when this is dropped is
+    /// waited for in a task.
+    pub fn ended(&mut self) -> impl Future<Output = ()> + Unpin {
+        poll_fn(|context| {
+            if let Some(tail) = &mut self.tail {
+                ready!(tail.poll_next_unpin(context));
+                self.tail = None;
+            }
+            Poll::Ready(())
+        })
     }
 
     fn malformed(&mut self, words: Malformed) -> Poll<Option<Result<Chunk, Fault>>> {
@@ -160,6 +163,20 @@ impl Stream for ChunkStream {
                 })
             })
         })
+    }
+}
+
+impl Drop for ChunkStream {
+    fn drop(&mut self) {
+        let Some(mut tail) = self.tail.take() else {
+            return;
+        };
+        if tail.next().now_or_never().is_none() {
+            let late = self.clock.sleep(TAIL);
+            self.spawn.spawn(Box::pin(async move {
+                future::select(tail.next(), late).await;
+            }));
+        }
     }
 }
 

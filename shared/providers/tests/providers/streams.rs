@@ -4,6 +4,7 @@ use crate::{
     fakes::{Answer, Piece, bytes},
     world::{HELLO, World, one_target},
 };
+use futures_util::StreamExt;
 use openclaw_core::{Code, HttpError};
 use openclaw_providers::Chunk;
 use serde_json::json;
@@ -169,6 +170,21 @@ fn the_bytes_behind_the_end_are_read_without_anyone_waiting() {
         assert_eq!(world.clock.now().duration_since(start).as_millis(), ms);
         assert_eq!(world.open(), 0);
     }
+}
+
+#[test]
+fn who_waits_for_something_else_reads_them_meanwhile() {
+    let pause = Piece::Pause(Duration::from_millis(20));
+    let pieces = vec![bytes(FIRST), bytes(DONE), pause];
+    let world = world(1, vec![Answer::events(pieces)]);
+    let mut answer = world.stream(HELLO).unwrap().answer;
+    world.clock.run(async {
+        while answer.next().await.is_some() {}
+        answer.ended().await;
+    });
+    assert_eq!(world.open(), 0);
+    drop(answer);
+    assert!(world.tasks.0.lock().unwrap().is_empty());
 }
 
 #[test]
