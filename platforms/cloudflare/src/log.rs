@@ -13,16 +13,31 @@ use web_sys::console;
 /// `debug`, `trace`), `info` where it says nothing that is one.
 pub(crate) fn install(level: Option<&str>) {
     let level = level.and_then(|level| level.parse().ok());
-    let console = Console(level.unwrap_or(Level::INFO));
+    let console = Lines {
+        level: level.unwrap_or(Level::INFO),
+        write: to_console,
+    };
     // Fails where the isolate has it already.
     let _ = tracing::subscriber::set_global_default(console);
 }
 
-struct Console(Level);
+fn to_console(level: Level, line: String) {
+    match level {
+        Level::ERROR => console::error_1(&line.into()),
+        Level::WARN => console::warn_1(&line.into()),
+        _ => console::log_1(&line.into()),
+    }
+}
 
-impl Subscriber for Console {
+/// Writes a line for each event.
+struct Lines {
+    level: Level,
+    write: fn(Level, String),
+}
+
+impl Subscriber for Lines {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= self.0
+        *metadata.level() <= self.level
     }
 
     fn event(&self, event: &Event<'_>) {
@@ -30,12 +45,7 @@ impl Subscriber for Console {
         let mut line = Line::default();
         line.add("level", level.as_str());
         event.record(&mut line);
-        let text = line.end();
-        match level {
-            Level::ERROR => console::error_1(&text.into()),
-            Level::WARN => console::warn_1(&text.into()),
-            _ => console::log_1(&text.into()),
-        }
+        (self.write)(level, line.end());
     }
 
     // The gateway has no spans.
@@ -96,37 +106,22 @@ impl Visit for Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
+    use std::cell::RefCell;
 
-    /// Keeps what would go to the console.
-    struct Kept(Arc<Mutex<String>>);
-
-    impl Subscriber for Kept {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-        fn event(&self, event: &Event<'_>) {
-            let mut line = Line::default();
-            event.record(&mut line);
-            *self.0.lock().unwrap() = line.end();
-        }
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
-    }
+    thread_local!(static WRITTEN: RefCell<Vec<(Level, String)>> = const { RefCell::new(vec![]) });
 
     #[test]
-    fn numbers_are_numbers_and_the_rest_is_text() {
-        let kept = Arc::new(Mutex::new(String::new()));
-        tracing::subscriber::with_default(Kept(kept.clone()), || {
-            tracing::info!(count = 3, share = 0.5, done = true, what = ?Some("x"), "a\nb");
+    fn an_event_is_an_object_in_which_numbers_are_numbers() {
+        let lines = Lines {
+            level: Level::INFO,
+            write: |level, line| WRITTEN.with_borrow_mut(|written| written.push((level, line))),
+        };
+        tracing::subscriber::with_default(lines, || {
+            tracing::debug!("too fine");
+            tracing::warn!(count = 3, share = 0.5, done = true, what = ?Some("x"), "a\nb");
         });
-        let expected =
-            r#"{"message":"a\nb","count":3,"share":0.5,"done":true,"what":"Some(\"x\")"}"#;
-        assert_eq!(*kept.lock().unwrap(), expected);
+        let object = r#"{"level":"WARN","message":"a\nb","count":3,"share":0.5,"done":true,"what":"Some(\"x\")"}"#;
+        let expected = [(Level::WARN, object.to_owned())];
+        assert_eq!(WRITTEN.take(), expected);
     }
 }
