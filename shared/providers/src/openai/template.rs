@@ -72,6 +72,7 @@ mod tests {
         let other = [
             CHUNK.replace("id", "ie"),
             CHUNK.replace("}]}", "}]} "),
+            CHUNK.replace("}]}", "}] "),
             CHUNK.replace(r#""a""#, r#""\n""#),
             CHUNK.replace(r#""a""#, r#""a","content":"b""#),
             CHUNK.replace(r#""a""#, "\"\n\""),

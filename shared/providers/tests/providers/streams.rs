@@ -178,10 +178,12 @@ fn who_waits_for_something_else_reads_them_meanwhile() {
     let pieces = vec![bytes(FIRST), bytes(DONE), pause];
     let world = world(1, vec![Answer::events(pieces)]);
     let mut answer = world.stream(HELLO).unwrap().answer;
+    let start = world.clock.now();
     world.clock.run(async {
         while answer.next().await.is_some() {}
         answer.ended().await;
     });
+    assert_eq!(world.clock.now().duration_since(start).as_millis(), 20);
     assert_eq!(world.open(), 0);
     drop(answer);
     assert!(world.tasks.0.lock().unwrap().is_empty());
