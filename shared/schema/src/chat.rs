@@ -227,7 +227,7 @@ impl<'a> Raw<'a> {
         self.raw(name).map(|text| parse(text, name)).transpose()
     }
 
-    /// Whole bounds: code that writes fractions weighs as much as an endpoint.
+    /// Whole bounds: code that writes fractions would be in every Worker for this one message.
     fn check_number(&self, name: &str, range: RangeInclusive<i8>) -> Result<()> {
         let (least, most) = range.into_inner();
         let bounds = f64::from(least)..=f64::from(most);

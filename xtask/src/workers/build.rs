@@ -84,7 +84,7 @@ fn build_one(tools: &Tools, worker: &Worker) -> Result<()> {
 }
 
 /// How Workers are compiled: a panic costs one request; bytes are searched sixteen at a time (which all of
-/// Workers' engines know); SHA-256 is a loop, which is a quarter of its size.
+/// Workers' engines know); SHA-256 is a loop, which is smaller than its rounds written out.
 const FLAGS: [&str; 4] = [
     "-Cpanic=unwind",
     "-Ctarget-feature=+simd128",

@@ -19,9 +19,6 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 /// The oldest compiler that was tried.
 const OLDEST: u32 = 95;
 
-/// Where the library's sources are, below the compiler's folder.
-const LIBRARY: &str = "lib/rustlib/src/rust/library";
-
 /// More than rustup takes where it can reach its server.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
@@ -89,9 +86,9 @@ impl Rust {
         find(source).context("what was installed has no library sources for this compiler")
     }
 
-    /// Whether it is new enough and has the library's sources below `sysroot`.
-    fn can(&self, sysroot: &Path) -> bool {
-        let sources = sysroot.join(LIBRARY).join("Cargo.toml");
+    /// Whether it is new enough and has the library's sources.
+    fn can(&self) -> bool {
+        let sources = self.library().join("Cargo.toml");
         let version = process::capture(Command::new(&self.rustc).arg("--version"));
         sources.exists() && version.is_ok_and(|version| minor(&version) >= OLDEST)
     }
@@ -99,7 +96,7 @@ impl Rust {
     /// The folder of the library's sources.
     pub(crate) fn library(&self) -> PathBuf {
         let sysroot = self.rustc.ancestors().nth(2).unwrap_or(Path::new("/"));
-        sysroot.join(LIBRARY)
+        sysroot.join("lib/rustlib/src/rust/library")
     }
 
     /// `cargo` at the top of the checkout, compiling with this.
@@ -133,7 +130,7 @@ fn of_rustup() -> Option<Rust> {
         rustc: bin.join("rustc"),
         linker: None,
     };
-    rust.can(bin.parent()?).then_some(rust)
+    rust.can().then_some(rust)
 }
 
 fn of_debian() -> Option<Rust> {
@@ -144,7 +141,7 @@ fn of_debian() -> Option<Rust> {
         // A link to lld, which is a package of its own: without it the link points nowhere.
         linker: Some(there("/usr/bin/rust-lld")?),
     };
-    rust.can(Path::new("/usr")).then_some(rust)
+    rust.can().then_some(rust)
 }
 
 /// The minor version in `rustc 1.96.0 (…)`.
