@@ -1,41 +1,7 @@
-//! What a provider call comes back with.
+//! An answer in OpenAI's format, whole or in pieces.
 
-use crate::Model;
 use bytes::Bytes;
-use openclaw_core::Error;
 use openclaw_schema::usage::TokenUsage;
-use std::sync::Arc;
-
-/// An answer and who gave it.
-#[derive(Debug)]
-pub struct Reply<T> {
-    /// A [`Completion`] or a [`ChunkStream`](crate::ChunkStream).
-    pub answer: T,
-    /// Where it comes from.
-    pub served: Served,
-}
-
-/// Who answered.
-#[derive(Clone, Debug)]
-pub struct Served {
-    /// The provider's id in the configuration.
-    pub provider: Arc<str>,
-    /// The catalog's model that served: a fallback, when it was one.
-    pub model: Arc<Model>,
-    /// Calls made, this one included: at least 1.
-    pub attempts: u32,
-}
-
-/// Nobody answered.
-#[derive(Debug)]
-pub struct Failure {
-    /// What the caller is told.
-    pub error: Error,
-    /// The provider that was tried last; `None` when none could be.
-    pub provider: Option<Arc<str>>,
-    /// Calls made.
-    pub attempts: u32,
-}
 
 /// A whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,12 +35,40 @@ mod response;
 mod stream;
 mod tools;
 
-pub(crate) use request::convert;
-pub(crate) use response::completion;
-pub(crate) use stream::Decoder;
+use crate::{
+    Completion,
+    dialect::{DecodeError, Dialect, Input, StreamDecoder},
+};
+use bytes::Bytes;
+use openclaw_core::Result;
 
-/// Behind the base URL.
-pub(crate) const PATH: &str = "/messages";
+/// The dialect.
+#[derive(Debug)]
+pub(crate) struct Anthropic;
 
-/// The version of the wire format.
-pub(crate) const HEADERS: &[(&str, &str)] = &[("anthropic-version", "2023-06-01")];
+impl Dialect for Anthropic {
+    fn path(&self) -> &'static str {
+        "/messages"
+    }
+
+    /// The version of the wire format.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[("anthropic-version", "2023-06-01")]
+    }
+
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("x-api-key", key.into())
+    }
+
+    fn encode_request(&self, input: &Input<'_>) -> Result<Bytes> {
+        request::encode_request(input)
+    }
+
+    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError> {
+        response::completion(&body, created)
+    }
+
+    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder> {
+        Box::new(stream::Decoder::new(created))
+    }
+}

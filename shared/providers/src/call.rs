@@ -2,9 +2,8 @@
 
 use crate::{
     ChunkStream, Completion, Providers,
-    body::{Body, Cut},
+    body::Body,
     catalog::Target,
-    dialect,
     fault::{Fault, Next},
     refusal::{for_log, refusal},
 };
@@ -58,8 +57,8 @@ impl Mode for Whole {
         let (head, mut body) = call.head().await?.into_parts();
         let status = head.status.as_u16();
         let bytes = body.collect(MAX_ANSWER).await;
-        let bytes = bytes.map_err(|cut| of_cut(id, status, cut))?;
-        let completion = dialect::completion(dialect, bytes, ports.clock.now().as_second());
+        let bytes = bytes.map_err(|cut| Fault::cut(id, status, cut))?;
+        let completion = dialect.decode_completion(bytes, ports.clock.now().as_second());
         let completion = completion.map_err(|words| {
             let cause = for_log(&words, target.provider.secret.as_ref());
             Fault::malformed(id, status, cause, Next::Retry)
@@ -140,16 +139,4 @@ async fn not_events(target: &Target, response: Response<Body>) -> Fault {
     let words = format!("no event stream: {}", String::from_utf8_lossy(&words));
     let cause = for_log(&words, target.provider.secret.as_ref());
     Fault::malformed(&target.provider.id, status, cause, Next::Move)
-}
-
-/// What broke an answer off.
-pub(crate) fn of_cut(provider: &Arc<str>, status: u16, cut: Cut) -> Fault {
-    match cut {
-        Cut::Broken(error) => Fault::broken(provider, Some(status), error),
-        Cut::Idle(waited) => Fault::timeout(provider, Some(status), waited),
-        Cut::TooLong => {
-            let cause = format!("answer of more than {MAX_ANSWER} bytes");
-            Fault::malformed(provider, status, cause, Next::Move)
-        }
-    }
 }

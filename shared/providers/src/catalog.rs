@@ -12,7 +12,7 @@ use crate::{
     health::{Health, Slot},
     provider::Provider,
 };
-use openclaw_core::{Secret, json::read_text};
+use openclaw_core::Secret;
 use openclaw_schema::config::{
     self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
 };
@@ -58,7 +58,7 @@ pub struct Model {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) provider: Arc<Provider>,
-    /// The model's name there, as a JSON string.
+    /// The model's name there.
     pub(crate) model: String,
     pub(crate) weight: u32,
     pub(crate) slot: Slot,
@@ -133,7 +133,7 @@ impl Providers {
 
 /// The built-in rows.
 fn built_in() -> Result<Config, ConfigError> {
-    read_text(BUILT_IN).map_err(|error| ConfigError {
+    serde_json::from_str(BUILT_IN).map_err(|error| ConfigError {
         path: "catalog.json".into(),
         issue: error.to_string(),
     })
@@ -193,7 +193,7 @@ impl Model {
             let provider = providers.iter().find(|known| *known.id == *row.provider)?;
             Some(Target {
                 provider: Arc::clone(provider),
-                model: serde_json::to_string(&row.model).ok()?,
+                model: row.model.clone(),
                 weight: row.weight,
                 slot: slots.of(row),
             })

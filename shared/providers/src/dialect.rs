@@ -1,22 +1,85 @@
-//! What a dialect is: pure functions between OpenAI's chat format, which callers speak, and a
-//! provider's. Sending is `call`'s.
+//! The words that a provider's wire format and the rest of the crate share: a request to encode,
+//! the events of a stream, and the [`Dialect`] trait, which a format implements.
 //!
-//! A body is converted for a model and a provider. The one field that depends on the target, its
-//! name for the model, comes first and is put in front by [`body`].
+//! A dialect is pure: it converts between OpenAI's chat format, which callers speak, and the
+//! provider's. Sending is [`call`](crate::call)'s. A new dialect is a folder with an
+//! implementation of [`Dialect`] and one row in [`dialects`](crate::dialects).
 
-use crate::{Chunk, Completion, Model, anthropic, openai, provider::Provider, sse::Event};
+use crate::{Chunk, Completion, sse::Event};
 use bytes::Bytes;
 use openclaw_core::Result;
-use openclaw_schema::{chat::ChatRequest, config::Dialect};
+use openclaw_schema::{chat::ChatRequest, config};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::fmt;
+
+/// A provider's wire format.
+pub(crate) trait Dialect: fmt::Debug + Send + Sync {
+    /// The path that follows a provider's `base_url`.
+    fn path(&self) -> &'static str;
+
+    /// Headers of every request, beside the usual ones.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The header that carries the credential.
+    fn credential(&self, key: &str) -> (&'static str, String);
+
+    /// The body's fields that follow `"model"`, from the comma to the closing brace. An error is
+    /// the caller's: the dialect cannot say what was asked.
+    fn encode_request(&self, input: &Input<'_>) -> Result<Bytes>;
+
+    /// A whole answer. `created` is now in Unix seconds, for dialects that do not tell.
+    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;
+
+    /// Reads one streamed answer.
+    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder>;
+}
+
+/// Reads one stream's events.
+pub(crate) trait StreamDecoder: fmt::Debug + Send {
+    /// The next event of the stream.
+    fn event(&mut self, event: &Event) -> Result<StreamEvent, DecodeError>;
+
+    /// Whether the answer is whole although no event said so, when the bytes end here.
+    fn may_end(&self) -> bool {
+        false
+    }
+}
+
+/// What an event of a stream means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum StreamEvent {
+    /// Nothing to a caller.
+    Nothing,
+    /// A piece of the answer.
+    Chunk(Chunk),
+    /// The answer is whole; perhaps with one more piece.
+    End(Option<Chunk>),
+}
+
+/// What is wrong with an answer, for the log. May hold the provider's words: scrub it.
+pub(crate) type DecodeError = String;
 
 /// A request for a model at a provider.
 pub(crate) struct Input<'a> {
     pub(crate) request: &'a ChatRequest<'a>,
-    pub(crate) model: &'a Model,
-    pub(crate) provider: &'a Provider,
+    pub(crate) model: ModelFacts<'a>,
+    /// The provider's row: what it refuses and how it differs.
+    pub(crate) provider: &'a config::Provider,
     pub(crate) stream: bool,
+}
+
+/// What of a model its request depends on.
+#[derive(Clone, Copy)]
+pub(crate) struct ModelFacts<'a> {
+    /// Its name at the provider.
+    pub(crate) name: &'a str,
+    /// Tokens of a completion.
+    pub(crate) max_output_tokens: u64,
+    /// Fields that are added where the caller left them out.
+    pub(crate) defaults: &'a [(String, Box<RawValue>)],
 }
 
 /// The two names of one field.
@@ -51,101 +114,9 @@ impl<'a> Input<'a> {
         let asked = self.request.max_tokens?;
         Some(asked.min(self.model.max_output_tokens))
     }
-}
 
-/// What an event of a stream means.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Nothing to a caller.
-    Nothing,
-    /// A piece of the answer.
-    Chunk(Chunk),
-    /// The answer is whole; perhaps with one more piece.
-    End(Option<Chunk>),
-}
-
-/// What is wrong with an answer, for the log. May hold the provider's words: scrub it.
-pub(crate) type Malformed = String;
-
-/// The path behind a provider's `base_url`.
-pub(crate) const fn path(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Openai => openai::PATH,
-        Dialect::Anthropic => anthropic::PATH,
-    }
-}
-
-/// Headers of every request.
-pub(crate) const fn headers(dialect: Dialect) -> &'static [(&'static str, &'static str)] {
-    match dialect {
-        Dialect::Openai => &[],
-        Dialect::Anthropic => anthropic::HEADERS,
-    }
-}
-
-/// The header that carries the credential.
-pub(crate) fn credential(dialect: Dialect, key: &str) -> (&'static str, String) {
-    match dialect {
-        Dialect::Openai => ("authorization", format!("Bearer {key}")),
-        Dialect::Anthropic => ("x-api-key", key.into()),
-    }
-}
-
-/// The body's fields behind `"model"`, from the comma to the closing brace. An error is the
-/// caller's: the dialect cannot say what was asked.
-pub(crate) fn convert(input: &Input<'_>) -> Result<Bytes> {
-    match input.provider.dialect {
-        Dialect::Openai => openai::convert(input),
-        Dialect::Anthropic => anthropic::convert(input),
-    }
-}
-
-/// The whole body: `model` is a JSON string.
-pub(crate) fn body(model: &str, converted: &[u8]) -> Bytes {
-    [br#"{"model":"#, model.as_bytes(), converted]
-        .concat()
-        .into()
-}
-
-/// A whole answer. `created` is now in Unix seconds, for dialects that do not tell.
-pub(crate) fn completion(
-    dialect: Dialect,
-    body: Bytes,
-    created: i64,
-) -> Result<Completion, Malformed> {
-    match dialect {
-        Dialect::Openai => openai::completion(body),
-        Dialect::Anthropic => anthropic::completion(&body, created),
-    }
-}
-
-/// Reads one stream's events.
-#[derive(Debug)]
-pub(crate) enum Decoder {
-    Openai(openai::Decoder),
-    Anthropic(anthropic::Decoder),
-}
-
-impl Decoder {
-    pub(crate) fn new(dialect: Dialect, created: i64) -> Self {
-        match dialect {
-            Dialect::Openai => Self::Openai(openai::Decoder::default()),
-            Dialect::Anthropic => Self::Anthropic(anthropic::Decoder::new(created)),
-        }
-    }
-
-    pub(crate) fn event(&mut self, event: &Event) -> Result<Step, Malformed> {
-        match self {
-            Self::Openai(decoder) => decoder.event(event),
-            Self::Anthropic(decoder) => decoder.event(event),
-        }
-    }
-
-    /// Whether the answer is whole although no event said so, when the bytes end here.
-    pub(crate) fn may_end(&self) -> bool {
-        match self {
-            Self::Openai(decoder) => decoder.may_end(),
-            Self::Anthropic(_) => false,
-        }
+    /// Whether the provider refuses this field.
+    pub(crate) fn omits(&self, field: &str) -> bool {
+        self.provider.omit.iter().any(|omitted| omitted == field)
     }
 }

@@ -1,5 +1,6 @@
 //! Why a call failed, what its caller is told and what is tried next.
 
+use crate::body::Cut;
 use openclaw_core::{Code, Details, Error, HttpError};
 use std::{sync::Arc, time::Duration};
 
@@ -60,6 +61,18 @@ impl Fault {
             error: told(Code::ProviderTimeout, message, provider, status)
                 .with_cause(format!("silent for {} ms", waited.as_millis())),
             next: Next::Move,
+        }
+    }
+
+    /// The answer's bytes stopped coming.
+    pub(crate) fn cut(provider: &Arc<str>, status: u16, cut: Cut) -> Self {
+        match cut {
+            Cut::Broken(error) => Self::broken(provider, Some(status), error),
+            Cut::Idle(waited) => Self::timeout(provider, Some(status), waited),
+            Cut::TooLong => {
+                let cause = "the answer is longer than what is read".into();
+                Self::malformed(provider, status, cause, Next::Move)
+            }
         }
     }
 

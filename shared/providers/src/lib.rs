@@ -2,7 +2,7 @@
 //! wire format, and what happens when a provider fails.
 //!
 //! - [`Providers`] is the catalog: the built-in rows and the configuration's, with credentials.
-//! - [`Providers::plan`] converts a chat request for the model's target; [`Plan::complete`] and
+//! - [`Providers::plan`] encodes a chat request for the model's target; [`Plan::complete`] and
 //!   [`Plan::stream`] send it, retry, and move on to other targets and fallback models.
 //! - Dialects (`openai`, `anthropic`) are pure: request out, answer in, stream event in. What is
 //!   OpenAI-compatible is a row in `catalog.json` or in the configuration, not code.
@@ -16,6 +16,7 @@ mod body;
 mod call;
 mod catalog;
 mod dialect;
+mod dialects;
 mod fault;
 mod health;
 mod openai;
@@ -23,13 +24,15 @@ mod order;
 mod plan;
 mod provider;
 mod refusal;
+mod reply;
 mod route;
 mod scrub;
 pub mod sse;
 mod stream;
 pub mod tokens;
 
-pub use answer::{Chunk, Completion, Failure, Reply, Served};
+pub use answer::{Chunk, Completion};
 pub use catalog::{Model, Providers};
 pub use plan::Plan;
+pub use reply::{Failure, Reply, Served};
 pub use stream::ChunkStream;

@@ -1,6 +1,9 @@
 //! In which order targets are tried.
 
-use crate::{Model, Providers, Served, catalog::Target};
+use crate::{
+    catalog::{Model, Providers, Target},
+    reply::Served,
+};
 use openclaw_core::{Random, Timestamp};
 use std::sync::Arc;
 

@@ -1,18 +1,16 @@
 //! A request that is ready to be sent.
 
 use crate::{
-    ChunkStream, Completion, Failure, Model, Providers, Reply,
-    call::{Streamed, Whole},
-    dialect::{Input, convert},
+    catalog::{Model, Providers, Target},
+    dialect::{Input, ModelFacts},
     provider::Provider,
-    route,
 };
 use bytes::Bytes;
-use openclaw_core::{Error, Ports, Result};
+use openclaw_core::{Error, Result};
 use openclaw_schema::chat::ChatRequest;
 use std::sync::Arc;
 
-/// A chat request, converted for its model.
+/// A chat request, encoded for its model.
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) providers: Arc<Providers>,
@@ -20,19 +18,17 @@ pub struct Plan {
     pub(crate) request_id: String,
     body: Bytes,
     stream: bool,
-    /// The conversion that was made at once, and for which provider.
-    converted: Bytes,
-    converted_for: Arc<Provider>,
+    /// The encoding that was made at once.
+    encoded: Encoded,
 }
 
 impl Providers {
-    /// Converts `request`, which was parsed from `body`, for `model`. A request that the model's
-    /// provider cannot be asked is an error that names the field.
+    /// Encodes `request`, which was parsed from `body`, for `model`. A request that the model's
+    /// providers cannot be asked is an error that names the field.
     ///
-    /// The conversion depends on the model and the provider's wire format, not on the target, so
-    /// most models have one for all targets; `body` is kept and parsed again only for a target
-    /// that needs another, or for a fallback. `stream` says which of [`Plan::complete`] and
-    /// [`Plan::stream`] follows.
+    /// Most models have one encoding for all their targets; `body` is kept and parsed again only
+    /// for a target that needs another, or for a fallback. `stream` says which of
+    /// [`Plan::complete`] and [`Plan::stream`] follows.
     pub fn plan(
         self: &Arc<Self>,
         model: &Arc<Model>,
@@ -42,23 +38,16 @@ impl Providers {
         request_id: &str,
     ) -> Result<Plan> {
         let mut refused = None;
-        for provider in model.targets.iter().map(|target| &target.provider) {
-            let input = Input {
-                request,
-                model,
-                provider,
-                stream,
-            };
-            match convert(&input) {
-                Ok(converted) => {
+        for target in &model.targets {
+            match Encoded::new(request, model, target, stream) {
+                Ok(encoded) => {
                     return Ok(Plan {
                         providers: Arc::clone(self),
                         model: Arc::clone(model),
                         request_id: request_id.into(),
                         body,
                         stream,
-                        converted,
-                        converted_for: Arc::clone(provider),
+                        encoded,
                     });
                 }
                 Err(error) => refused = refused.or(Some(error)),
@@ -69,34 +58,55 @@ impl Providers {
 }
 
 impl Plan {
-    /// Sends it and waits for the whole answer.
-    pub fn complete(
-        self,
-        ports: Ports,
-    ) -> impl Future<Output = Result<Reply<Completion>, Failure>> + Send + 'static {
-        route::run::<Whole>(self, ports)
-    }
-
-    /// Sends it and waits until the answer has started: its head has come, and either its first
-    /// event or a moment without one. From then on nothing is retried.
-    pub fn stream(
-        self,
-        ports: Ports,
-    ) -> impl Future<Output = Result<Reply<ChunkStream>, Failure>> + Send + 'static {
-        route::run::<Streamed>(self, ports)
-    }
-
-    /// The request as a model at a provider has it.
-    pub(crate) fn convert(&self, model: &Arc<Model>, provider: &Provider) -> Result<Bytes> {
-        if Arc::ptr_eq(model, &self.model) && provider.understands_like(&self.converted_for) {
-            return Ok(self.converted.clone());
+    /// The request as a target of a model has it.
+    pub(crate) fn encode(&self, model: &Model, target: &Target) -> Result<Bytes> {
+        if self.encoded.does_for(model, target) {
+            return Ok(self.encoded.fields.clone());
         }
         let request = ChatRequest::parse(&self.body)?;
-        convert(&Input {
-            request: &request,
-            model,
-            provider,
-            stream: self.stream,
+        Ok(Encoded::new(&request, model, target, self.stream)?.fields)
+    }
+}
+
+/// A request's encoding, and for whom.
+#[derive(Debug)]
+struct Encoded {
+    fields: Bytes,
+    model: String,
+    name: String,
+    provider: Arc<Provider>,
+}
+
+impl Encoded {
+    fn new(
+        request: &ChatRequest<'_>,
+        model: &Model,
+        target: &Target,
+        stream: bool,
+    ) -> Result<Self> {
+        let provider = &target.provider;
+        let fields = provider.dialect.encode_request(&Input {
+            request,
+            model: ModelFacts {
+                name: &target.model,
+                max_output_tokens: model.max_output_tokens,
+                defaults: &model.defaults,
+            },
+            provider: &provider.row,
+            stream,
+        })?;
+        Ok(Self {
+            fields,
+            model: model.id.clone(),
+            name: target.model.clone(),
+            provider: Arc::clone(provider),
         })
+    }
+
+    /// Whether the encoding is the same for this target.
+    fn does_for(&self, model: &Model, target: &Target) -> bool {
+        model.id == self.model
+            && target.model == self.name
+            && target.provider.understands_like(&self.provider)
     }
 }

@@ -1,10 +1,10 @@
 //! A provider that can be called: where, how and with which credential.
 
-use crate::dialect;
+use crate::{dialect::Dialect, dialects::dialect};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use openclaw_core::Secret;
-use openclaw_schema::config::{self, Dialect};
+use openclaw_schema::config;
 use std::sync::Arc;
 
 /// A field of a provider's row, and what is wrong with it.
@@ -14,10 +14,10 @@ pub(crate) type Wrong = (&'static str, &'static str);
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) id: Arc<str>,
-    pub(crate) dialect: Dialect,
+    pub(crate) dialect: &'static dyn Dialect,
     pub(crate) secret: Option<Secret>,
-    /// Request fields that it refuses.
-    omit: Vec<String>,
+    /// As it is configured.
+    pub(crate) row: config::Provider,
     endpoint: Uri,
     /// Of every request; the credential is marked sensitive, so `Debug` hides it.
     headers: HeaderMap,
@@ -25,24 +25,20 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) fn new(row: &config::Provider, secret: Option<Secret>) -> Result<Self, Wrong> {
+        let dialect = dialect(row.dialect);
         Ok(Self {
             id: row.id.as_str().into(),
-            dialect: row.dialect,
-            omit: row.omit.clone(),
-            endpoint: endpoint(row)?,
-            headers: headers(row.dialect, secret.as_ref())?,
+            dialect,
+            row: row.clone(),
+            endpoint: endpoint(row, dialect)?,
+            headers: headers(dialect, secret.as_ref())?,
             secret,
         })
     }
 
-    /// Whether one conversion of a request does for both.
+    /// Whether one encoding of a request does for both.
     pub(crate) fn understands_like(&self, other: &Self) -> bool {
-        self.dialect == other.dialect && self.omit == other.omit
-    }
-
-    /// Whether it refuses this field.
-    pub(crate) fn omits(&self, field: &str) -> bool {
-        self.omit.iter().any(|omitted| omitted == field)
+        self.row.dialect == other.row.dialect && self.row.omit == other.row.omit
     }
 
     /// The request that carries `body`. `request_id` goes along, so that a provider's log can be
@@ -60,9 +56,9 @@ impl Provider {
 }
 
 /// `base_url`, with or without a slash at its end, and the dialect's path.
-fn endpoint(row: &config::Provider) -> Result<Uri, Wrong> {
+fn endpoint(row: &config::Provider, dialect: &dyn Dialect) -> Result<Uri, Wrong> {
     let base = row.base_url.trim_end_matches('/');
-    let uri: Uri = format!("{base}{}", dialect::path(row.dialect))
+    let uri: Uri = format!("{base}{}", dialect.path())
         .parse()
         .map_err(|_| ("base_url", "is not a URL"))?;
     if uri.query().is_some() || base.contains('#') {
@@ -76,7 +72,7 @@ fn endpoint(row: &config::Provider) -> Result<Uri, Wrong> {
     }
 }
 
-fn headers(dialect: Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong> {
+fn headers(dialect: &dyn Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong> {
     let mut headers = HeaderMap::with_capacity(8);
     let fixed = [
         (header::CONTENT_TYPE, "application/json"),
@@ -89,11 +85,11 @@ fn headers(dialect: Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in dialect::headers(dialect) {
+    for (name, value) in dialect.headers() {
         headers.insert(*name, HeaderValue::from_static(value));
     }
     if let Some(secret) = secret {
-        let (name, value) = dialect::credential(dialect, secret.reveal());
+        let (name, value) = dialect.credential(secret.reveal());
         let mut value = HeaderValue::from_str(&value)
             .map_err(|_| ("api_key_env", "holds characters that a header cannot carry"))?;
         value.set_sensitive(true);

@@ -1,20 +1,41 @@
 //! From target to target until one answers.
 
 use crate::{
-    Failure, Plan, Reply,
-    call::{Call, Mode},
-    dialect,
+    answer::Completion,
+    call::{Call, Mode, Streamed, Whole},
     fault::{Fault, Next},
     order::{Candidate, below, candidates},
+    plan::Plan,
+    reply::{Failure, Reply},
+    stream::ChunkStream,
 };
 use bytes::Bytes;
 use openclaw_core::{Error, Ports, Random};
 use openclaw_schema::config::Routing;
 use std::{sync::Arc, time::Duration};
 
+impl Plan {
+    /// Sends it and waits for the whole answer.
+    pub fn complete(
+        self,
+        ports: Ports,
+    ) -> impl Future<Output = Result<Reply<Completion>, Failure>> + Send + 'static {
+        run::<Whole>(self, ports)
+    }
+
+    /// Sends it and waits until the answer has started: its head has come, and either its first
+    /// event or a moment without one. From then on nothing is retried.
+    pub fn stream(
+        self,
+        ports: Ports,
+    ) -> impl Future<Output = Result<Reply<ChunkStream>, Failure>> + Send + 'static {
+        run::<Streamed>(self, ports)
+    }
+}
+
 /// Tries the model's targets and those of its fallbacks, each up to `routing.attempts` times.
 /// The failure is that of the last call.
-pub(crate) async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Failure> {
+async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Failure> {
     let now = ports.clock.now();
     let mut failure = Failure {
         error: Error::internal("no target was tried"),
@@ -61,12 +82,13 @@ impl<'a> Attempt<'a> {
     /// An error is the caller's: this target cannot be asked that.
     fn new(plan: &'a Plan, ports: &'a Ports, candidate: &'a Candidate) -> Result<Self, Error> {
         let target = candidate.target();
-        let converted = plan.convert(&candidate.model, &target.provider)?;
+        let fields = plan.encode(&candidate.model, target)?;
+        let name = serde_json::to_string(&target.model).map_err(Error::internal)?;
         Ok(Self {
             plan,
             ports,
             candidate,
-            body: dialect::body(&target.model, &converted),
+            body: [br#"{"model":"#, name.as_bytes(), &fields].concat().into(),
         })
     }
 

@@ -3,9 +3,8 @@
 use crate::{
     Chunk, Providers,
     body::Body,
-    call::of_cut,
     catalog::Target,
-    dialect::{Decoder, Malformed, Step},
+    dialect::{DecodeError, StreamDecoder, StreamEvent},
     fault::{Fault, Next},
     health::Slot,
     provider::Provider,
@@ -34,11 +33,11 @@ const TAIL: Duration = Duration::from_secs(1);
 pub struct ChunkStream {
     /// `None` once the answer is over.
     body: Option<Body>,
-    /// What of the response is left behind the answer: the few bytes that end it, without which the
+    /// What is left of the response after the answer: the few bytes that end it, without which the
     /// connection would be lost to the next request.
     tail: Option<Body>,
     parser: Parser,
-    decoder: Decoder,
+    decoder: Box<dyn StreamDecoder>,
     /// What was read before the answer counted as started.
     peeked: Option<Chunk>,
     status: u16,
@@ -62,7 +61,7 @@ impl ChunkStream {
             body: Some(response.into_body()),
             tail: None,
             parser: Parser::default(),
-            decoder: Decoder::new(target.provider.dialect, created),
+            decoder: target.provider.dialect.stream_decoder(created),
             peeked: None,
             provider: Arc::clone(&target.provider),
             providers: Arc::clone(providers),
@@ -90,9 +89,9 @@ impl ChunkStream {
             match self.parser.next() {
                 Err(error) => return self.malformed(error.to_string()),
                 Ok(Some(event)) => match self.decoder.event(&event) {
-                    Ok(Step::Nothing) => {}
-                    Ok(Step::Chunk(chunk)) => return Poll::Ready(Some(Ok(chunk))),
-                    Ok(Step::End(last)) => {
+                    Ok(StreamEvent::Nothing) => {}
+                    Ok(StreamEvent::Chunk(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                    Ok(StreamEvent::End(last)) => {
                         self.tail = self.end();
                         return Poll::Ready(last.map(Ok));
                     }
@@ -101,7 +100,7 @@ impl ChunkStream {
                 Ok(None) => match ready!(body.poll_next_unpin(context)) {
                     Some(Ok(bytes)) => self.parser.push(bytes),
                     Some(Err(cut)) => {
-                        let fault = of_cut(&self.provider.id, self.status, cut);
+                        let fault = Fault::cut(&self.provider.id, self.status, cut);
                         return self.fail(fault);
                     }
                     None if self.decoder.may_end() => drop(self.end()),
@@ -122,9 +121,9 @@ impl ChunkStream {
         self.body.take()
     }
 
-    /// Behind the last chunk: resolves when the response has ended, too. Nobody need wait for that. Who has
-    /// something else to wait for may do it beside that, and what has not come when this is dropped is
-    /// waited for in a task.
+    /// After the last chunk: resolves when the response has ended, too. Waiting for it is optional: a
+    /// caller with something else to wait for may do both at once, and a task waits for what has not
+    /// come when the stream is dropped.
     pub fn ended(&mut self) -> impl Future<Output = ()> + Unpin {
         poll_fn(|context| {
             if let Some(tail) = &mut self.tail {
@@ -135,7 +134,7 @@ impl ChunkStream {
         })
     }
 
-    fn malformed(&mut self, words: Malformed) -> Poll<Option<Result<Chunk, Fault>>> {
+    fn malformed(&mut self, words: DecodeError) -> Poll<Option<Result<Chunk, Fault>>> {
         let cause = for_log(&words, self.provider.secret.as_ref());
         let fault = Fault::malformed(&self.provider.id, self.status, cause, Next::Retry);
         self.fail(fault)

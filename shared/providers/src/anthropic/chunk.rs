@@ -1,7 +1,7 @@
 //! OpenAI's `chat.completion.chunk`, written.
 
 use super::response::{Counts, ToolCall, Usage};
-use crate::{Chunk, dialect::Malformed, tokens};
+use crate::{Chunk, dialect::DecodeError, tokens};
 use serde::Serialize;
 
 /// What all chunks of an answer share.
@@ -53,14 +53,14 @@ impl Said<'_> {
 
 impl Envelope {
     /// A piece of the answer.
-    pub(super) fn say(&self, delta: Said<'_>) -> Result<Chunk, Malformed> {
+    pub(super) fn say(&self, delta: Said<'_>) -> Result<Chunk, DecodeError> {
         let tokens = delta.tokens();
         let chunk = self.choice(delta, None)?;
         Ok(Chunk { tokens, ..chunk })
     }
 
     /// Why it ends.
-    pub(super) fn finish(&self, reason: &'static str) -> Result<Chunk, Malformed> {
+    pub(super) fn finish(&self, reason: &'static str) -> Result<Chunk, DecodeError> {
         let chunk = self.choice(Said::default(), Some(reason))?;
         Ok(Chunk {
             finished: true,
@@ -69,7 +69,7 @@ impl Envelope {
     }
 
     /// What it took, if that is known.
-    pub(super) fn count(&self, counts: Counts) -> Option<Result<Chunk, Malformed>> {
+    pub(super) fn count(&self, counts: Counts) -> Option<Result<Chunk, DecodeError>> {
         let usage = counts.usage()?;
         let chunk = self.write(&[], counts.shown());
         Some(chunk.map(|chunk| Chunk {
@@ -82,7 +82,7 @@ impl Envelope {
         &self,
         delta: Said<'_>,
         finish_reason: Option<&'static str>,
-    ) -> Result<Chunk, Malformed> {
+    ) -> Result<Chunk, DecodeError> {
         let choice = Choice {
             index: 0,
             delta,
@@ -92,7 +92,7 @@ impl Envelope {
         self.write(&[choice], None)
     }
 
-    fn write(&self, choices: &[Choice<'_>], usage: Option<Usage>) -> Result<Chunk, Malformed> {
+    fn write(&self, choices: &[Choice<'_>], usage: Option<Usage>) -> Result<Chunk, DecodeError> {
         let chunk = ChatChunk {
             id: &self.id,
             object: "chat.completion.chunk",

@@ -43,7 +43,7 @@ struct Metadata<'a> {
 }
 
 /// See the table in [`super`].
-pub(crate) fn convert(input: &Input<'_>) -> Result<Bytes> {
+pub(super) fn encode_request(input: &Input<'_>) -> Result<Bytes> {
     refuse_unsupported(input)?;
     let (system, messages) = messages::convert(&input.request.messages)?;
     let tools = tools::convert(input)?;

@@ -1,6 +1,6 @@
 //! The whole answer in, and what it shares with the stream.
 
-use crate::{Completion, dialect::Malformed};
+use crate::{Completion, dialect::DecodeError};
 use openclaw_core::{json, record};
 use openclaw_schema::{chat::Text, usage::TokenUsage};
 use serde::Serialize;
@@ -194,7 +194,7 @@ pub(super) fn text_of<'a>(block: &'a Block<'_>) -> Option<&'a str> {
 }
 
 /// Anthropic's message as OpenAI's `chat.completion`.
-pub(crate) fn completion(body: &[u8], created: i64) -> Result<Completion, Malformed> {
+pub(super) fn completion(body: &[u8], created: i64) -> Result<Completion, DecodeError> {
     let message: Message<'_> = json::read(body).map_err(|error| {
         let words = String::from_utf8_lossy(&body[..body.len().min(1000)]);
         format!("not a message: {error}: {words}")

@@ -5,7 +5,7 @@ use super::{
     response::{Block, Counts, Function, ToolCall, finish_reason, text_of},
 };
 use crate::{
-    dialect::{Malformed, Step},
+    dialect::{DecodeError, StreamDecoder, StreamEvent},
     sse,
 };
 use openclaw_core::{json, record};
@@ -85,8 +85,10 @@ impl Decoder {
             open_call: None,
         }
     }
+}
 
-    pub(crate) fn event(&mut self, event: &sse::Event) -> Result<Step, Malformed> {
+impl StreamDecoder for Decoder {
+    fn event(&mut self, event: &sse::Event) -> Result<StreamEvent, DecodeError> {
         let event: Event<'_> = json::read(&event.data)
             .map_err(|error| format!("not what an event should be: {error}"))?;
         match &*event.kind.0 {
@@ -109,16 +111,18 @@ impl Decoder {
                 let reason = event.delta.and_then(|delta| delta.stop_reason);
                 match reason {
                     Some(reason) => self.finish(finish_reason(&reason.0)),
-                    None => Ok(Step::Nothing),
+                    None => Ok(StreamEvent::Nothing),
                 }
             }
             "message_stop" => self.stop(),
             // `ping`, and what may come to be.
-            _ => Ok(Step::Nothing),
+            _ => Ok(StreamEvent::Nothing),
         }
     }
+}
 
-    fn start(&mut self, start: Start<'_>) -> Result<Step, Malformed> {
+impl Decoder {
+    fn start(&mut self, start: Start<'_>) -> Result<StreamEvent, DecodeError> {
         self.counts.update(start.usage);
         self.envelope = Some(Envelope {
             id: start.id.0.into(),
@@ -132,7 +136,7 @@ impl Decoder {
         })
     }
 
-    fn block(&mut self, block: &Block<'_>) -> Result<Step, Malformed> {
+    fn block(&mut self, block: &Block<'_>) -> Result<StreamEvent, DecodeError> {
         if let Some(mut call) = ToolCall::of(block) {
             // A stream's block starts with an empty input, its arguments follow in pieces.
             let has_arguments = call.function.arguments != "{}";
@@ -148,7 +152,7 @@ impl Decoder {
         self.text(text_of(block).unwrap_or_default())
     }
 
-    fn delta(&mut self, delta: &Delta<'_>) -> Result<Step, Malformed> {
+    fn delta(&mut self, delta: &Delta<'_>) -> Result<StreamEvent, DecodeError> {
         match (&delta.partial_json, self.open_call) {
             (Some(json), Some(_)) if !json.0.is_empty() => {
                 self.open_call = Some(true);
@@ -159,16 +163,16 @@ impl Decoder {
     }
 
     /// A call without arguments never had any piece: callers parse them all the same.
-    fn close(&mut self) -> Result<Step, Malformed> {
+    fn close(&mut self) -> Result<StreamEvent, DecodeError> {
         match self.open_call.take() {
             Some(false) => self.arguments("{}"),
-            _ => Ok(Step::Nothing),
+            _ => Ok(StreamEvent::Nothing),
         }
     }
 
-    fn text(&self, text: &str) -> Result<Step, Malformed> {
+    fn text(&self, text: &str) -> Result<StreamEvent, DecodeError> {
         if text.is_empty() {
-            return Ok(Step::Nothing);
+            return Ok(StreamEvent::Nothing);
         }
         self.say(Said {
             content: Some(text),
@@ -176,7 +180,7 @@ impl Decoder {
         })
     }
 
-    fn arguments(&self, arguments: &str) -> Result<Step, Malformed> {
+    fn arguments(&self, arguments: &str) -> Result<StreamEvent, DecodeError> {
         self.call(ToolCall {
             index: Some(self.calls.saturating_sub(1)),
             id: None,
@@ -188,28 +192,28 @@ impl Decoder {
         })
     }
 
-    fn call(&self, call: ToolCall<'_>) -> Result<Step, Malformed> {
+    fn call(&self, call: ToolCall<'_>) -> Result<StreamEvent, DecodeError> {
         self.say(Said {
             tool_calls: Some([call]),
             ..Said::default()
         })
     }
 
-    fn say(&self, said: Said<'_>) -> Result<Step, Malformed> {
-        self.envelope()?.say(said).map(Step::Chunk)
+    fn say(&self, said: Said<'_>) -> Result<StreamEvent, DecodeError> {
+        self.envelope()?.say(said).map(StreamEvent::Chunk)
     }
 
-    fn finish(&self, reason: &'static str) -> Result<Step, Malformed> {
-        self.envelope()?.finish(reason).map(Step::Chunk)
+    fn finish(&self, reason: &'static str) -> Result<StreamEvent, DecodeError> {
+        self.envelope()?.finish(reason).map(StreamEvent::Chunk)
     }
 
     /// The usage chunk is the last, as OpenAI has it.
-    fn stop(&self) -> Result<Step, Malformed> {
+    fn stop(&self) -> Result<StreamEvent, DecodeError> {
         let last = self.envelope()?.count(self.counts).transpose();
-        last.map(Step::End)
+        last.map(StreamEvent::End)
     }
 
-    fn envelope(&self) -> Result<&Envelope, Malformed> {
+    fn envelope(&self) -> Result<&Envelope, DecodeError> {
         self.envelope.as_ref().ok_or("no message_start".into())
     }
 }

@@ -1,86 +1,66 @@
 //! What is read of an answer: whether it is one, its usage, and its texts where they must be
 //! counted.
 
-use crate::{dialect::Malformed, tokens};
+use crate::{dialect::DecodeError, tokens};
 use memchr::memchr;
-use openclaw_core::{json::read_text, record};
 use openclaw_schema::{chat::Text, usage::TokenUsage};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// What is read of an answer or a chunk.
-#[derive(Default)]
+#[derive(Deserialize)]
 pub(super) struct Answer<'a> {
+    #[serde(borrow)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow)]
     usage: Option<&'a RawValue>,
+    #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
 
-record!(Answer<'a> {
-    choices,
-    usage,
-    error,
-    ..
-});
-
-#[derive(Default)]
+#[derive(Deserialize)]
 pub(super) struct Choice<'a> {
+    #[serde(default)]
     pub(super) index: u32,
+    #[serde(borrow)]
     pub(super) finish_reason: Option<&'a RawValue>,
+    #[serde(borrow)]
     delta: Option<Said<'a>>,
+    #[serde(borrow)]
     message: Option<Said<'a>>,
 }
 
-record!(Choice<'a> {
-    index,
-    finish_reason,
-    delta,
-    message,
-    ..
-});
-
 /// A message or a part of one. Raw, because vendors write more than OpenAI there: what cannot be
 /// read shall not stop it from being passed on.
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Said<'a> {
+    #[serde(borrow)]
     content: Option<&'a RawValue>,
+    #[serde(borrow)]
     refusal: Option<&'a RawValue>,
     /// DeepSeek's, llama.cpp's and vLLM's.
+    #[serde(borrow)]
     reasoning_content: Option<&'a RawValue>,
     /// OpenRouter's and Groq's.
+    #[serde(borrow)]
     reasoning: Option<&'a RawValue>,
+    #[serde(borrow)]
     tool_calls: Option<&'a RawValue>,
 }
 
-record!(Said<'a> {
-    content,
-    refusal,
-    reasoning_content,
-    reasoning,
-    tool_calls,
-    ..
-});
-
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Call<'a> {
+    #[serde(borrow)]
     function: Option<Function<'a>>,
 }
 
-record!(Call<'a> {
-    function,
-    ..
-});
-
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Function<'a> {
+    #[serde(borrow)]
     name: Option<Text<'a>>,
+    #[serde(borrow)]
     arguments: Option<Text<'a>>,
 }
-
-record!(Function<'a> {
-    name,
-    arguments,
-    ..
-});
 
 impl<'a> Choice<'a> {
     /// Of an answer its message, of a chunk what it adds.
@@ -110,13 +90,13 @@ fn of_text(raw: &RawValue) -> u64 {
         .and_then(|rest| rest.strip_suffix('"'))
     {
         Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
-        Some(_) => read_text::<String>(json).map_or(0, |text| tokens::estimate(&text)),
+        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
         None => tokens::estimate(json),
     }
 }
 
 fn of_calls(raw: &RawValue) -> u64 {
-    let calls: Vec<Call<'_>> = read_text(raw.get()).unwrap_or_default();
+    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
     calls
         .iter()
         .filter_map(|call| call.function.as_ref())
@@ -127,10 +107,10 @@ fn of_calls(raw: &RawValue) -> u64 {
 }
 
 impl Answer<'_> {
-    pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, Malformed> {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, DecodeError> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
         let answer: Answer<'_> =
-            read_text(text).map_err(|error| format!("not what it should be: {error}"))?;
+            serde_json::from_str(text).map_err(|error| format!("not what it should be: {error}"))?;
         match answer.error {
             Some(error) => Err(format!("error in the answer: {}", error.get())),
             None => Ok(answer),
@@ -138,7 +118,7 @@ impl Answer<'_> {
     }
 
     pub(super) fn usage(&self) -> Option<TokenUsage> {
-        read_text(self.usage?.get()).ok()
+        serde_json::from_str(self.usage?.get()).ok()
     }
 
     /// The JSON string that is all that a chunk says, through its one choice, which goes on.

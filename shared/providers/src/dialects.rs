@@ -1,0 +1,12 @@
+//! The dialects: a row each, and the only place that tells them by their names.
+
+use crate::{anthropic::Anthropic, dialect::Dialect, openai::OpenAi};
+use openclaw_schema::config;
+
+/// The wire format that a provider's row names.
+pub(crate) const fn dialect(name: config::Dialect) -> &'static dyn Dialect {
+    match name {
+        config::Dialect::Openai => &OpenAi,
+        config::Dialect::Anthropic => &Anthropic,
+    }
+}

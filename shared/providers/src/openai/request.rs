@@ -1,0 +1,52 @@
+//! The request out.
+
+use crate::dialect::{Input, MAX_TOKENS};
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+/// The caller's fields as they came, then the model's defaults, without what the provider refuses.
+/// A stream asks for usage wherever it can: the gateway accounts by it.
+pub(super) fn encode(input: &Input<'_>) -> Bytes {
+    let mut body = Vec::with_capacity(1024);
+    let ours = ["model", "stream", "stream_options"];
+    let given = input.request.fields();
+    let given = given.filter(|(name, _)| !ours.contains(name));
+    let given = given.map(|(name, value)| -> (&str, &RawValue) { (name, value) });
+    for (name, value) in given.chain(input.defaults()) {
+        match MAX_TOKENS.contains(&name) {
+            true => push_max_tokens(&mut body, name, value.get(), input),
+            false if input.omits(name) => {}
+            false => push(&mut body, name, value.get()),
+        }
+    }
+    if input.stream {
+        push(&mut body, "stream", "true");
+        if !input.omits("stream_options") {
+            push(&mut body, "stream_options", r#"{"include_usage":true}"#);
+        }
+    }
+    body.push(b'}');
+    body.into()
+}
+
+/// The bound under the name that the provider knows, held within what the model can do.
+fn push_max_tokens(body: &mut Vec<u8>, name: &str, value: &str, input: &Input<'_>) {
+    let [new, old] = MAX_TOKENS;
+    let other = if name == new { old } else { new };
+    let renamed = input.omits(name);
+    if renamed && input.request.raw(other).is_some() {
+        return;
+    }
+    let name = if renamed { other } else { name };
+    match (input.request.max_tokens, input.max_tokens()) {
+        (Some(asked), Some(bound)) if bound < asked => push(body, name, &bound.to_string()),
+        _ => push(body, name, value),
+    }
+}
+
+fn push(body: &mut Vec<u8>, name: &str, value: &str) {
+    body.extend_from_slice(b",\"");
+    body.extend_from_slice(name.as_bytes());
+    body.extend_from_slice(b"\":");
+    body.extend_from_slice(value.as_bytes());
+}

@@ -1,0 +1,36 @@
+//! The outcome of a request: an answer and its source, or the failure of the last call.
+
+use crate::catalog::Model;
+use openclaw_core::Error;
+use std::sync::Arc;
+
+/// An answer and who gave it.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// A [`Completion`](crate::Completion) or a [`ChunkStream`](crate::ChunkStream).
+    pub answer: T,
+    /// Where it comes from.
+    pub served: Served,
+}
+
+/// Who answered.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The provider's id in the configuration.
+    pub provider: Arc<str>,
+    /// The catalog's model that served: a fallback, when it was one.
+    pub model: Arc<Model>,
+    /// Calls made, this one included: at least 1.
+    pub attempts: u32,
+}
+
+/// Nobody answered.
+#[derive(Debug)]
+pub struct Failure {
+    /// What the caller is told.
+    pub error: Error,
+    /// The provider that was tried last; `None` when none could be.
+    pub provider: Option<Arc<str>>,
+    /// Calls made.
+    pub attempts: u32,
+}
