@@ -71,7 +71,7 @@ fn is_private_name(name: &str) -> bool {
         name.strip_suffix(*ending)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
-    !name.contains('.') || PRIVATE_ENDINGS.iter().any(|ending| within(&ending))
+    !name.contains('.') || PRIVATE_ENDINGS.iter().any(within)
 }
 
 #[cfg(test)]

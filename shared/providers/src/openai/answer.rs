@@ -109,8 +109,8 @@ fn of_calls(raw: &RawValue) -> u64 {
 impl Answer<'_> {
     pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, DecodeError> {
         let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-        let answer: Answer<'_> =
-            serde_json::from_str(text).map_err(|error| format!("not what it should be: {error}"))?;
+        let answer: Answer<'_> = serde_json::from_str(text)
+            .map_err(|error| format!("not what it should be: {error}"))?;
         match answer.error {
             Some(error) => Err(format!("error in the answer: {}", error.get())),
             None => Ok(answer),
