@@ -6,7 +6,9 @@
 
 mod message;
 
-pub use message::{Content, Function, FunctionCall, ImageUrl, Message, Part, Text, Tool, ToolCall};
+pub use message::{
+    Content, File, Function, FunctionCall, ImageUrl, Message, Part, Text, Tool, ToolCall,
+};
 
 use crate::json::{parse, parse_text};
 use message::validate_messages;
@@ -50,6 +52,7 @@ const KNOWN: &[&str] = &[
     "audio",
     "prediction",
     "reasoning_effort",
+    "thinking",
     "verbosity",
     "web_search_options",
     "safety_identifier",

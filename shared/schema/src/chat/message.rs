@@ -37,6 +37,11 @@ pub struct Message<'a> {
     pub function_call: Option<&'a RawValue>,
     /// An assistant's earlier audio.
     pub audio: Option<&'a RawValue>,
+    /// An assistant's earlier reasoning with its signatures: Anthropic's `thinking` and
+    /// `redacted_thinking` blocks, in the order they came.
+    pub thinking_blocks: Option<&'a RawValue>,
+    /// Anthropic's cache breakpoint after the message.
+    pub cache_control: Option<&'a RawValue>,
 }
 
 record!(Message<'a> {
@@ -47,6 +52,8 @@ record!(Message<'a> {
     refusal,
     function_call,
     audio,
+    thinking_blocks,
+    cache_control,
     ..
 });
 
@@ -109,12 +116,33 @@ pub struct Part<'a> {
     pub text: Option<Text<'a>>,
     /// Of an `image_url` part.
     pub image_url: Option<ImageUrl<'a>>,
+    /// Of a `file` part.
+    pub file: Option<File<'a>>,
+    /// Anthropic's cache breakpoint after the part.
+    pub cache_control: Option<&'a RawValue>,
 }
 
 record!(Part<'a> {
     kind = "type" as Text: required,
     text,
     image_url,
+    file,
+    cache_control,
+    ..
+});
+
+/// A file within a message.
+#[derive(Debug, Default)]
+pub struct File<'a> {
+    /// Its content: a `data:` URL or bare base64.
+    pub file_data: Option<Text<'a>>,
+    /// Its name.
+    pub filename: Option<Text<'a>>,
+}
+
+record!(File<'a> {
+    file_data,
+    filename,
     ..
 });
 
@@ -167,11 +195,14 @@ pub struct Tool<'a> {
     pub kind: Cow<'a, str>,
     /// What it is.
     pub function: Option<Function<'a>>,
+    /// Anthropic's cache breakpoint after the tool.
+    pub cache_control: Option<&'a RawValue>,
 }
 
 record!(Tool<'a> {
     kind = "type" as Text: required,
     function,
+    cache_control,
     ..
 });
 
@@ -184,12 +215,15 @@ pub struct Function<'a> {
     pub description: Option<Text<'a>>,
     /// Its parameters: a JSON Schema.
     pub parameters: Option<&'a RawValue>,
+    /// Anthropic's cache breakpoint, where clients put it within the function.
+    pub cache_control: Option<&'a RawValue>,
 }
 
 record!(Function<'a> {
     name as Text: required,
     description,
     parameters,
+    cache_control,
     ..
 });
 
