@@ -8,10 +8,9 @@
 use super::{
     call::{DEADLINE, Objects, late},
     line::{Bell, Line, PATIENCE, Seat, Told},
-    wire::{Answer, Transaction, put_transaction, take_answer},
+    wire::{Answer, Transaction, put_transaction, put_version, take_answers},
 };
 use crate::{RequestSpawn, WorkerClock, timer::Timer};
-use bytes::Bytes;
 use futures_util::future::{Either, select};
 use js_sys::{Function, Promise, PromiseWithResolvers, Undefined};
 use openclaw_core::{Clock, Spawn, StoreError};
@@ -103,14 +102,17 @@ impl Gather {
     }
 
     async fn call(self, account: String, going: Vec<OneSeat>) {
-        let messages: Vec<_> = going.iter().map(|seat| &*seat.message).collect();
-        let answers = self.0.objects.transact(&account, &messages.concat()).await;
-        let mut answers = answers.map(Bytes::from);
-        for seat in going {
-            seat.end(match &mut answers {
-                Ok(answers) => take_answer(answers),
-                Err(error) => Err(error.clone()),
-            });
+        let mut batch = vec![];
+        put_version(&mut batch);
+        going
+            .iter()
+            .for_each(|seat| batch.extend_from_slice(&seat.message));
+        let answers = match self.0.objects.transact(&account, &batch).await {
+            Ok(answers) => take_answers(answers.into(), going.len()),
+            Err(error) => vec![Err(error); going.len()],
+        };
+        for (seat, answer) in going.into_iter().zip(answers) {
+            seat.end(answer);
         }
         self.with(&account, OneLine::arrive);
     }

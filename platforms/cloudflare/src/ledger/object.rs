@@ -3,7 +3,10 @@
 use super::{
     items::Items,
     sql::SqlRows,
-    wire::{Answer, Page, Range, Transaction, put_answer, put_page, take_range, take_transactions},
+    wire::{
+        Answer, Page, Range, Transaction, put_answer, put_error, put_page, take_range,
+        take_transactions,
+    },
 };
 use crate::{WorkerClock, alarm::Alarm, glue};
 use openclaw_core::{
@@ -61,14 +64,21 @@ impl AccountLedger {
 
     /// Applies a batch of transactions, as `DurableLedger` sends it; how each of them ended.
     pub fn transact(&self, batch: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        let batch = take_transactions(batch.into())?;
+        let mut bytes = vec![];
+        let batch = match take_transactions(batch.into()) {
+            Ok(batch) => batch,
+            // Nothing was touched: the sender is told, and the object goes on.
+            Err(error) => {
+                put_error(&mut bytes, &error);
+                return Ok(bytes);
+            }
+        };
         let (answers, changes) = self.items.borrow_mut().transact(batch)?;
         if !self.alarm.is_set()
             && let Some(lease) = changes.iter().filter_map(lease).min()
         {
             self.set_alarm(lease)?;
         }
-        let mut bytes = vec![];
         for answer in &answers {
             put_answer(&mut bytes, answer);
         }

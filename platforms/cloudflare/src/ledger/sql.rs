@@ -158,7 +158,8 @@ fn item(value: &JsValue) -> Result<Item, StoreError> {
     let bytes = Uint8Array::new(value).to_vec();
     match codec::take_item(&mut bytes.into()) {
         Ok(Some(item)) => Ok(item),
-        _ => Err(StoreError::Fault("an item is damaged".into())),
+        Ok(None) => Err(strange("an item", value)),
+        Err(error) => Err(StoreError::Fault(format!("a stored item: {error}"))),
     }
 }
 

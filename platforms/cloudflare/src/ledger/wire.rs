@@ -1,13 +1,20 @@
-//! What goes to an account's object and comes back: bytes, because a structured clone of many
+//! The messages to an account's object and its answers: bytes, because a structured clone of many
 //! small JavaScript values costs more than the call.
+//!
+//! The Worker that sends and the one that reads may be of different versions, while they are being
+//! deployed and after one of them was rolled back. So a question begins with its version
+//! ([`put_version`]), and the answer has the version of its question. Whoever reads something unknown
+//! refuses it: to leave out a condition would write what its sender forbade. An object also reads
+//! questions from before there were versions.
 
-use bytes::{Buf, BufMut, Bytes, TryGetError};
+use bytes::{Buf, BufMut, Bytes};
 use openclaw_core::{
     StoreError, Timestamp,
     ledger::{
         Applied, Delta, Durable, Item, Outcome, Step, Value, When,
         codec::{
-            put_bytes, put_item, put_time, put_value, take_bytes, take_item, take_text, take_time,
+            DecodeError, put_bytes, put_item, put_time, put_value, take_bytes, take_item,
+            take_text, take_time,
         },
     },
 };
@@ -20,7 +27,7 @@ pub(super) struct Transaction {
 }
 
 /// How a transaction ended in the object, whose answer leaves only when it is durable.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     /// The value behind each step.
     Applied(Vec<Option<Value>>),
@@ -57,14 +64,54 @@ pub(super) struct Page {
     pub(super) cut: bool,
 }
 
+/// The version of a question that is written here.
+const VERSION: u8 = 1;
+
+/// Stands before the version. Questions had none once and began with a time, which this number is too
+/// small to be, followed by a count or a length: that many steps or bytes fit into no message, so an
+/// object that knows no versions fails instead of misreading a question.
+const VERSIONED: (i64, u32) = (i64::MIN, u32::MAX);
+
 const PUT: u8 = 0;
 const DELETE: u8 = 1;
 const ADD: u8 = 2;
+
+const ALWAYS: u8 = 0;
+const ABSENT: u8 = 1;
+const PRESENT: u8 = 2;
 
 const APPLIED: u8 = 0;
 const REFUSED: u8 = 1;
 const FAULT: u8 = 2;
 const UNAVAILABLE: u8 = 3;
+
+/// Begins a question: a batch of transactions, or a query.
+pub(super) fn put_version(to: &mut Vec<u8>) {
+    let (time, length) = VERSIONED;
+    to.put_i64_le(time);
+    to.put_u32_le(length);
+    to.put_u8(VERSION);
+}
+
+/// Goes past the version of a question, where it has one that is known.
+fn take_version(from: &mut Bytes) -> Result<(), DecodeError> {
+    let mut versioned = from.clone();
+    let begin = (versioned.try_get_i64_le(), versioned.try_get_u32_le());
+    if begin != (Ok(VERSIONED.0), Ok(VERSIONED.1)) {
+        return Ok(());
+    }
+    match versioned.try_get_u8()? {
+        VERSION => {
+            *from = versioned;
+            Ok(())
+        }
+        mark => Err(unknown("version", mark)),
+    }
+}
+
+const fn unknown(what: &'static str, mark: u8) -> DecodeError {
+    DecodeError::Unknown { what, mark }
+}
 
 /// Adds a transaction to a batch.
 pub(super) fn put_transaction(to: &mut Vec<u8>, transaction: &Transaction) {
@@ -83,22 +130,17 @@ fn put_step(to: &mut Vec<u8>, step: &Step) {
             when,
             expires,
         } => {
-            to.put_slice(&[PUT, *when as u8]);
-            put_bytes(to, key.as_bytes());
+            put_head(to, PUT, when, key);
             put_bytes(to, document);
             put_option(to, *expires, put_time);
         }
-        Step::Delete { key, when } => {
-            to.put_slice(&[DELETE, *when as u8]);
-            put_bytes(to, key.as_bytes());
-        }
+        Step::Delete { key, when } => put_head(to, DELETE, when, key),
         Step::Add {
             key,
             deltas,
             expires,
         } => {
-            to.put_slice(&[ADD, When::Always as u8]);
-            put_bytes(to, key.as_bytes());
+            put_head(to, ADD, &When::Always, key);
             put_option(to, *expires, put_time);
             to.put_u32_le(deltas.len() as u32);
             for delta in deltas {
@@ -110,6 +152,17 @@ fn put_step(to: &mut Vec<u8>, step: &Step) {
     }
 }
 
+/// Writes what every step begins with.
+fn put_head(to: &mut Vec<u8>, kind: u8, when: &When, key: &str) {
+    to.put_u8(kind);
+    to.put_u8(match when {
+        When::Always => ALWAYS,
+        When::Absent => ABSENT,
+        When::Present => PRESENT,
+    });
+    put_bytes(to, key.as_bytes());
+}
+
 fn put_option<T>(to: &mut Vec<u8>, value: Option<T>, put: impl FnOnce(&mut Vec<u8>, T)) {
     to.put_u8(u8::from(value.is_some()));
     if let Some(value) = value {
@@ -119,14 +172,19 @@ fn put_option<T>(to: &mut Vec<u8>, value: Option<T>, put: impl FnOnce(&mut Vec<u
 
 /// The transactions of a batch.
 pub(super) fn take_transactions(mut from: Bytes) -> Result<Vec<Transaction>, StoreError> {
+    take_batch(&mut from).map_err(unreadable)
+}
+
+fn take_batch(from: &mut Bytes) -> Result<Vec<Transaction>, DecodeError> {
+    take_version(from)?;
     let mut batch = vec![];
     while from.has_remaining() {
-        batch.push(take_transaction(&mut from).map_err(torn)?);
+        batch.push(take_transaction(from)?);
     }
     Ok(batch)
 }
 
-fn take_transaction(from: &mut Bytes) -> Result<Transaction, TryGetError> {
+fn take_transaction(from: &mut Bytes) -> Result<Transaction, DecodeError> {
     let now = take_time(from)?;
     let count = from.try_get_u32_le()?;
     let steps = (0..count)
@@ -135,7 +193,7 @@ fn take_transaction(from: &mut Bytes) -> Result<Transaction, TryGetError> {
     Ok(Transaction { now, steps })
 }
 
-fn take_step(from: &mut Bytes) -> Result<Step, TryGetError> {
+fn take_step(from: &mut Bytes) -> Result<Step, DecodeError> {
     let (kind, when) = (from.try_get_u8()?, take_when(from)?);
     let key = take_text(from)?;
     Ok(match kind {
@@ -146,30 +204,32 @@ fn take_step(from: &mut Bytes) -> Result<Step, TryGetError> {
             expires: take_option(from, take_time)?,
         },
         DELETE => Step::Delete { key, when },
-        _ => Step::Add {
+        ADD => Step::Add {
             key,
             expires: take_option(from, take_time)?,
             deltas: take_deltas(from)?,
         },
+        mark => return Err(unknown("step", mark)),
     })
 }
 
-fn take_when(from: &mut Bytes) -> Result<When, TryGetError> {
+fn take_when(from: &mut Bytes) -> Result<When, DecodeError> {
     Ok(match from.try_get_u8()? {
-        when if when == When::Absent as u8 => When::Absent,
-        when if when == When::Present as u8 => When::Present,
-        _ => When::Always,
+        ALWAYS => When::Always,
+        ABSENT => When::Absent,
+        PRESENT => When::Present,
+        mark => return Err(unknown("condition", mark)),
     })
 }
 
-fn take_deltas(from: &mut Bytes) -> Result<Vec<Delta>, TryGetError> {
+fn take_deltas(from: &mut Bytes) -> Result<Vec<Delta>, DecodeError> {
     let count = from.try_get_u32_le()?;
     (0..count)
         .map(|_| {
             Ok(Delta {
                 field: take_text(from)?,
                 by: from.try_get_i64_le()?,
-                at_most: take_option(from, |from| from.try_get_i64_le())?,
+                at_most: take_option(from, |from| Ok(from.try_get_i64_le()?))?,
             })
         })
         .collect()
@@ -177,12 +237,13 @@ fn take_deltas(from: &mut Bytes) -> Result<Vec<Delta>, TryGetError> {
 
 fn take_option<T>(
     from: &mut Bytes,
-    take: impl FnOnce(&mut Bytes) -> Result<T, TryGetError>,
-) -> Result<Option<T>, TryGetError> {
-    Ok(match from.try_get_u8()? {
-        0 => None,
-        _ => Some(take(from)?),
-    })
+    take: impl FnOnce(&mut Bytes) -> Result<T, DecodeError>,
+) -> Result<Option<T>, DecodeError> {
+    match from.try_get_u8()? {
+        0 => Ok(None),
+        1 => take(from).map(Some),
+        mark => Err(unknown("option", mark)),
+    }
 }
 
 /// Adds how a transaction ended to the answers of its batch.
@@ -203,7 +264,8 @@ pub(super) fn put_answer(to: &mut Vec<u8>, answer: &Result<Answer, StoreError>) 
     }
 }
 
-fn put_error(to: &mut Vec<u8>, error: &StoreError) {
+/// Adds why a question has no answer.
+pub(super) fn put_error(to: &mut Vec<u8>, error: &StoreError) {
     let (kind, cause) = match error {
         StoreError::Fault(cause) => (FAULT, cause),
         StoreError::Unavailable(cause) => (UNAVAILABLE, cause),
@@ -212,35 +274,61 @@ fn put_error(to: &mut Vec<u8>, error: &StoreError) {
     put_bytes(to, cause.as_bytes());
 }
 
-/// Reads the next answer of a batch.
-pub(super) fn take_answer(from: &mut Bytes) -> Result<Answer, StoreError> {
-    match from.try_get_u8().map_err(torn)? {
-        APPLIED => take_values(from).map(Answer::Applied).map_err(torn),
-        REFUSED => match from.try_get_u32_le() {
-            Ok(step) => Ok(Answer::Refused(step as usize)),
-            Err(error) => Err(torn(error)),
-        },
-        kind => Err(take_error(from, kind)),
+/// How each of the `count` transactions of a batch ended. An object that cannot read a batch answers
+/// once for all of them.
+pub(super) fn take_answers(mut from: Bytes, count: usize) -> Vec<Result<Answer, StoreError>> {
+    let mut answers: Vec<Result<Answer, StoreError>> = Vec::with_capacity(count);
+    for _ in 0..count {
+        let answer = match answers.last() {
+            Some(Err(error)) if from.is_empty() => Err(error.clone()),
+            _ => take_answer(&mut from),
+        };
+        answers.push(answer);
     }
+    answers
 }
 
-fn take_values(from: &mut Bytes) -> Result<Vec<Option<Value>>, TryGetError> {
+fn take_answer(from: &mut Bytes) -> Result<Answer, StoreError> {
+    let answer = match take_kind(from)? {
+        APPLIED => take_values(from).map(Answer::Applied),
+        REFUSED => take_refused(from),
+        mark => Err(unknown("answer", mark)),
+    };
+    answer.map_err(|error| {
+        // Nobody knows where the next answer begins.
+        from.clear();
+        unreadable(error)
+    })
+}
+
+/// What kind of answer comes, where it is no error.
+fn take_kind(from: &mut Bytes) -> Result<u8, StoreError> {
+    let kind = from
+        .try_get_u8()
+        .map_err(|error| unreadable(error.into()))?;
+    let error = match kind {
+        FAULT => StoreError::Fault,
+        UNAVAILABLE => StoreError::Unavailable,
+        kind => return Ok(kind),
+    };
+    let cause = take_text(from).map_err(|error| unreadable(error.into()))?;
+    Err(error(cause))
+}
+
+fn take_refused(from: &mut Bytes) -> Result<Answer, DecodeError> {
+    Ok(Answer::Refused(from.try_get_u32_le()? as usize))
+}
+
+fn take_values(from: &mut Bytes) -> Result<Vec<Option<Value>>, DecodeError> {
     let count = from.try_get_u32_le()?;
     (0..count)
         .map(|_| Ok(take_item(from)?.map(|item| item.value)))
         .collect()
 }
 
-fn take_error(from: &mut Bytes, kind: u8) -> StoreError {
-    match take_text(from) {
-        Err(error) => torn(error),
-        Ok(cause) if kind == UNAVAILABLE => StoreError::Unavailable(cause),
-        Ok(cause) => StoreError::Fault(cause),
-    }
-}
-
 /// Writes a query.
 pub(super) fn put_range(to: &mut Vec<u8>, range: &Range) {
+    put_version(to);
     put_time(to, range.now);
     put_bytes(to, range.prefix.as_bytes());
     put_option(to, range.after.as_deref(), |to, after| {
@@ -252,6 +340,7 @@ pub(super) fn put_range(to: &mut Vec<u8>, range: &Range) {
 /// Reads a query.
 pub(super) fn take_range(mut from: Bytes) -> Result<Range, StoreError> {
     let mut range = || {
+        take_version(&mut from)?;
         Ok(Range {
             now: take_time(&mut from)?,
             prefix: take_text(&mut from)?,
@@ -259,7 +348,7 @@ pub(super) fn take_range(mut from: Bytes) -> Result<Range, StoreError> {
             limit: from.try_get_u64_le()? as usize,
         })
     };
-    range().map_err(torn)
+    range().map_err(unreadable)
 }
 
 /// Writes what a query found.
@@ -278,13 +367,14 @@ pub(super) fn put_page(to: &mut Vec<u8>, page: &Result<Page, StoreError>) {
 
 /// Reads what a query found.
 pub(super) fn take_page(mut from: Bytes) -> Result<Page, StoreError> {
-    match from.try_get_u8().map_err(torn)? {
-        APPLIED => take_items(&mut from).map_err(torn),
-        kind => Err(take_error(&mut from, kind)),
+    match take_kind(&mut from)? {
+        APPLIED => take_items(&mut from),
+        mark => Err(unknown("answer", mark)),
     }
+    .map_err(unreadable)
 }
 
-fn take_items(from: &mut Bytes) -> Result<Page, TryGetError> {
+fn take_items(from: &mut Bytes) -> Result<Page, DecodeError> {
     let cut = from.try_get_u8()? != 0;
     let mut items = vec![];
     while from.has_remaining() {
@@ -294,7 +384,7 @@ fn take_items(from: &mut Bytes) -> Result<Page, TryGetError> {
     Ok(Page { items, cut })
 }
 
-fn torn(error: TryGetError) -> StoreError {
+fn unreadable(error: DecodeError) -> StoreError {
     StoreError::Fault(format!("a message to or from the ledger's object: {error}"))
 }
 
@@ -328,20 +418,85 @@ mod tests {
         steps
     }
 
-    #[test]
-    fn a_batch_arrives_as_it_was_sent_and_half_of_it_is_an_error() {
-        let batch = [1, 2].map(|second| Transaction {
+    fn batch() -> [Transaction; 2] {
+        [1, 2].map(|second| Transaction {
             now: at(second),
             steps: steps(),
-        });
+        })
+    }
+
+    /// The batch, and where each of its transactions ends.
+    fn sent(batch: &[Transaction]) -> (Vec<u8>, Vec<usize>) {
         let mut sent = vec![];
-        batch
-            .iter()
-            .for_each(|transaction| put_transaction(&mut sent, transaction));
-        assert_eq!(take_transactions(sent.clone().into()), Ok(batch.to_vec()));
-        for length in (1..sent.len()).filter(|length| length * 2 != sent.len()) {
+        put_version(&mut sent);
+        let mut ends = vec![sent.len()];
+        for transaction in batch {
+            put_transaction(&mut sent, transaction);
+            ends.push(sent.len());
+        }
+        (sent, ends)
+    }
+
+    #[test]
+    fn a_batch_arrives_as_it_was_sent_and_half_of_it_is_an_error() {
+        let (sent, ends) = sent(&batch());
+        assert_eq!(take_transactions(sent.clone().into()), Ok(batch().to_vec()));
+        for length in (1..sent.len()).filter(|length| !ends.contains(length)) {
             let half = Bytes::copy_from_slice(&sent[..length]);
             assert!(take_transactions(half).is_err(), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_batch_from_before_there_were_versions_is_read() {
+        let (sent, ends) = sent(&batch());
+        let old = Bytes::copy_from_slice(&sent[ends[0]..]);
+        assert_eq!(take_transactions(old), Ok(batch().to_vec()));
+        let range = Range {
+            now: at(1),
+            prefix: "a/".into(),
+            after: None,
+            limit: 3,
+        };
+        let mut question = vec![];
+        put_range(&mut question, &range);
+        let old = Bytes::from(question).slice(ends[0]..);
+        assert_eq!(take_range(old), Ok(range));
+    }
+
+    /// An object that knows no versions reads a time first, then so many steps or so long a text.
+    #[test]
+    fn an_object_that_knows_no_versions_reads_no_question() {
+        let (sent, _) = sent(&batch());
+        let mut batch = Bytes::from(sent);
+        assert!(take_transaction(&mut batch.clone()).is_err());
+        take_time(&mut batch).unwrap();
+        assert!(take_text(&mut batch).is_err());
+    }
+
+    #[test]
+    fn an_unknown_version_step_condition_or_option_is_refused() {
+        let put = Step::Put {
+            key: "k".into(),
+            document: "d".into(),
+            when: When::Absent,
+            expires: None,
+        };
+        let transaction = Transaction {
+            now: at(1),
+            steps: vec![put],
+        };
+        let (sent, ends) = sent(&[transaction]);
+        // After the time and the number of steps.
+        let step = ends[0] + 12;
+        for place in [ends[0] - 1, step, step + 1, sent.len() - 1] {
+            for unknown in [100, u8::MAX] {
+                let mut newer = sent.clone();
+                newer[place] = unknown;
+                let refused = take_transactions(newer.into()).unwrap_err().to_string();
+                let expected = format!(" {unknown}");
+                assert!(refused.ends_with(&expected), "{place}: {refused}");
+            }
         }
     }
 
@@ -357,16 +512,29 @@ mod tests {
             Ok(Answer::Refused(19)),
             Err(StoreError::Fault("why".into())),
             Err(StoreError::Unavailable("later".into())),
+            Ok(Answer::Refused(0)),
         ];
         let mut sent = vec![];
         answers
             .iter()
             .for_each(|answer| put_answer(&mut sent, answer));
-        let mut sent = Bytes::from(sent);
-        for answer in answers {
-            assert_eq!(take_answer(&mut sent), answer);
+        let sent = Bytes::from(sent);
+        assert_eq!(take_answers(sent.clone(), 5), answers);
+        let more = take_answers(sent, 6);
+        assert!(matches!(&more[5], Err(StoreError::Fault(_))), "{more:?}");
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_read_stands_for_all_after_it() {
+        let mut refused = vec![];
+        put_error(&mut refused, &StoreError::Unavailable("unread".into()));
+        let unread = Err(StoreError::Unavailable("unread".into()));
+        assert_eq!(take_answers(refused.into(), 3), vec![unread; 3]);
+        for unknown in [&[9, APPLIED, 0, 0, 0, 0][..], &[REFUSED, 1]] {
+            let answers = take_answers(Bytes::copy_from_slice(unknown), 2);
+            assert!(matches!(&answers[0], Err(StoreError::Fault(_))));
+            assert_eq!(answers[0], answers[1]);
         }
-        assert!(take_answer(&mut sent).is_err());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! One record of the journal: its length, its checksum, the number of the last transaction in it,
 //! and items. Numbers are little-endian.
 
-use bytes::{Buf, BufMut, Bytes, TryGetError};
-use openclaw_core::ledger::{Item, codec};
+use bytes::{Buf, BufMut, Bytes};
+use openclaw_core::ledger::{
+    Item,
+    codec::{self, DecodeError},
+};
 
 /// Length and CRC-32 of what follows, 4 bytes each.
 const HEAD: usize = 8;
@@ -64,7 +67,7 @@ impl Iterator for Records {
     }
 }
 
-fn read(mut payload: Bytes) -> Result<(u64, Vec<Entry>), TryGetError> {
+fn read(mut payload: Bytes) -> Result<(u64, Vec<Entry>), DecodeError> {
     let sequence = payload.try_get_u64_le()?;
     let mut entries = Vec::new();
     while payload.has_remaining() {

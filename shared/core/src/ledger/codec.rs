@@ -1,18 +1,39 @@
 //! Items as bytes: what a store writes down, or sends to where its items are. Numbers are
 //! little-endian, times are Unix microseconds.
 //!
-//! Writing appends to a buffer and reading takes from the front of one; reading fails only where
-//! the bytes end too early. Whoever may meet damaged bytes checks them before.
+//! Writing appends to a buffer and reading takes from the front of one. Reading refuses bytes that
+//! end too early and everything it does not know: a newer writer may mean something by it.
 
 use super::{Counters, Item, Value};
 use crate::{Timestamp, time};
 use bytes::{Buf, BufMut, Bytes, TryGetError};
 
+// An item begins with a byte: its upper four bits are the version of the format (0), its lower four
+// bits the kind of item.
 const NOTHING: u8 = 0;
 const DOCUMENT: u8 = 1;
 const COUNTERS: u8 = 2;
 /// Added to the kind where the item expires.
 const EXPIRES: u8 = 4;
+
+/// Bytes that cannot be read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// They end too early.
+    #[error("the bytes end too early: {0}")]
+    Torn(#[from] TryGetError),
+    /// A mark that this version does not know; a newer one may.
+    #[error("unknown {what} {mark}")]
+    Unknown {
+        /// What the mark should name, such as `item`.
+        what: &'static str,
+        /// The byte that was found.
+        mark: u8,
+    },
+    /// Text that is not UTF-8.
+    #[error("text that is not UTF-8")]
+    NotText,
+}
 
 /// Writes an item, or that there is none.
 pub fn put_item(to: &mut Vec<u8>, item: Option<&Item>) {
@@ -51,7 +72,7 @@ pub fn put_value(to: &mut Vec<u8>, value: Option<&Value>, expires: Option<Timest
     }
 }
 
-/// Writes bytes behind their length.
+/// Writes bytes after their length.
 pub fn put_bytes(to: &mut Vec<u8>, bytes: &[u8]) {
     to.put_u32_le(bytes.len() as u32);
     to.put_slice(bytes);
@@ -63,16 +84,20 @@ pub fn put_time(to: &mut Vec<u8>, at: Timestamp) {
 }
 
 /// Reads an item, or that there is none.
-pub fn take_item(from: &mut Bytes) -> Result<Option<Item>, TryGetError> {
-    let kind = from.try_get_u8()?;
-    if kind == NOTHING {
+pub fn take_item(from: &mut Bytes) -> Result<Option<Item>, DecodeError> {
+    let mark = from.try_get_u8()?;
+    if mark == NOTHING {
         return Ok(None);
     }
-    let expires = match kind & EXPIRES {
+    let kind = mark & !EXPIRES;
+    if !matches!(kind, DOCUMENT | COUNTERS) {
+        return Err(DecodeError::Unknown { what: "item", mark });
+    }
+    let expires = match mark & EXPIRES {
         0 => None,
         _ => Some(take_time(from)?),
     };
-    let value = if kind & COUNTERS == 0 {
+    let value = if kind == DOCUMENT {
         Value::Document(take_bytes(from)?)
     } else {
         let mut counters = Counters::new();
@@ -85,31 +110,34 @@ pub fn take_item(from: &mut Bytes) -> Result<Option<Item>, TryGetError> {
 }
 
 /// Reads text that [`put_bytes`] wrote.
-pub fn take_text(from: &mut Bytes) -> Result<String, TryGetError> {
-    // It was written from text.
-    Ok(String::from_utf8_lossy(&take_bytes(from)?).into_owned())
+pub fn take_text(from: &mut Bytes) -> Result<String, DecodeError> {
+    let bytes = take_bytes(from)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| DecodeError::NotText)?;
+    Ok(text.to_owned())
 }
 
 /// Reads what [`put_bytes`] wrote.
-pub fn take_bytes(from: &mut Bytes) -> Result<Bytes, TryGetError> {
+pub fn take_bytes(from: &mut Bytes) -> Result<Bytes, DecodeError> {
     let length = from.try_get_u32_le()?;
     take(from, length as usize)
 }
 
 /// Reads so many bytes.
-pub fn take(from: &mut Bytes, length: usize) -> Result<Bytes, TryGetError> {
+pub fn take(from: &mut Bytes, length: usize) -> Result<Bytes, DecodeError> {
     let available = from.remaining();
     if length > available {
+        let requested = length;
         return Err(TryGetError {
-            requested: length,
+            requested,
             available,
-        });
+        }
+        .into());
     }
     Ok(from.split_to(length))
 }
 
 /// Reads what [`put_time`] wrote.
-pub fn take_time(from: &mut Bytes) -> Result<Timestamp, TryGetError> {
+pub fn take_time(from: &mut Bytes) -> Result<Timestamp, DecodeError> {
     Ok(time::from_microsecond(from.try_get_i64_le()?))
 }
 
@@ -144,5 +172,47 @@ mod tests {
             assert_eq!(read.map(|item| item.value), item.map(|item| item.value));
             assert!(whole.is_empty());
         }
+    }
+
+    #[test]
+    fn bytes_of_the_first_release_are_read() {
+        let bytes: &[u8] =
+            b"\x05\x01\0\0\0\0\0\0\0\x02\0\0\0{}\x02\x01\0\0\0\x01\0\0\0a\x03\0\0\0\0\0\0\0\0";
+        let mut bytes = Bytes::from_static(bytes);
+        let document = Item {
+            value: Value::Document("{}".into()),
+            expires: Timestamp::from_microsecond(1),
+        };
+        assert_eq!(take_item(&mut bytes), Ok(Some(document)));
+        let counters = Item {
+            value: Value::Counters([("a".into(), 3)].into()),
+            expires: None,
+        };
+        assert_eq!(take_item(&mut bytes), Ok(Some(counters)));
+        assert_eq!(take_item(&mut bytes), Ok(None));
+        assert!(bytes.is_empty());
+    }
+
+    #[test]
+    fn what_a_newer_version_may_mean_is_refused() {
+        let known = [
+            NOTHING,
+            DOCUMENT,
+            COUNTERS,
+            DOCUMENT | EXPIRES,
+            COUNTERS | EXPIRES,
+        ];
+        for mark in (0..=u8::MAX).filter(|mark| !known.contains(mark)) {
+            let mut bytes = vec![mark];
+            bytes.extend([0; 32]);
+            let unknown = DecodeError::Unknown { what: "item", mark };
+            assert_eq!(take_item(&mut bytes.into()), Err(unknown));
+        }
+    }
+
+    #[test]
+    fn text_must_be_text() {
+        let bytes: &[u8] = b"\x01\0\0\0\xff";
+        assert_eq!(take_text(&mut bytes.into()), Err(DecodeError::NotText));
     }
 }
