@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow};
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use futures_util::FutureExt;
 use openclaw_core::Timestamp;
-use openclaw_function_realtime::{Desk, Limits};
+use openclaw_function_realtime::{Limits, SessionBackend};
 use openclaw_native::{DataFolder, Native};
 use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
@@ -120,8 +120,8 @@ fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions
             .boxed()
     };
     let limits = Limits::default();
-    let desk = Desk::new(app.clone(), Arc::new(dispatch), limits.lease);
-    Sessions::new(desk, limits, ending)
+    let backend = SessionBackend::new(app.clone(), Arc::new(dispatch), limits.lease);
+    Sessions::new(backend, limits, ending)
 }
 
 /// Everything that is served.

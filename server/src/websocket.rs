@@ -1,11 +1,11 @@
 //! `GET /ws`: sessions on tokio. One task a session; a connection that goes on with another session
 //! moves to that one's task.
 
-mod line;
+mod connection;
 mod task;
 
 use self::{
-    line::Line,
+    connection::Connection,
     task::{Attach, Task},
 };
 use axum::{
@@ -14,7 +14,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use openclaw_core::id;
-use openclaw_function_realtime::{Desk, Grant, Limits, SESSION, no_upgrade};
+use openclaw_function_realtime::{Limits, SESSION, SessionAuth, SessionBackend, no_upgrade};
 use openclaw_web::ApiError;
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// All sessions of the process.
 #[derive(Clone)]
 pub(crate) struct Sessions {
-    desk: Desk,
+    backend: SessionBackend,
     limits: Limits,
     open: Arc<Mutex<HashMap<String, UnboundedSender<Box<Attach>>>>>,
     tasks: TaskTracker,
@@ -36,9 +36,9 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(desk: Desk, limits: Limits, stop: CancellationToken) -> Self {
+    pub(crate) fn new(backend: SessionBackend, limits: Limits, stop: CancellationToken) -> Self {
         Self {
-            desk,
+            backend,
             limits,
             open: Arc::default(),
             tasks: TaskTracker::new(),
@@ -46,7 +46,7 @@ impl Sessions {
         }
     }
 
-    /// Waits, at most `grace`, until all have ended; they have been told by then. Whether they have.
+    /// Waits, at most `grace`, until all sessions have ended, which they were asked to; whether they have.
     pub(crate) async fn wait(&self, grace: Duration) -> bool {
         self.tasks.close();
         timeout(grace, self.tasks.wait()).await.is_ok()
@@ -61,17 +61,17 @@ impl Sessions {
     }
 
     /// Runs the session of a connection that `upgrade` is going to be.
-    fn start(&self, upgrade: hyper::upgrade::OnUpgrade, grant: Option<Grant>) {
-        let id = id::new(&*self.desk.app().ports.random, SESSION);
+    fn start(&self, upgrade: hyper::upgrade::OnUpgrade, auth: Option<SessionAuth>) {
+        let id = id::new(&*self.backend.app().ports.random, SESSION);
         let sessions = self.clone();
         self.tasks.spawn(async move {
-            let line = match upgrade.await {
-                Ok(upgraded) => Line::new(upgraded).await,
+            let connection = match upgrade.await {
+                Ok(upgraded) => Connection::new(upgraded).await,
                 Err(_) => None,
             };
-            match (line, grant) {
-                (Some(line), grant) => Task::new(id, line, sessions).run(grant).await,
-                (None, Some(grant)) => task::release(sessions.desk, grant).await,
+            match (connection, auth) {
+                (Some(connection), auth) => Task::new(id, connection, sessions).run(auth).await,
+                (None, Some(auth)) => task::release(sessions.backend, auth).await,
                 (None, None) => {}
             }
         });
@@ -85,10 +85,10 @@ pub(crate) async fn connect(State(sessions): State<Sessions>, mut request: Reque
     };
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, _) = request.into_parts();
-    match sessions.desk.handshake(&parts).await {
+    match sessions.backend.handshake(&parts).await {
         Err(error) => ApiError(error).into_response(),
-        Ok(grant) => {
-            sessions.start(upgrade, grant);
+        Ok(auth) => {
+            sessions.start(upgrade, auth);
             let headers = [
                 (header::CONNECTION, HeaderValue::from_static("upgrade")),
                 (header::UPGRADE, HeaderValue::from_static("websocket")),

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use http::{Request, header};
 use openclaw_core::{Error, Result};
 
-/// What is called, and how its answer is read.
+/// A call: the endpoint, and how its answer is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub(crate) kind: Kind,
-    /// Behind the address of the gateway, such as `/v1/chat/completions`.
+    /// The path at the gateway, such as `/v1/chat/completions`.
     pub path: String,
     /// The frame as it came: the endpoint ignores the fields that it does not know.
     pub body: Bytes,
@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Chat,
     /// Server-sent events in the seed's dialect.
     ChatStream,
-    /// What a skill gave.
+    /// The result of a skill.
     Skill,
     /// A run of a workflow.
     Workflow,

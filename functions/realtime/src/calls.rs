@@ -1,4 +1,4 @@
-//! The calls of a session that are under way, where one task polls them all.
+//! The calls of a session that are under way, for a runtime where one task polls them all.
 
 use crate::Event;
 use futures_util::{
@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// Dropped, it drops them all.
+/// Running calls. Dropped, it drops them all.
 #[derive(Default)]
 pub struct Calls {
     events: SelectAll<Abortable<BoxStream<'static, (u64, Event)>>>,
@@ -28,7 +28,7 @@ impl fmt::Debug for Calls {
 }
 
 impl Calls {
-    /// Takes up the call of that run.
+    /// Adds the call of that run.
     pub fn start(&mut self, run: u64, events: impl Stream<Item = Event> + Send + 'static) {
         let (handle, registration) = AbortHandle::new_pair();
         let events = events.map(move |event| (run, event)).boxed();
@@ -36,14 +36,14 @@ impl Calls {
         self.handles.insert(run, handle);
     }
 
-    /// Drops a call: nothing of it is told any more.
+    /// Drops a call: no more events of it come.
     pub fn cancel(&mut self, run: u64) {
         if let Some(handle) = self.handles.remove(&run) {
             handle.abort();
         }
     }
 
-    /// Those that have not ended.
+    /// The runs whose calls have not ended.
     pub fn runs(&self) -> Vec<u64> {
         self.handles.keys().copied().collect()
     }

@@ -1,6 +1,6 @@
-//! What happens to a request that runs.
+//! The events of a request that runs.
 
-use crate::reply::Said;
+use crate::server_frame::RequestFrame;
 use serde_json::value::RawValue;
 
 /// A piece of a request's answer.
@@ -10,12 +10,14 @@ pub enum Event {
     Chunk {
         /// The text.
         content: String,
+        /// What the model thinks meanwhile.
+        reasoning: String,
         /// OpenAI's `delta.tool_calls`.
         tool_calls: Option<Box<RawValue>>,
     },
     /// The whole answer.
     Complete(Box<Complete>),
-    /// What a skill gave.
+    /// The result of a skill.
     SkillResult(Box<RawValue>),
     /// The error object of REST.
     Failed(Box<RawValue>),
@@ -26,6 +28,8 @@ pub enum Event {
 pub struct Complete {
     /// The whole text.
     pub content: String,
+    /// All that the model thought meanwhile.
+    pub reasoning: String,
     /// OpenAI's `message.tool_calls`.
     pub tool_calls: Option<Box<RawValue>>,
     /// The model's id, as the answer has it.
@@ -37,7 +41,7 @@ pub struct Complete {
 }
 
 impl Event {
-    /// Whether nothing comes behind it.
+    /// Whether it ends the request.
     pub const fn is_last(&self) -> bool {
         !matches!(self, Self::Chunk { .. })
     }
@@ -48,39 +52,45 @@ impl Event {
             (
                 Self::Chunk {
                     content,
+                    reasoning,
                     tool_calls: None,
                 },
                 Self::Chunk {
                     content: more,
+                    reasoning: thought,
                     tool_calls: None,
                 },
             ) => {
                 content.push_str(&more);
+                reasoning.push_str(&thought);
                 None
             }
             (_, next) => Some(next),
         }
     }
 
-    pub(crate) fn said(&self) -> Said<'_> {
+    pub(crate) fn to_frame(&self) -> RequestFrame<'_> {
         match self {
             Self::Chunk {
                 content,
+                reasoning,
                 tool_calls,
-            } => Said::ChatChunk {
+            } => RequestFrame::ChatChunk {
                 content,
+                reasoning,
                 finished: false,
                 tool_calls: tool_calls.as_deref(),
             },
-            Self::Complete(complete) => Said::ChatComplete {
+            Self::Complete(complete) => RequestFrame::ChatComplete {
                 content: &complete.content,
+                reasoning: &complete.reasoning,
                 tool_calls: complete.tool_calls.as_deref(),
                 model: &complete.model,
                 finish_reason: &complete.finish_reason,
                 usage: complete.usage.as_deref(),
             },
-            Self::SkillResult(result) => Said::SkillResult { result },
-            Self::Failed(error) => Said::Error { error },
+            Self::SkillResult(result) => RequestFrame::SkillResult { result },
+            Self::Failed(error) => RequestFrame::Error { error },
         }
     }
 }

@@ -1,55 +1,67 @@
-//! The entry on AWS Lambda: what API Gateway tells of connections becomes letters to their sessions.
+//! The entry on AWS Lambda: events about connections become messages to their sessions.
 //!
-//! A session lies on a shelf ([`openclaw_aws::Shelf`]) while nothing happens. Whoever leaves a letter
-//! there has the function invoked to work on it ([`actor`]), unless somebody does: one at a time holds
-//! a session ([`hold`]), and looks for letters once more when it has let go.
+//! While nothing happens a session is saved in the store ([`openclaw_aws::SessionStore`]). Whoever
+//! leaves a message there invokes the function to work on the session ([`actor`]), unless an invocation
+//! does so already. One invocation at a time holds the session's [`lease`]; it looks for messages once
+//! more after it has released the lease.
 
 mod actor;
+mod event_buffer;
 mod fit;
-mod gathered;
-mod hold;
-mod letter;
+mod lease;
+mod message;
 mod outbox;
 mod record;
 
 use crate::{
-    Desk, Grant, Limits, SESSION, Session,
-    reply::{self, Reply},
+    Limits, SESSION, Session, SessionAuth, SessionBackend, TIME_TO_AUTHENTICATE,
+    server_frame::{self, ConnectionFrame},
 };
 use axum::{body::Body, response::IntoResponse};
 use futures_util::{FutureExt, try_join};
-use hold::Hold;
 use http::Response;
-use letter::Letter;
-use openclaw_aws::{CONNECTION, Call, Gateway, Kind, Sockets, Told, Work};
+use lease::Lease;
+use message::SessionMessage;
+use openclaw_aws::{
+    MAX_CONNECTION_TIME, SelfInvocation, SessionServices, SessionWork, SocketEvent,
+    SocketEventKind, SocketHandler,
+};
 use openclaw_core::{BoxFuture, Error, Result, id};
 use openclaw_web::ApiError;
-use record::{Around, Record};
+use record::{Record, RecordState};
 use std::{sync::Arc, time::Duration};
 use tower::ServiceExt;
 
-/// What a session may do here: a place is claimed for as long as a connection may be open, so nobody
-/// has to be woken to hold it.
+/// The limits of a session here. A place is claimed for as long as a connection may be open, so that no
+/// invocation is needed to renew it.
 const LIMITS: Limits = Limits {
     unordered: true,
     replay: 1 << 20,
-    lease: CONNECTION,
+    lease: MAX_CONNECTION_TIME,
 };
 
-/// What of an invocation's time is left to the next one.
+/// How long a connection without a credential is remembered. Nobody works on it until its client sends
+/// something: who comes too late, or never, costs no more than the handshake.
+const UNAUTHENTICATED: Duration = TIME_TO_AUTHENTICATE.saturating_add(Duration::from_secs(5));
+
+/// An invocation stops this long before its end and leaves the rest to another one.
 const MARGIN: Duration = Duration::from_secs(20);
 
 /// The WebSocket on AWS Lambda.
 #[derive(Clone, Copy, Debug)]
 pub struct Realtime;
 
-impl Sockets for Realtime {
-    fn tell(&self, gateway: Gateway, told: Told) -> BoxFuture<'static, Response<Body>> {
+impl SocketHandler for Realtime {
+    fn handle(
+        &self,
+        services: SessionServices,
+        event: SocketEvent,
+    ) -> BoxFuture<'static, Response<Body>> {
         async move {
-            let done = match told.event.request_context.event_type {
-                Kind::Connect => connect(&gateway, told).await,
-                Kind::Message => message(&gateway, told).await,
-                Kind::Disconnect => disconnect(&gateway, told).await,
+            let done = match event.payload.request_context.event_type {
+                SocketEventKind::Connect => connect(&services, event).await,
+                SocketEventKind::Message => message(&services, event).await,
+                SocketEventKind::Disconnect => disconnect(&services, event).await,
             };
             match done {
                 Ok(()) => Response::default(),
@@ -62,22 +74,26 @@ impl Sockets for Realtime {
         .boxed()
     }
 
-    fn work(&self, gateway: Gateway, work: Work) -> BoxFuture<'static, Result<(), String>> {
-        self::work(gateway, work)
+    fn work(
+        &self,
+        services: SessionServices,
+        work: SessionWork,
+    ) -> BoxFuture<'static, Result<(), String>> {
+        self::work(services, work)
             .map(|done| done.map_err(|error| error.cause.clone().unwrap_or(error.to_string())))
             .boxed()
     }
 }
 
-/// What our side did wrong, by its cause.
+/// Logs the cause of an error that is ours.
 fn log(error: &Error) {
     if let Some(cause) = &error.cause {
         tracing::error!(%error, cause, "a connection");
     }
 }
 
-fn desk(gateway: &Gateway) -> Desk {
-    let router = gateway.router.clone();
+fn backend(services: &SessionServices) -> SessionBackend {
+    let router = services.router.clone();
     let dispatch = move |request| {
         let answered = router.clone().oneshot(request);
         async move {
@@ -88,106 +104,121 @@ fn desk(gateway: &Gateway) -> Desk {
         }
         .boxed()
     };
-    Desk::new(gateway.app.clone(), Arc::new(dispatch), LIMITS.lease)
+    SessionBackend::new(services.app.clone(), Arc::new(dispatch), LIMITS.lease)
 }
 
 /// 401, 403, 429.
-async fn connect(gateway: &Gateway, told: Told) -> Result<()> {
-    let desk = desk(gateway);
-    let grant = desk.handshake(&told.handshake).await?;
-    let begun = begin(gateway, &desk, told, grant.clone()).await;
-    if let (Err(_), Some(grant)) = (&begun, &grant)
-        && let Err(error) = desk.release(grant).await
+async fn connect(services: &SessionServices, event: SocketEvent) -> Result<()> {
+    let backend = backend(services);
+    let auth = backend.handshake(&event.handshake).await?;
+    let created = create_session(services, &backend, event, auth.clone()).await;
+    if let (Err(_), Some(auth)) = (&created, &auth)
+        && let Err(error) = backend.release(auth).await
     {
         log(&error);
     }
-    begun
+    created
 }
 
-async fn begin(gateway: &Gateway, desk: &Desk, told: Told, grant: Option<Grant>) -> Result<()> {
-    let (shelf, now) = (&gateway.shelf, desk.now());
-    let id = id::new(&*desk.app().ports.random, SESSION);
+async fn create_session(
+    services: &SessionServices,
+    backend: &SessionBackend,
+    event: SocketEvent,
+    auth: Option<SessionAuth>,
+) -> Result<()> {
+    let (store, now) = (&services.store, backend.now());
+    let id = id::new(&*backend.app().ports.random, SESSION);
     let session = Session::new(id.clone(), now, LIMITS);
-    let connection = told.line.connection.clone();
-    let around = Around {
+    let connection = event.address.connection.clone();
+    let state = RecordState {
         connection: Some(connection.clone()),
-        line: Some(told.line),
-        grant,
-        ..Around::default()
+        address: Some(event.address),
+        auth,
+        ..RecordState::default()
     };
-    let record = Record::new(around, &session)?.to_bytes()?;
+    let is_authenticated = state.auth.is_some();
+    let lifetime = match is_authenticated {
+        true => MAX_CONNECTION_TIME,
+        false => UNAUTHENTICATED,
+    };
+    let record = Record::new(state, &session)?.to_bytes()?;
     try_join!(
-        shelf.save(&id, &record, now + CONNECTION),
-        shelf.lead(&connection, &id)
+        store.save(&id, &record, now + lifetime),
+        store.bind_connection(&connection, &id, lifetime)
     )?;
-    // Until the client authenticates somebody must look at the time.
-    let call = Call { session: id };
-    Ok(gateway.connections.invoke(&call).await?)
+    if is_authenticated {
+        let work = SelfInvocation { session: id };
+        services.connections.invoke(&work).await?;
+    }
+    Ok(())
 }
 
-/// What could not be handed on is told: whoever sent it would wait.
-async fn message(gateway: &Gateway, told: Told) -> Result<()> {
-    let line = told.line.clone();
-    let handed_on = hand_on(gateway, told).await;
+/// Tells the client where a message could not be handed on: it would wait for an answer.
+async fn message(services: &SessionServices, event: SocketEvent) -> Result<()> {
+    let address = event.address.clone();
+    let handed_on = hand_on(services, event).await;
     if let Err(error) = &handed_on {
-        let error = reply::error(error);
-        let frame = reply::text(&Reply::Error { error: &error });
-        // Who is gone waits for nothing.
-        let _ = gateway.connections.post(&line, frame).await;
+        let error = server_frame::error(error);
+        let frame = server_frame::text(&ConnectionFrame::Error { error: &error });
+        // A client that is gone waits for nothing.
+        let _ = services.connections.post(&address, frame).await;
     }
     handed_on
 }
 
-async fn hand_on(gateway: &Gateway, told: Told) -> Result<()> {
-    let context = told.event.request_context;
-    let Some(session) = gateway.shelf.session_of(&context.connection_id).await? else {
-        // Its session has ended.
-        return Ok(gateway.connections.close(&told.line).await?);
+async fn hand_on(services: &SessionServices, event: SocketEvent) -> Result<()> {
+    let context = event.payload.request_context;
+    let Some(session) = services.store.session_of(&context.connection_id).await? else {
+        // Its session has ended, or its client did not authenticate in time.
+        return Ok(services.connections.close(&event.address).await?);
     };
-    let letter = Letter::Text {
+    let message = SessionMessage::Text {
         from: context.connection_id,
-        text: told.event.body.unwrap_or_default(),
+        text: event.payload.body.unwrap_or_default(),
     };
     let id = context.message_id.unwrap_or(context.request_id);
     let at = context.request_time_epoch;
-    letter.leave(&gateway.shelf, &session, at, &id).await?;
-    hold::wake(gateway, session).await
+    message.put(&services.store, &session, at, &id).await?;
+    lease::wake(services, session).await
 }
 
-async fn disconnect(gateway: &Gateway, told: Told) -> Result<()> {
-    let context = told.event.request_context;
-    let Some(session) = gateway.shelf.session_of(&context.connection_id).await? else {
+async fn disconnect(services: &SessionServices, event: SocketEvent) -> Result<()> {
+    let context = event.payload.request_context;
+    let Some(session) = services.store.session_of(&context.connection_id).await? else {
         return Ok(());
     };
     let code = context.disconnect_status_code;
-    let letter = Letter::Closed {
+    let message = SessionMessage::Closed {
         from: context.connection_id.clone(),
         code: code.and_then(|code| u16::try_from(code).ok()),
     };
-    // Behind the messages of the same millisecond.
+    // It sorts after the messages of the same millisecond.
     let id = format!("~{}", context.request_id);
     let at = context.request_time_epoch;
-    letter.leave(&gateway.shelf, &session, at, &id).await?;
-    gateway
-        .shelf
-        .forget_connection(&context.connection_id)
+    message.put(&services.store, &session, at, &id).await?;
+    services
+        .store
+        .unbind_connection(&context.connection_id)
         .await?;
-    hold::wake(gateway, session).await
+    lease::wake(services, session).await
 }
 
-/// Works on a session until nothing is to be done about it, or somebody else does.
-async fn work(gateway: Gateway, work: Work) -> Result<()> {
+/// Works on a session until there is nothing to do, or another invocation does it.
+async fn work(services: SessionServices, work: SessionWork) -> Result<()> {
     let until = work.until - MARGIN;
-    while let Some(hold) = Hold::take(&gateway, &work).await? {
-        let (hold, done) = actor::act(&gateway, hold, until).await;
-        hold.let_go().await?;
+    while let Some(lease) = Lease::acquire(&services, &work).await? {
+        let (lease, done) = actor::act(&services, lease, until).await;
+        lease.release().await?;
         done?;
-        if !gateway.shelf.has_letters(&work.session).await? {
+        if !services.store.has_messages(&work.session).await? {
             break;
         }
-        if gateway.app.ports.clock.now() >= until {
+        if services.app.ports.clock.now() >= until {
             let session = work.session;
-            return Ok(gateway.connections.invoke(&Call { session }).await?);
+            return Ok(services
+                .connections
+                .invoke(&SelfInvocation { session })
+                .await?);
         }
     }
     Ok(())

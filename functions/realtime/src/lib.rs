@@ -1,35 +1,35 @@
 //! `GET /ws`: the WebSocket (docs/websocket.md).
 //!
 //! - [`Session`]: the protocol, a pure state machine
-//! - [`Desk`]: what a session asks of the gateway: who calls, a place, the answer of an endpoint
+//! - [`SessionBackend`]: authentication, places among the connections, calls of endpoints
 //!
 //! A request on the WebSocket is a call of its REST twin: counted, limited, accounted and answered
-//! by the same code. What is left to a runtime is moving frames, and keeping a session that nobody
-//! is on the line of.
+//! by the same code. What is left to a runtime is moving frames, and keeping a session that has lost its
+//! connection.
 
 mod answer;
+mod backend;
 mod call;
 mod calls;
-mod desk;
+mod client_frame;
 mod event;
-mod frame;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod replay;
-mod reply;
+mod server_frame;
 mod session;
-mod tool_calls;
 #[cfg(feature = "worker")]
 mod worker;
 
+pub use backend::{Dispatch, SessionBackend};
 pub use call::Call;
 pub use calls::Calls;
-pub use desk::{Desk, Dispatch};
 pub use event::{Complete, Event};
 #[cfg(feature = "lambda")]
 pub use lambda::Realtime;
 pub use session::{
-    Close, Effect, Grant, Input, Limits, MAX_FRAME, MAX_RUNNING, Session, TIME_TO_AUTHENTICATE,
+    Close, Effect, Input, Limits, MAX_FIRST_FRAME, MAX_FRAME, MAX_RUNNING, Session, SessionAuth,
+    TIME_TO_AUTHENTICATE,
 };
 
 use axum::{response::IntoResponse, routing::get};
@@ -37,7 +37,7 @@ use http::header;
 use openclaw_core::Error;
 use openclaw_web::{ApiError, Routes};
 
-/// What ids of sessions begin with.
+/// The prefix of the ids of sessions.
 pub const SESSION: &str = "sess_";
 
 /// The route, for requests that are no WebSocket handshake: 400.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use openclaw_core::Timestamp;
 use std::{collections::VecDeque, time::Duration};
 
-/// How long a frame is kept, and how long a session outlives its line.
+/// How long a frame is kept, and how long a session outlives its connection.
 pub(crate) const KEPT: Duration = Duration::from_secs(120);
 
 /// The last frames, the newest of which has the number `last`.
@@ -43,14 +43,14 @@ impl Replay {
         }
     }
 
-    /// Whether everything behind `seq` is still here.
+    /// Whether all frames after `seq` are still here.
     pub(crate) fn reaches(&self, seq: u64) -> bool {
         let missed = self.last.checked_sub(seq);
         missed.is_some_and(|missed| missed <= self.frames.len() as u64)
     }
 
-    /// The frames behind `seq`, where they are still here.
-    pub(crate) fn behind(&self, seq: u64) -> Vec<Bytes> {
+    /// The frames after `seq`, as far as they are still here.
+    pub(crate) fn after(&self, seq: u64) -> Vec<Bytes> {
         let missed = usize::try_from(self.last.saturating_sub(seq)).unwrap_or(usize::MAX);
         let known = self.frames.len().saturating_sub(missed);
         let frames = self.frames.iter().skip(known);

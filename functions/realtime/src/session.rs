@@ -10,12 +10,12 @@ mod requests;
 mod stored;
 
 pub use close::Close;
-pub use exchange::{Effect, Grant, Input, Limits};
+pub use exchange::{Effect, Input, Limits, SessionAuth};
 
 use crate::{
-    frame::{Frame, Refused, Resume},
+    client_frame::{ClientFrame, Refused, Resume},
     replay::{KEPT, Replay},
-    reply::Reply,
+    server_frame::ConnectionFrame,
 };
 use openclaw_core::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,24 +24,27 @@ use std::{collections::BTreeMap, mem::take, time::Duration};
 /// The longest frame of a client, in bytes: 1 MiB.
 pub const MAX_FRAME: usize = 1 << 20;
 
+/// The longest frame of a client that has not authenticated, in bytes: 16 KiB.
+pub const MAX_FIRST_FRAME: usize = 16 << 10;
+
 /// Requests that run on a session at once.
 pub const MAX_RUNNING: usize = 32;
 
 /// How long a new connection may take to authenticate.
 pub const TIME_TO_AUTHENTICATE: Duration = Duration::from_secs(10);
 
-/// Frames that wait for an answer of the runtime, at most.
-const MAX_HELD: usize = 64;
+/// Frames that may be deferred while a session waits for an answer of its runtime.
+const MAX_DEFERRED: usize = 64;
 
-/// Where the connection is.
+/// Whether a session has a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-enum Line {
+enum ConnectionState {
     Open,
     Lost(Timestamp),
     Ended,
 }
 
-/// Whose answer is waited for.
+/// The answer of the runtime that a session waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {
     Nobody,
@@ -55,12 +58,12 @@ pub struct Session {
     id: String,
     limits: Limits,
     born: Timestamp,
-    grant: Option<Grant>,
+    auth: Option<SessionAuth>,
     renewal: Timestamp,
-    line: Line,
+    connection: ConnectionState,
     waiting: Waiting,
-    held: Vec<String>,
-    wanted: Option<Resume>,
+    deferred: Vec<String>,
+    pending_resume: Option<Resume>,
     running: BTreeMap<u64, String>,
     runs: u64,
     replay: Replay,
@@ -75,12 +78,12 @@ impl Session {
             id,
             limits,
             born: now,
-            grant: None,
+            auth: None,
             renewal: now,
-            line: Line::Open,
+            connection: ConnectionState::Open,
             waiting: Waiting::Nobody,
-            held: Vec::new(),
-            wanted: None,
+            deferred: Vec::new(),
+            pending_resume: None,
             running: BTreeMap::new(),
             runs: 0,
             replay: Replay::default(),
@@ -99,27 +102,36 @@ impl Session {
         !self.running.is_empty() || self.waiting != Waiting::Nobody
     }
 
-    /// Whether somebody is on the line and known.
+    /// Whether the client is known.
     pub const fn is_authenticated(&self) -> bool {
-        self.grant.is_some()
+        self.auth.is_some()
     }
 
-    /// Whether a connection of `key` may go on with it behind the frame `last_seq`.
+    /// Whether a connection of `key` may go on with it after the frame `last_seq`.
     pub fn can_resume(&self, key: &str, last_seq: u64) -> bool {
-        let is_theirs = self.grant.as_ref().is_some_and(|grant| grant.key == key);
-        is_theirs && self.line != Line::Ended && !self.ending && self.replay.reaches(last_seq)
+        let is_theirs = self.auth.as_ref().is_some_and(|auth| auth.key == key);
+        is_theirs
+            && self.connection != ConnectionState::Ended
+            && !self.ending
+            && self.replay.reaches(last_seq)
     }
 
     /// When it wants [`Input::Tick`].
     pub fn deadline(&self) -> Option<Timestamp> {
-        let line = match (self.line, &self.grant) {
-            (Line::Ended, _) => return None,
-            (Line::Lost(since), _) => since + KEPT,
-            (Line::Open, Some(_)) => self.renewal,
-            (Line::Open, None) if self.waiting == Waiting::Authentication => return None,
-            (Line::Open, None) => self.born + TIME_TO_AUTHENTICATE,
+        let connection = match (self.connection, &self.auth) {
+            (ConnectionState::Ended, _) => return None,
+            (ConnectionState::Lost(since), _) => since + KEPT,
+            (ConnectionState::Open, Some(_)) => self.renewal,
+            (ConnectionState::Open, None) if self.waiting == Waiting::Authentication => {
+                return None;
+            }
+            (ConnectionState::Open, None) => self.born + TIME_TO_AUTHENTICATE,
         };
-        Some(self.replay.stale().map_or(line, |stale| stale.min(line)))
+        Some(
+            self.replay
+                .stale()
+                .map_or(connection, |stale| stale.min(connection)),
+        )
     }
 
     /// What is to be done about `input`.
@@ -128,12 +140,12 @@ impl Session {
             Input::Text(text) => self.text(now, text),
             Input::Binary => self.close(now, Close::Binary),
             Input::TooLong => self.close(now, Close::TooLong),
-            Input::Authenticated(grant) => self.authenticated(now, grant),
+            Input::Authenticated(auth) => self.authenticated(now, auth),
             Input::Event(run, event) => self.event(now, run, event),
             Input::NotResumed => self.not_resumed(now),
             // Its place among the connections went with it.
             Input::Left => self.end(),
-            Input::Attached(grant, last_seq) => self.attached(now, grant, last_seq),
+            Input::Attached(auth, last_seq) => self.attached(now, auth, last_seq),
             Input::Lost => self.lost(now),
             // Normal closure (RFC 6455, 7.4.1): the client is done.
             Input::Closed(Some(1000)) => {
@@ -151,69 +163,80 @@ impl Session {
         take(&mut self.effects)
     }
 
-    /// The messages that wait for an answer, for whom the connection goes on with.
-    pub fn take_held(&mut self) -> Vec<String> {
-        take(&mut self.held)
+    /// The messages that were deferred, for the session that the connection goes on with.
+    pub fn take_deferred(&mut self) -> Vec<String> {
+        take(&mut self.deferred)
     }
 
     fn text(&mut self, now: Timestamp, text: &str) {
-        if self.line != Line::Open {
+        if self.connection != ConnectionState::Open {
             return;
         }
-        if text.len() > MAX_FRAME {
+        if text.len() > self.max_frame() {
             return self.close(now, Close::TooLong);
         }
         if self.waiting != Waiting::Nobody {
-            return self.hold(now, text);
+            return self.defer(now, text);
         }
-        match Frame::parse(text) {
-            Ok(frame) if self.must_wait(&frame) => self.hold(now, text),
+        match ClientFrame::parse(text) {
+            Ok(frame) if self.must_wait(&frame) => self.defer(now, text),
             Ok(frame) => self.frame(now, frame),
             Err(Refused { id, error }) => self.refuse(now, id, &error),
         }
     }
 
-    /// Whether a frame may have overtaken the `auth` that it needs.
-    fn must_wait(&self, frame: &Frame) -> bool {
-        let needs = matches!(frame, Frame::Request { .. } | Frame::Cancel { .. });
-        needs && self.limits.unordered && self.grant.is_none()
+    /// The longest frame that is taken now. What is sent right after `auth` may be as long as any.
+    fn max_frame(&self) -> usize {
+        match (&self.auth, self.waiting) {
+            (None, Waiting::Nobody) => MAX_FIRST_FRAME,
+            _ => MAX_FRAME,
+        }
     }
 
-    fn hold(&mut self, now: Timestamp, text: &str) {
-        let waiting: usize = self.held.iter().map(String::len).sum();
-        if self.held.len() >= MAX_HELD || waiting + text.len() > MAX_FRAME {
+    /// Whether a frame may have overtaken the `auth` that it needs.
+    fn must_wait(&self, frame: &ClientFrame) -> bool {
+        let needs = matches!(
+            frame,
+            ClientFrame::Request { .. } | ClientFrame::Cancel { .. }
+        );
+        needs && self.limits.unordered && self.auth.is_none()
+    }
+
+    fn defer(&mut self, now: Timestamp, text: &str) {
+        let waiting: usize = self.deferred.iter().map(String::len).sum();
+        if self.deferred.len() >= MAX_DEFERRED || waiting + text.len() > MAX_FRAME {
             return self.close(now, Close::Overrun);
         }
-        self.held.push(text.into());
+        self.deferred.push(text.into());
     }
 
-    fn frame(&mut self, now: Timestamp, frame: Frame) {
+    fn frame(&mut self, now: Timestamp, frame: ClientFrame) {
         match frame {
-            Frame::Ping => self.say(&Reply::Pong { timestamp: now }),
-            Frame::Auth { token } => {
+            ClientFrame::Ping => self.send(&ConnectionFrame::Pong { timestamp: now }),
+            ClientFrame::Auth { token } => {
                 self.waiting = Waiting::Authentication;
-                let known = self.grant.clone();
+                let known = self.auth.clone();
                 self.effects.push(Effect::Authenticate(token, known));
             }
-            Frame::Reconnect(None) => self.say_not_resumed(),
-            Frame::Reconnect(Some(resume)) => match self.grant.clone() {
-                Some(grant) => self.resume(now, resume, grant),
-                None => self.wanted = Some(resume),
+            ClientFrame::Reconnect(None) => self.send_not_resumed(),
+            ClientFrame::Reconnect(Some(resume)) => match self.auth.clone() {
+                Some(auth) => self.resume(now, resume, auth),
+                None => self.pending_resume = Some(resume),
             },
-            Frame::Cancel { id } => self.cancel(now, &id),
-            Frame::Request { id, call } => self.request(now, id, call),
+            ClientFrame::Cancel { id } => self.cancel(now, &id),
+            ClientFrame::Request { id, call } => self.request(now, id, call),
         }
     }
 
-    /// Handles what was held back, up to the next that makes it wait.
-    fn unhold(&mut self, now: Timestamp) {
-        let mut held = take(&mut self.held).into_iter();
+    /// Handles the deferred messages, up to the next one that makes the session wait.
+    fn handle_deferred(&mut self, now: Timestamp) {
+        let mut deferred = take(&mut self.deferred).into_iter();
         while self.waiting == Waiting::Nobody {
-            match held.next() {
+            match deferred.next() {
                 Some(text) => self.text(now, &text),
                 None => return,
             }
         }
-        self.held.extend(held);
+        self.deferred.extend(deferred);
     }
 }

@@ -1,7 +1,7 @@
 //! The entry on Cloudflare Workers: handshakes, and the Durable Object that each connection gets.
 //! `worker.mjs` makes the platform's class of what is exported here.
 
-mod desk;
+mod backend;
 mod line;
 mod live;
 mod peer;
@@ -23,7 +23,7 @@ use std::{panic::AssertUnwindSafe, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use worker_sys::DurableObjectState;
 
-/// Tells an object whose connection it is, where the handshake has said so.
+/// Tells an object whose connection it is, where the handshake has frame so.
 const GRANT: &str = "x-openclaw-grant";
 
 #[wasm_bindgen]
@@ -47,21 +47,21 @@ async fn connect(
     if !platform.is_handshake() {
         return Ok(no_upgrade().await.into_response());
     }
-    let desk = desk::of(app, platform.env());
+    let backend = backend::of(app, platform.env());
     let (parts, _) = request.into_parts();
-    let grant = desk.handshake(&parts).await?;
+    let auth = backend.handshake(&parts).await?;
     let mut headers = HeaderMap::new();
-    if let Some(grant) = &grant {
-        let grant = serde_json::to_string(grant).map_err(Error::internal)?;
-        let grant = HeaderValue::from_str(&grant).map_err(Error::internal)?;
-        headers.insert(GRANT, grant);
+    if let Some(auth) = &auth {
+        let auth = serde_json::to_string(auth).map_err(Error::internal)?;
+        let auth = HeaderValue::from_str(&auth).map_err(Error::internal)?;
+        headers.insert(GRANT, auth);
     }
     match platform.connect(SESSIONS, &headers).await {
         Ok(upgraded) => Ok(upgraded.into_response()),
         Err(cause) => {
-            if let Some(grant) = grant {
+            if let Some(auth) = auth {
                 // It comes back by itself, too.
-                let _ = desk.release(&grant).await;
+                let _ = backend.release(&auth).await;
             }
             Err(Error::internal(cause).into())
         }
@@ -80,9 +80,9 @@ impl RealtimeSession {
         Ok(Self(AssertUnwindSafe(Rc::new(Live::new(state, env)?))))
     }
 
-    /// Accepts the connection, of whom `grant` names.
-    pub fn open(&self, grant: Option<String>) -> std::result::Result<web_sys::Response, JsValue> {
-        self.0.open(grant.as_deref())
+    /// Accepts the connection, of whom `auth` names.
+    pub fn open(&self, auth: Option<String>) -> std::result::Result<web_sys::Response, JsValue> {
+        self.0.open(auth.as_deref())
     }
 
     /// A message of the client.
@@ -106,8 +106,8 @@ impl RealtimeSession {
     }
 
     /// Whether the connection of the object `from` goes on with this session.
-    pub fn attach(&self, from: String, grant: &str, last_seq: f64) -> bool {
-        self.0.attach(from, grant, last_seq as u64)
+    pub fn attach(&self, from: String, auth: &str, last_seq: f64) -> bool {
+        self.0.attach(from, auth, last_seq as u64)
     }
 
     /// Messages of the client at the object `from`, and how that connection ended, if it did.

@@ -1,30 +1,32 @@
-//! The function as this process holds it: built by its first request from what it read then, and
-//! again when that has changed.
+//! A function in this process. Its first request builds it from the stored configuration and the
+//! secrets; a later one builds it again where these have changed.
 
 use crate::{
     DynamoKv, DynamoLedger, Settings, client,
-    invocation::Begun,
+    invocation::InvocationTasks,
     parameters::{self, Parameters},
 };
-use axum::Router;
+use axum::{Router, body::Body};
 use bytes::Bytes;
 use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
-use openclaw_web::{App, CONFIG, Endpoints};
+use openclaw_web::{App, CONFIG, Endpoints, not_configured};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+use tower::Service;
 
 /// A function: its routes and the ports, and what was built of them.
 pub(crate) struct Function {
     endpoints: Endpoints,
     settings: Settings,
     ports: Ports,
-    held: Mutex<Option<Held>>,
+    built: Mutex<Option<Built>>,
 }
 
-struct Held {
+/// What a function serves requests with, and what that was built from.
+struct Built {
     app: App,
     router: Router,
     read: Read,
@@ -32,8 +34,8 @@ struct Held {
     stale: Timestamp,
 }
 
-impl Held {
-    fn built(&self) -> (App, Router) {
+impl Built {
+    fn parts(&self) -> (App, Router) {
         (self.app.clone(), self.router.clone())
     }
 }
@@ -47,10 +49,10 @@ struct Read {
 
 impl Function {
     /// Nothing is read, and nobody called, before the first request.
-    pub(crate) fn new(settings: Settings, endpoints: Endpoints, begun: Begun) -> Self {
+    pub(crate) fn new(settings: Settings, endpoints: Endpoints, tasks: InvocationTasks) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let http: Arc<dyn Http> = Arc::new(HyperHttp::new());
-        let spawn = Arc::new(begun);
+        let spawn = Arc::new(tasks);
         let db = client(&settings, http.clone());
         let (kv, ledger) = (&settings.kv_table, &settings.ledger_table);
         let kv = DynamoKv::new(db.clone(), kv.clone(), clock.clone(), settings.cache);
@@ -67,7 +69,7 @@ impl Function {
             endpoints,
             settings,
             ports,
-            held: Mutex::default(),
+            built: Mutex::default(),
         }
     }
 
@@ -79,6 +81,18 @@ impl Function {
         &self.ports
     }
 
+    /// Answers a request by the router, or says that the function is not configured.
+    pub(crate) async fn answer(&self, request: lambda_http::Request) -> http::Response<Body> {
+        let mut router = match self.built().await {
+            Ok((_, router)) => router,
+            Err(cause) => return not_configured(&*self.ports.random, cause),
+        };
+        match router.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+
     /// The app and its router. What can no longer be read, or is wrong, leaves the last good one in
     /// its place; the error says why there is none.
     pub(crate) async fn built(&self) -> Result<(App, Router), String> {
@@ -86,31 +100,31 @@ impl Function {
             return Ok(built);
         }
         let read = self.read().await;
-        let built = read.and_then(|read| self.renew(read));
-        let held = self.lock();
-        match (&*held, built) {
-            (Some(held), Ok(())) => Ok(held.built()),
-            (Some(held), Err(cause)) => {
+        let renewed = read.and_then(|read| self.renew(read));
+        let built = self.lock();
+        match (&*built, renewed) {
+            (Some(last), Ok(())) => Ok(last.parts()),
+            (Some(last), Err(cause)) => {
                 tracing::error!(
                     cause,
                     "the configuration cannot be taken; the last one stays"
                 );
-                Ok(held.built())
+                Ok(last.parts())
             }
-            (None, built) => Err(built.err().unwrap_or_default()),
+            (None, renewed) => Err(renewed.err().unwrap_or_default()),
         }
     }
 
-    /// What is held, as long as it need not be looked at.
+    /// What was built, as long as nothing need be read again.
     fn fresh(&self) -> Option<(App, Router)> {
-        let mut held = self.lock();
-        let held = held.as_mut()?;
+        let mut built = self.lock();
+        let built = built.as_mut()?;
         let now = self.ports.clock.now();
-        if now < held.stale {
-            return Some(held.built());
+        if now < built.stale {
+            return Some(built.parts());
         }
         // Where the look fails, the next one is as far off.
-        held.stale = now + self.settings.cache;
+        built.stale = now + self.settings.cache;
         None
     }
 
@@ -126,8 +140,8 @@ impl Function {
     }
 
     fn renew(&self, read: Read) -> Result<(), String> {
-        let mut held = self.lock();
-        if held.as_ref().is_some_and(|held| held.read == read) {
+        let is_same = self.lock().as_ref().is_some_and(|built| built.read == read);
+        if is_same {
             return Ok(());
         }
         let secret = |name: &str| {
@@ -138,7 +152,7 @@ impl Function {
         };
         let (ports, config) = (self.ports.clone(), read.config.as_deref());
         let (app, router) = self.endpoints.build(ports, config, &secret)?;
-        *held = Some(Held {
+        *self.lock() = Some(Built {
             app,
             router,
             read,
@@ -148,8 +162,8 @@ impl Function {
     }
 
     /// Nothing panics while it is held.
-    fn lock(&self) -> MutexGuard<'_, Option<Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Built>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

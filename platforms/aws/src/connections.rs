@@ -1,9 +1,9 @@
-//! The connections of a WebSocket API (`@connections`), and a function's calls of itself.
+//! The connections of a WebSocket API (`@connections`), and a function's invocations of itself.
 
 use crate::{
     Settings,
     http::whole,
-    patience::Patience,
+    retry::Backoff,
     signed::{signed, text},
 };
 use ::http::{Method, Request, StatusCode};
@@ -20,8 +20,8 @@ pub const MAX_MESSAGE: usize = 128 * 1024;
 
 /// An open connection of a WebSocket API.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Line {
-    /// As API Gateway calls it.
+pub struct ConnectionAddress {
+    /// API Gateway's id of it.
     pub connection: String,
     /// Where it is reached, such as `https://ID.execute-api.REGION.amazonaws.com/STAGE`.
     pub endpoint: String,
@@ -39,7 +39,7 @@ pub enum Undelivered {
     Unknown(String),
 }
 
-/// The way to connections, and to the function's own next invocation.
+/// Sends to connections, and invokes the function itself.
 #[derive(Clone)]
 pub struct Connections(Arc<Inner>);
 
@@ -49,7 +49,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
 }
 
-/// What came of one call.
+/// The outcome of one call.
 enum Answer {
     Is(StatusCode),
     /// Nothing was sent.
@@ -68,11 +68,15 @@ impl Connections {
 
     /// Hands a text message, of at most [`MAX_MESSAGE`] bytes, to the client. What was certainly not
     /// done is repeated for 5 s.
-    pub async fn post(&self, line: &Line, message: Bytes) -> Result<(), Undelivered> {
+    pub async fn post(
+        &self,
+        address: &ConnectionAddress,
+        message: Bytes,
+    ) -> Result<(), Undelivered> {
         let inner = &*self.0;
-        let mut patience = Patience::new(&*inner.clock);
+        let mut backoff = Backoff::new(&*inner.clock);
         loop {
-            let made = inner.to_connection(Method::POST, line, message.clone());
+            let made = inner.to_connection(Method::POST, address, message.clone());
             let why = match inner.call("execute-api", made).await {
                 Answer::Is(status) if status.is_success() => return Ok(()),
                 Answer::Is(StatusCode::GONE) => return Err(Undelivered::Gone),
@@ -81,17 +85,17 @@ impl Connections {
                 Answer::Is(status) => return Err(Undelivered::Unknown(status.to_string())),
                 Answer::Lost(why) => return Err(Undelivered::Unknown(why)),
             };
-            let paused = patience.pause(why).await;
+            let paused = backoff.pause(why).await;
             paused.map_err(|_| Undelivered::Full)?;
         }
     }
 
     /// Closes a connection. One that is gone is closed.
-    pub async fn close(&self, line: &Line) -> Result<(), StoreError> {
+    pub async fn close(&self, address: &ConnectionAddress) -> Result<(), StoreError> {
         let inner = &*self.0;
-        let make = || inner.to_connection(Method::DELETE, line, Bytes::new());
+        let make = || inner.to_connection(Method::DELETE, address, Bytes::new());
         let done = |status: StatusCode| status.is_success() || status == StatusCode::GONE;
-        inner.repeated("execute-api", make, done).await
+        inner.retry("execute-api", make, done).await
     }
 
     /// Has the function invoked with `event`, without waiting for it (`InvocationType` Event).
@@ -101,7 +105,7 @@ impl Connections {
         let body = Bytes::from(body);
         let make = || inner.to_itself(body.clone());
         inner
-            .repeated("lambda", make, |status| status.is_success())
+            .retry("lambda", make, |status| status.is_success())
             .await
     }
 }
@@ -110,13 +114,13 @@ impl Inner {
     fn to_connection(
         &self,
         method: Method,
-        line: &Line,
+        address: &ConnectionAddress,
         body: Bytes,
     ) -> Result<Request<Bytes>, String> {
-        let Line {
+        let ConnectionAddress {
             connection,
             endpoint,
-        } = line;
+        } = address;
         let uri = format!("{endpoint}/@connections/{}", segment(connection));
         let request = Request::builder().method(method).uri(uri);
         request.body(body).map_err(text)
@@ -132,13 +136,13 @@ impl Inner {
     }
 
     /// A call that may be made any number of times.
-    async fn repeated(
+    async fn retry(
         &self,
         service: &str,
         make: impl Fn() -> Result<Request<Bytes>, String>,
         is_done: impl Fn(StatusCode) -> bool,
     ) -> Result<(), StoreError> {
-        let mut patience = Patience::new(&*self.clock);
+        let mut backoff = Backoff::new(&*self.clock);
         loop {
             let why = match self.call(service, make()).await {
                 Answer::Is(status) if is_done(status) => return Ok(()),
@@ -150,7 +154,7 @@ impl Inner {
                 Answer::Is(status) => status.to_string(),
                 Answer::NotSent(why) | Answer::Lost(why) => why,
             };
-            patience.pause(format!("{service}: {why}")).await?;
+            backoff.pause(format!("{service}: {why}")).await?;
         }
     }
 
@@ -197,8 +201,8 @@ mod tests {
     use openclaw_core::Timestamp;
     use openclaw_testkit::{ManualClock, Reply, ScriptedHttp};
 
-    fn line() -> Line {
-        Line {
+    fn address() -> ConnectionAddress {
+        ConnectionAddress {
             connection: "a+b=".into(),
             endpoint: "https://api.test/dev".into(),
         }
@@ -226,7 +230,7 @@ mod tests {
     async fn a_message_is_posted_signed_to_its_connection() {
         let (connections, http) = connections();
         http.reply(status(200));
-        connections.post(&line(), "{}".into()).await.unwrap();
+        connections.post(&address(), "{}".into()).await.unwrap();
         let sent = http.take_requests().remove(0);
         let uri = sent.uri().to_string();
         assert_eq!(uri, "https://api.test/dev/@connections/a%2Bb%3D");
@@ -246,11 +250,11 @@ mod tests {
             replies
                 .into_iter()
                 .for_each(|code| http.reply(status(code)));
-            assert_eq!(connections.post(&line(), "{}".into()).await, expected);
+            assert_eq!(connections.post(&address(), "{}".into()).await, expected);
         }
         let (connections, http) = connections();
         http.reply(status(500));
-        let posted = connections.post(&line(), "{}".into()).await;
+        let posted = connections.post(&address(), "{}".into()).await;
         assert!(matches!(posted, Err(Undelivered::Unknown(_))), "{posted:?}");
         assert_eq!(http.take_requests().len(), 1);
     }
@@ -259,7 +263,7 @@ mod tests {
     async fn who_takes_nothing_for_five_seconds_is_full() {
         let (connections, http) = connections();
         (0..1000).for_each(|_| http.reply(status(429)));
-        let posted = connections.post(&line(), "{}".into()).await;
+        let posted = connections.post(&address(), "{}".into()).await;
         assert_eq!(posted, Err(Undelivered::Full));
     }
 
@@ -287,7 +291,7 @@ mod tests {
         [410, 403]
             .into_iter()
             .for_each(|code| http.reply(status(code)));
-        connections.close(&line()).await.unwrap();
-        assert!(connections.close(&line()).await.is_err());
+        connections.close(&address()).await.unwrap();
+        assert!(connections.close(&address()).await.is_err());
     }
 }

@@ -1,7 +1,7 @@
-//! What a function is called for that serves a WebSocket API: an HTTP request, something about a
-//! connection, or by itself, to work on a session.
+//! The events of a function that serves a WebSocket API: an HTTP request, something about a
+//! connection, or an invocation by the function itself, to work on a session.
 
-use crate::{Connections, Line, Shelf, Socket, app::Function, run::answer};
+use crate::{ConnectionAddress, Connections, SessionStore, SocketPayload, app::Function};
 use axum::{Router, body::Body};
 use http::Response;
 use http_body_util::BodyExt;
@@ -13,75 +13,83 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
 use std::{convert::Infallible, sync::Arc};
 
-/// What is done about connections and sessions.
-pub trait Sockets: Send + Sync + 'static {
-    /// Answers an event about a connection; who asks for one is let in by 2xx.
-    fn tell(&self, gateway: Gateway, socket: Told) -> BoxFuture<'static, Response<Body>>;
+/// Handles connections and sessions.
+pub trait SocketHandler: Send + Sync + 'static {
+    /// Answers an event about a connection. A handshake that is answered with 2xx becomes one.
+    fn handle(
+        &self,
+        services: SessionServices,
+        event: SocketEvent,
+    ) -> BoxFuture<'static, Response<Body>>;
 
-    /// Works on a session as long as there is something to do. An error: the platform begins the
-    /// same work again, after a minute.
-    fn work(&self, gateway: Gateway, work: Work) -> BoxFuture<'static, Result<(), String>>;
+    /// Works on a session as long as there is something to do. After an error the platform begins
+    /// the same work again, a minute later.
+    fn work(
+        &self,
+        services: SessionServices,
+        work: SessionWork,
+    ) -> BoxFuture<'static, Result<(), String>>;
 }
 
-/// What there is to do it with.
+/// The services that a [`SocketHandler`] works with.
 #[derive(Clone)]
-pub struct Gateway {
+pub struct SessionServices {
     /// Ports and settings.
     pub app: App,
     /// All endpoints that this function has.
     pub router: Router,
-    /// The way to clients.
+    /// Messages to clients, and the function's invocations of itself.
     pub connections: Connections,
-    /// Where sessions lie.
-    pub shelf: Shelf,
+    /// Sessions between two invocations.
+    pub store: SessionStore,
 }
 
 /// An event about a connection.
 #[derive(Debug)]
-pub struct Told {
-    /// The event.
-    pub event: Socket,
+pub struct SocketEvent {
+    /// As API Gateway sent it.
+    pub payload: SocketPayload,
     /// The handshake, where the event is one.
     pub handshake: http::request::Parts,
     /// The connection.
-    pub line: Line,
+    pub address: ConnectionAddress,
 }
 
-/// A call of the function by itself.
+/// The payload with which the function invokes itself.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Call {
-    /// Which session to work on.
+pub struct SelfInvocation {
+    /// The session to work on.
     pub session: String,
 }
 
-/// An invocation for a [`Call`].
+/// The work of an invocation for a [`SelfInvocation`].
 #[derive(Clone, Debug)]
-pub struct Work {
-    /// Which session.
+pub struct SessionWork {
+    /// The session to work on.
     pub session: String,
-    /// The invocation: the same for work that is begun again because it failed.
+    /// The invocation's id: the same for work that is begun again because it failed.
     pub invocation: String,
-    /// When the invocation is ended, done or not.
+    /// When Lambda ends the invocation, done or not.
     pub until: Timestamp,
 }
 
-/// Tells events apart.
-pub(crate) struct Events<S> {
+/// Hands each event to the router or to the handler.
+pub(crate) struct EventRouter<S> {
     function: Arc<Function>,
     connections: Connections,
-    shelf: Shelf,
-    sockets: S,
+    store: SessionStore,
+    handler: S,
 }
 
-impl<S: Sockets> Events<S> {
-    pub(crate) fn new(function: Arc<Function>, sockets: S) -> Self {
+impl<S: SocketHandler> EventRouter<S> {
+    pub(crate) fn new(function: Arc<Function>, handler: S) -> Self {
         let ports = function.ports();
         let settings = function.settings().clone();
         Self {
             connections: Connections::new(settings, ports.http.clone(), ports.clock.clone()),
-            shelf: Shelf::new(ports.ledger.clone(), ports.clock.clone()),
+            store: SessionStore::new(ports.ledger.clone(), ports.clock.clone()),
             function,
-            sockets,
+            handler,
         }
     }
 
@@ -90,38 +98,38 @@ impl<S: Sockets> Events<S> {
         event: LambdaEvent<Box<RawValue>>,
     ) -> Result<Value, Error> {
         let LambdaEvent { payload, context } = event;
-        if let Ok(socket) = serde_json::from_str::<Socket>(payload.get()) {
-            return self.tell(socket).await;
+        if let Ok(payload) = serde_json::from_str::<SocketPayload>(payload.get()) {
+            return self.handle(payload).await;
         }
-        if let Ok(call) = serde_json::from_str::<Call>(payload.get()) {
-            return self.work(call, &context).await;
+        if let Ok(invocation) = serde_json::from_str::<SelfInvocation>(payload.get()) {
+            return self.work(invocation, &context).await;
         }
         self.http(serde_json::from_str(payload.get())?, context)
             .await
     }
 
-    async fn tell(&self, event: Socket) -> Result<Value, Error> {
-        let told = Told {
-            handshake: event.handshake(),
-            line: event.line(self.function.settings()),
-            event,
+    async fn handle(&self, payload: SocketPayload) -> Result<Value, Error> {
+        let event = SocketEvent {
+            handshake: payload.handshake(),
+            address: payload.address(self.function.settings()),
+            payload,
         };
-        let answer = match self.gateway().await {
-            Ok(gateway) => self.sockets.tell(gateway, told).await,
+        let answer = match self.services().await {
+            Ok(services) => self.handler.handle(services, event).await,
             Err(cause) => not_configured(&*self.function.ports().random, cause),
         };
-        proxied(answer).await
+        to_proxy_response(answer).await
     }
 
-    async fn work(&self, call: Call, context: &Context) -> Result<Value, Error> {
+    async fn work(&self, invocation: SelfInvocation, context: &Context) -> Result<Value, Error> {
         let deadline = i64::try_from(context.deadline).unwrap_or(i64::MAX / 1000);
-        let work = Work {
-            session: call.session,
+        let work = SessionWork {
+            session: invocation.session,
             invocation: context.request_id.clone(),
             until: time::from_microsecond(deadline.saturating_mul(1000)),
         };
-        let gateway = self.gateway().await?;
-        self.sockets.work(gateway, work).await?;
+        let services = self.services().await?;
+        self.handler.work(services, work).await?;
         Ok(Value::Null)
     }
 
@@ -133,7 +141,7 @@ impl<S: Sockets> Events<S> {
         let function = self.function.clone();
         let answered = service_fn(move |request| {
             let function = function.clone();
-            async move { Ok::<_, Infallible>(answer(&function, request).await) }
+            async move { Ok::<_, Infallible>(function.answer(request).await) }
         });
         let event = LambdaEvent { payload, context };
         // The adapter itself cannot wait: it is tied to one thread.
@@ -141,19 +149,19 @@ impl<S: Sockets> Events<S> {
         Ok(serde_json::to_value(answered.await?)?)
     }
 
-    async fn gateway(&self) -> Result<Gateway, String> {
+    async fn services(&self) -> Result<SessionServices, String> {
         let (app, router) = self.function.built().await?;
-        Ok(Gateway {
+        Ok(SessionServices {
             app,
             router,
             connections: self.connections.clone(),
-            shelf: self.shelf.clone(),
+            store: self.store.clone(),
         })
     }
 }
 
-/// An answer as API Gateway takes it.
-async fn proxied(answer: Response<Body>) -> Result<Value, Error> {
+/// An answer as API Gateway takes it from a proxy integration.
+async fn to_proxy_response(answer: Response<Body>) -> Result<Value, Error> {
     let (head, body) = answer.into_parts();
     let body = body.collect().await?.to_bytes();
     let headers = head.headers.iter();

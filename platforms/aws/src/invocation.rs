@@ -1,5 +1,5 @@
-//! When an invocation is over: a function may be frozen as soon as it asks for the next one, so
-//! before that everything it began must be done.
+//! The end of an invocation. Lambda may freeze a function as soon as it asks for the next one: before
+//! that all of its tasks must be done.
 
 use axum::body::Body;
 use futures_util::FutureExt;
@@ -16,12 +16,12 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 /// What is left of an invocation's time when waiting for its tasks ends.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// What the invocation under way has begun: its answer's body, and tasks. A process works on one
+/// The tasks of the invocation under way, its answer's body among them. A process works on one
 /// invocation at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct Begun(TaskTracker);
+pub(crate) struct InvocationTasks(TaskTracker);
 
-impl Begun {
+impl InvocationTasks {
     pub(crate) fn new() -> Self {
         let tracker = TaskTracker::new();
         // Closed it still takes tasks; it says when there are none.
@@ -29,29 +29,29 @@ impl Begun {
         Self(tracker)
     }
 
-    /// The same body, which counts until it is dropped: the runtime may let go of it, with all
+    /// The same body, which counts as a task until it is dropped: the runtime may let go of it, with all
     /// that it drops, after it was done with the invocation.
-    pub(crate) fn hold(&self, body: Body) -> Held {
-        Held {
+    pub(crate) fn track(&self, body: Body) -> TrackedBody {
+        TrackedBody {
             body,
             _token: self.0.token(),
         }
     }
 }
 
-impl Spawn for Begun {
+impl Spawn for InvocationTasks {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         self.0.spawn(task);
     }
 }
 
-/// A body that counts as begun. Its fields are dropped in this order: the token last.
-pub(crate) struct Held {
+/// A body that counts as a task. Its fields are dropped in this order: the token last.
+pub(crate) struct TrackedBody {
     body: Body,
     _token: TaskTrackerToken,
 }
 
-impl HttpBody for Held {
+impl HttpBody for TrackedBody {
     type Data = bytes::Bytes;
     type Error = axum::Error;
 
@@ -71,19 +71,19 @@ impl HttpBody for Held {
     }
 }
 
-impl<S> Layer<S> for Begun {
+impl<S> Layer<S> for InvocationTasks {
     type Service = UntilDone<S>;
 
     fn layer(&self, inner: S) -> UntilDone<S> {
-        let begun = self.clone();
-        UntilDone { inner, begun }
+        let tasks = self.clone();
+        UntilDone { inner, tasks }
     }
 }
 
 /// Around an invocation, the sending of its answer included.
 pub(crate) struct UntilDone<S> {
     inner: S,
-    begun: Begun,
+    tasks: InvocationTasks,
 }
 
 impl<S> Service<LambdaInvocation> for UntilDone<S>
@@ -101,14 +101,14 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let deadline = Duration::from_millis(invocation.context.deadline);
-        let (answered, begun) = (self.inner.call(invocation), self.begun.clone());
+        let (answered, tasks) = (self.inner.call(invocation), self.tasks.clone());
         async move {
             // A client that left is no reason to end the process.
             if let Err(error) = answered.await {
                 tracing::warn!(cause = %error, "an answer could not be sent");
             }
             let left = deadline.saturating_sub(RESERVE + since_epoch());
-            if tokio::time::timeout(left, begun.0.wait()).await.is_err() {
+            if tokio::time::timeout(left, tasks.0.wait()).await.is_err() {
                 tracing::error!("an invocation's time is over before its tasks are done");
             }
             Ok(())
@@ -145,27 +145,27 @@ mod tests {
     /// An invocation that fails and leaves a task which takes `time`; whether the task was done
     /// when the invocation was over.
     async fn is_done(time: Duration, left: Duration) -> bool {
-        let begun = Begun::new();
+        let tasks = InvocationTasks::new();
         let done = Arc::new(AtomicBool::new(false));
-        let (spawn, told) = (begun.clone(), done.clone());
+        let (spawn, is_done) = (tasks.clone(), done.clone());
         let inner = service_fn(move |_: LambdaInvocation| {
-            let (spawn, told) = (spawn.clone(), told.clone());
+            let (spawn, is_done) = (spawn.clone(), is_done.clone());
             async move {
                 let task = async move {
                     tokio::time::sleep(time).await;
-                    told.store(true, Ordering::SeqCst);
+                    is_done.store(true, Ordering::SeqCst);
                 };
                 spawn.spawn(task.boxed());
                 Err::<(), Error>("the client left".into())
             }
         });
-        let mut service = begun.layer(inner);
+        let mut service = tasks.layer(inner);
         service.call(invocation(left)).await.unwrap();
         done.load(Ordering::SeqCst)
     }
 
     #[tokio::test]
-    async fn an_invocation_ends_behind_its_tasks_whatever_ended_it() {
+    async fn an_invocation_ends_after_its_tasks_whatever_ended_it() {
         let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
         assert!(is_done(short, long).await);
     }
@@ -177,11 +177,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_invocation_ends_behind_its_answers_body() {
-        let begun = Begun::new();
-        let body = begun.hold(Body::from("text"));
-        assert!(begun.0.wait().now_or_never().is_none());
+    async fn an_invocation_ends_after_its_answers_body() {
+        let tasks = InvocationTasks::new();
+        let body = tasks.track(Body::from("text"));
+        assert!(tasks.0.wait().now_or_never().is_none());
         drop(body);
-        assert!(begun.0.wait().now_or_never().is_some());
+        assert!(tasks.0.wait().now_or_never().is_some());
     }
 }

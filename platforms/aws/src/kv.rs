@@ -1,4 +1,4 @@
-use crate::patience::repeated;
+use crate::retry::retry;
 use aws_sdk_dynamodb::{Client, primitives::Blob, types::AttributeValue};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -20,7 +20,7 @@ const EXPIRES: &str = "e";
 /// When DynamoDB may remove the item, in Unix seconds: never before it has expired.
 const TTL: &str = "ttl";
 
-/// [`Kv`] on a DynamoDB table behind a cache in the process.
+/// [`Kv`] on a DynamoDB table, with a cache in the process.
 ///
 /// Reads are eventually consistent and good for the cache's time (55 s by default): stale by less
 /// than 60 s in all. What this process writes it sees at once. The table has the partition key
@@ -66,7 +66,7 @@ impl DynamoKv {
         let writes = self.cached().writes();
         let get = self.client.get_item().table_name(&self.table);
         let get = get.key(KEY, text(key));
-        let found = repeated(&*self.clock, || get.clone().send()).await?;
+        let found = retry(&*self.clock, || get.clone().send()).await?;
         let entry = found.item.map(entry).transpose()?;
         let mut cached = self.cached();
         if cached.writes() == writes {
@@ -95,7 +95,7 @@ impl DynamoKv {
         let Some((value, expires)) = entry else {
             let delete = self.client.delete_item().table_name(&self.table);
             let delete = delete.key(KEY, text(key));
-            repeated(&*self.clock, || delete.clone().send()).await?;
+            retry(&*self.clock, || delete.clone().send()).await?;
             return Ok(());
         };
         let put = self.client.put_item().table_name(&self.table);
@@ -107,7 +107,7 @@ impl DynamoKv {
                 .item(EXPIRES, number(expires.as_microsecond()))
                 .item(TTL, number(expires.as_second().saturating_add(1)));
         }
-        repeated(&*self.clock, || put.clone().send()).await?;
+        retry(&*self.clock, || put.clone().send()).await?;
         Ok(())
     }
 }

@@ -1,18 +1,18 @@
 mod layout;
 mod read;
-mod seen;
+mod stale;
 mod transact;
 mod write;
 
 use aws_sdk_dynamodb::Client;
 use futures_util::FutureExt;
-use layout::Image;
+use layout::Snapshot;
 use openclaw_core::{
     BoxFuture, Clock, Ledger, Spawn, StoreError,
     ledger::{Item, Outcome, Step},
 };
 use openclaw_usage::{has_overdue, settle_orphans};
-use seen::Seen;
+use stale::StaleItems;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
@@ -42,7 +42,7 @@ struct Inner {
     table: String,
     clock: Arc<dyn Clock>,
     spawn: Arc<dyn Spawn>,
-    seen: Seen,
+    stale: StaleItems,
     /// Accounts with overdue reservations, of which nobody has taken care yet.
     overdue: Mutex<HashSet<String>>,
 }
@@ -60,7 +60,7 @@ impl DynamoLedger {
             table,
             clock,
             spawn,
-            seen: Seen::default(),
+            stale: StaleItems::default(),
             overdue: Mutex::default(),
         }))
     }
@@ -85,11 +85,11 @@ impl DynamoLedger {
 }
 
 impl Inner {
-    /// Notes what an item shows beside what was asked of it.
-    fn look_at(&self, write: &Write, image: &Image) {
+    /// Notes what an item shows beyond what was asked: expired parts and overdue reservations.
+    fn look_at(&self, write: &Write, snapshot: &Snapshot) {
         let now = self.clock.now();
-        self.seen.note(write.account(), image, now);
-        if has_overdue(image.items(), now) {
+        self.stale.note(write.account(), snapshot, now);
+        if has_overdue(snapshot.items(), now) {
             self.overdue().insert(write.account().to_owned());
         }
     }

@@ -1,14 +1,12 @@
 use crate::{
     Settings,
     app::{Function, variable},
-    events::{Events, Sockets},
-    invocation::Begun,
+    events::{EventRouter, SocketHandler},
+    invocation::InvocationTasks,
 };
-use axum::body::Body;
-use lambda_http::{Adapter, Error, Request, StreamAdapter, lambda_runtime::Runtime, service_fn};
-use openclaw_web::{Endpoints, not_configured};
+use lambda_http::{Adapter, Error, StreamAdapter, lambda_runtime::Runtime, service_fn};
+use openclaw_web::Endpoints;
 use std::{convert::Infallible, io, process::ExitCode, sync::Arc};
-use tower::Service;
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How a function answers. API Gateway must be told the same: one function never does both.
@@ -20,15 +18,15 @@ pub enum Mode {
     Streaming,
 }
 
-/// The whole life of the function with these endpoints: takes invocations until Lambda ends it.
+/// Runs the function with these endpoints: it takes invocations until Lambda ends it.
 pub fn run(endpoints: Endpoints, mode: Mode) -> ExitCode {
     until_ended(begin(endpoints, mode))
 }
 
-/// The same of a function that is called for the connections of a WebSocket API as well, and by
-/// itself to work on their sessions; HTTP requests it answers whole.
-pub fn run_sockets(endpoints: Endpoints, sockets: impl Sockets) -> ExitCode {
-    until_ended(begin_sockets(endpoints, sockets))
+/// The same for a function that also serves the connections of a WebSocket API and invokes itself to
+/// work on their sessions. It answers HTTP requests whole.
+pub fn run_sockets(endpoints: Endpoints, handler: impl SocketHandler) -> ExitCode {
+    until_ended(begin_sockets(endpoints, handler))
 }
 
 fn until_ended(ended: Result<(), Error>) -> ExitCode {
@@ -53,12 +51,12 @@ fn log() {
         .init();
 }
 
-fn function(endpoints: Endpoints) -> Result<(Arc<Function>, Begun), Error> {
+fn function(endpoints: Endpoints) -> Result<(Arc<Function>, InvocationTasks), Error> {
     log();
-    let begun = Begun::new();
+    let tasks = InvocationTasks::new();
     let settings = Settings::new(variable)?;
-    let function = Function::new(settings, endpoints, begun.clone());
-    Ok((Arc::new(function), begun))
+    let function = Function::new(settings, endpoints, tasks.clone());
+    Ok((Arc::new(function), tasks))
 }
 
 /// One thread: a function has a part of a core, and one request.
@@ -68,45 +66,34 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
         .build()
 }
 
-fn begin_sockets(endpoints: Endpoints, sockets: impl Sockets) -> Result<(), Error> {
-    let (function, begun) = function(endpoints)?;
-    let events = Arc::new(Events::new(function, sockets));
+fn begin_sockets(endpoints: Endpoints, handler: impl SocketHandler) -> Result<(), Error> {
+    let (function, tasks) = function(endpoints)?;
+    let events = Arc::new(EventRouter::new(function, handler));
     let service = lambda_runtime::service_fn(move |event| events.clone().answer(event));
-    runtime()?.block_on(Runtime::new(service).layer(begun).run())
+    runtime()?.block_on(Runtime::new(service).layer(tasks).run())
 }
 
 fn begin(endpoints: Endpoints, mode: Mode) -> Result<(), Error> {
-    let (function, begun) = function(endpoints)?;
+    let (function, tasks) = function(endpoints)?;
     let answering = move |request| {
         let function = function.clone();
-        async move { Ok::<_, Infallible>(answer(&function, request).await) }
+        async move { Ok::<_, Infallible>(function.answer(request).await) }
     };
     runtime()?.block_on(async {
         match mode {
             Mode::Buffered => {
                 let service = Adapter::from(service_fn(answering));
-                Runtime::new(service).layer(begun).run().await
+                Runtime::new(service).layer(tasks).run().await
             }
             Mode::Streaming => {
-                let holding = begun.clone();
+                let holding = tasks.clone();
                 let held = move |request| {
-                    let (answer, begun) = (answering(request), holding.clone());
-                    async move { Ok::<_, Infallible>(answer.await?.map(|body| begun.hold(body))) }
+                    let (answer, tasks) = (answering(request), holding.clone());
+                    async move { Ok::<_, Infallible>(answer.await?.map(|body| tasks.track(body))) }
                 };
                 let service = StreamAdapter::from(service_fn(held));
-                Runtime::new(service).layer(begun).run().await
+                Runtime::new(service).layer(tasks).run().await
             }
         }
     })
-}
-
-pub(crate) async fn answer(function: &Function, request: Request) -> http::Response<Body> {
-    let mut router = match function.built().await {
-        Ok((_, router)) => router,
-        Err(cause) => return not_configured(&*function.ports().random, cause),
-    };
-    match router.call(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    }
 }

@@ -2,10 +2,12 @@
 
 use super::{
     Sessions,
-    line::{Incoming, Line},
+    connection::{Connection, Incoming},
 };
 use openclaw_core::{Result, Timestamp};
-use openclaw_function_realtime::{Calls, Close, Desk, Effect, Event, Grant, Input, Session};
+use openclaw_function_realtime::{
+    Calls, Close, Effect, Event, Input, Session, SessionAuth, SessionBackend,
+};
 use std::{
     collections::VecDeque,
     future::poll_fn,
@@ -24,26 +26,26 @@ use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// A connection that goes on with this session.
 pub(super) struct Attach {
-    line: Line,
-    grant: Grant,
+    connection: Connection,
+    auth: SessionAuth,
     last_seq: u64,
     answer: oneshot::Sender<Attached>,
 }
 
-/// What became of it: the connection comes back where it cannot.
+/// The answer to [`Attach`]: a connection that is refused comes back.
 enum Attached {
     Done,
-    Refused(Box<Line>),
+    Refused(Box<Connection>),
 }
 
 impl Attach {
     fn refuse(self) {
-        let _ = self.answer.send(Attached::Refused(self.line.into()));
+        let _ = self.answer.send(Attached::Refused(self.connection.into()));
     }
 }
 
-/// What happened.
-enum Happened {
+/// An event for the task.
+enum Signal {
     Incoming(Incoming),
     Overrun,
     Event(u64, Event),
@@ -55,9 +57,9 @@ enum Happened {
 pub(super) struct Task {
     session: Session,
     sessions: Sessions,
-    line: Option<Line>,
+    connection: Option<Connection>,
     calls: Calls,
-    mail: UnboundedReceiver<Box<Attach>>,
+    attaching: UnboundedReceiver<Box<Attach>>,
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     timer: Pin<Box<Sleep>>,
     effects: VecDeque<Effect>,
@@ -65,16 +67,16 @@ pub(super) struct Task {
 }
 
 impl Task {
-    pub(super) fn new(id: String, line: Line, sessions: Sessions) -> Self {
-        let (sender, mail) = mpsc::unbounded_channel();
+    pub(super) fn new(id: String, connection: Connection, sessions: Sessions) -> Self {
+        let (sender, attaching) = mpsc::unbounded_channel();
         sessions.lock().insert(id.clone(), sender);
         let stop = sessions.stop.clone().cancelled_owned();
         Self {
-            session: Session::new(id, sessions.desk.now(), sessions.limits),
+            session: Session::new(id, sessions.backend.now(), sessions.limits),
             sessions,
-            line: Some(line),
+            connection: Some(connection),
             calls: Calls::default(),
-            mail,
+            attaching,
             stop: Some(Box::pin(stop)),
             timer: Box::pin(sleep_until(Instant::now())),
             effects: VecDeque::new(),
@@ -82,71 +84,68 @@ impl Task {
         }
     }
 
-    /// Until the session ends. `grant`: of a handshake that was authenticated.
-    pub(super) async fn run(mut self, grant: Option<Grant>) {
-        if let Some(grant) = grant {
-            self.step(Input::Authenticated(Ok(grant))).await;
+    /// Runs until the session ends. `auth`: of a handshake that was authenticated.
+    pub(super) async fn run(mut self, auth: Option<SessionAuth>) {
+        if let Some(auth) = auth {
+            self.step(Input::Authenticated(Ok(auth))).await;
         }
         while !self.has_ended {
             self.set_timer();
             match poll_fn(|context| self.poll(context)).await {
-                Happened::Incoming(incoming) => self.incoming(incoming).await,
-                Happened::Overrun => self.step(Input::Overrun).await,
-                Happened::Event(run, event) => self.step(Input::Event(run, event)).await,
-                Happened::Attach(attach) => self.attach(*attach).await,
-                Happened::Deadline => self.deadline().await,
-                Happened::Stop => self.step(Input::Shutdown).await,
+                Signal::Incoming(incoming) => self.incoming(incoming).await,
+                Signal::Overrun => self.step(Input::Overrun).await,
+                Signal::Event(run, event) => self.step(Input::Event(run, event)).await,
+                Signal::Attach(attach) => self.attach(*attach).await,
+                Signal::Deadline => self.deadline().await,
+                Signal::Stop => self.step(Input::Shutdown).await,
             }
         }
-        self.mail.close();
-        while let Ok(attach) = self.mail.try_recv() {
+        self.attaching.close();
+        while let Ok(attach) = self.attaching.try_recv() {
             attach.refuse();
         }
-        self.finish_line();
+        self.finish_connection();
     }
 
     fn now(&self) -> Timestamp {
-        self.sessions.desk.now()
+        self.sessions.backend.now()
     }
 
     fn set_timer(&mut self) {
         let now = self.now();
         let session = self.session.deadline();
         let session = session.map(|at| Instant::now() + at.duration_since(now));
-        let line = self.line.as_ref().map(Line::deadline);
-        let next = session.into_iter().chain(line).min();
+        let connection = self.connection.as_ref().map(Connection::deadline);
+        let next = session.into_iter().chain(connection).min();
         let next = next.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
         self.timer.as_mut().reset(next);
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Happened> {
-        if let Some(line) = &mut self.line {
-            match line.poll_write(context) {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
+        if let Some(connection) = &mut self.connection {
+            match connection.poll_write(context) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(Happened::Incoming(Incoming::Lost)),
-                Poll::Pending if line.is_overrun() => return Poll::Ready(Happened::Overrun),
+                Poll::Ready(Err(_)) => return Poll::Ready(Signal::Incoming(Incoming::Lost)),
+                Poll::Pending if connection.is_overrun() => return Poll::Ready(Signal::Overrun),
                 Poll::Pending => {}
             }
-            if let Poll::Ready(incoming) = line.poll_read(context) {
-                return Poll::Ready(Happened::Incoming(incoming));
+            if let Poll::Ready(incoming) = connection.poll_read(context) {
+                return Poll::Ready(Signal::Incoming(incoming));
             }
         }
         if let Poll::Ready((run, event)) = self.calls.poll(context) {
-            return Poll::Ready(Happened::Event(run, event));
+            return Poll::Ready(Signal::Event(run, event));
         }
-        if let Poll::Ready(Some(attach)) = self.mail.poll_recv(context) {
-            return Poll::Ready(Happened::Attach(attach));
+        if let Poll::Ready(Some(attach)) = self.attaching.poll_recv(context) {
+            return Poll::Ready(Signal::Attach(attach));
         }
         if let Some(stop) = &mut self.stop
             && stop.as_mut().poll(context).is_ready()
         {
             self.stop = None;
-            return Poll::Ready(Happened::Stop);
+            return Poll::Ready(Signal::Stop);
         }
-        self.timer
-            .as_mut()
-            .poll(context)
-            .map(|()| Happened::Deadline)
+        self.timer.as_mut().poll(context).map(|()| Signal::Deadline)
     }
 
     async fn incoming(&mut self, incoming: Incoming) {
@@ -156,17 +155,17 @@ impl Task {
             Incoming::TooLong => self.step(Input::TooLong).await,
             Incoming::Closed(code) => {
                 self.step(Input::Closed(code)).await;
-                self.finish_line();
+                self.finish_connection();
             }
             Incoming::Broken(why) => {
-                if let Some(line) = &mut self.line {
-                    line.close(why);
+                if let Some(connection) = &mut self.connection {
+                    connection.close(why);
                 }
-                self.finish_line();
+                self.finish_connection();
                 self.step(Input::Lost).await;
             }
             Incoming::Lost => {
-                self.line = None;
+                self.connection = None;
                 self.step(Input::Lost).await;
             }
         }
@@ -177,8 +176,8 @@ impl Task {
         if self.session.deadline().is_some_and(|at| at <= now) {
             self.step(Input::Tick).await;
         }
-        if let Some(line) = &mut self.line
-            && !line.look_after()
+        if let Some(connection) = &mut self.connection
+            && !connection.check_silence()
         {
             self.incoming(Incoming::Lost).await;
         }
@@ -195,31 +194,31 @@ impl Task {
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Send(frame) => {
-                if let Some(line) = &mut self.line {
-                    line.send(frame);
+                if let Some(connection) = &mut self.connection {
+                    connection.send(frame);
                 }
             }
             Effect::Authenticate(credential, known) => {
-                let grant = self.sessions.desk.authenticate(&credential, known).await;
-                self.tell(Input::Authenticated(grant));
+                let auth = self.sessions.backend.authenticate(&credential, known).await;
+                self.take_in(Input::Authenticated(auth));
             }
             Effect::Start { run, key, call } => {
-                let events = self.sessions.desk.call(&key, call);
+                let events = self.sessions.backend.call(&key, call);
                 self.calls.start(run, events);
             }
             Effect::Cancel(run) => self.calls.cancel(run),
             Effect::Resume {
                 session,
                 last_seq,
-                grant,
-            } => self.resume(&session, last_seq, grant).await,
-            Effect::Renew(grant) => self.beside(|desk| renew(desk, grant)),
-            Effect::Release(grant) => self.beside(|desk| release(desk, grant)),
+                auth,
+            } => self.resume(&session, last_seq, auth).await,
+            Effect::Renew(auth) => self.spawn(|backend| renew(backend, auth)),
+            Effect::Release(auth) => self.spawn(|backend| release(backend, auth)),
             Effect::Close(why) => {
-                if let Some(line) = &mut self.line {
-                    line.close(why);
+                if let Some(connection) = &mut self.connection {
+                    connection.close(why);
                 }
-                self.finish_line();
+                self.finish_connection();
             }
             Effect::End => {
                 self.has_ended = true;
@@ -228,23 +227,23 @@ impl Task {
         }
     }
 
-    fn tell(&mut self, input: Input<'_>) {
+    fn take_in(&mut self, input: Input<'_>) {
         let now = self.now();
         self.effects.extend(self.session.step(now, input));
     }
 
     /// Hands the connection to another session, if that one takes it.
-    async fn resume(&mut self, session: &str, last_seq: u64, grant: Grant) {
+    async fn resume(&mut self, session: &str, last_seq: u64, auth: SessionAuth) {
         let Some(home) = self.sessions.find(session) else {
-            return self.tell(Input::NotResumed);
+            return self.take_in(Input::NotResumed);
         };
-        let Some(line) = self.line.take() else {
-            return self.tell(Input::Lost);
+        let Some(connection) = self.connection.take() else {
+            return self.take_in(Input::Lost);
         };
         let (answer, mut attached) = oneshot::channel();
         let attach = Box::new(Attach {
-            line,
-            grant,
+            connection,
+            auth,
             last_seq,
             answer,
         });
@@ -255,66 +254,66 @@ impl Task {
             tokio::select! {
                 attached = &mut attached => break attached,
                 // That one may be waiting for this one.
-                Some(attach) = self.mail.recv() => attach.refuse(),
+                Some(attach) = self.attaching.recv() => attach.refuse(),
             }
         };
         match attached {
-            Ok(Attached::Done) => self.tell(Input::Left),
-            Ok(Attached::Refused(line)) => {
-                self.line = Some(*line);
-                self.tell(Input::NotResumed);
+            Ok(Attached::Done) => self.take_in(Input::Left),
+            Ok(Attached::Refused(connection)) => {
+                self.connection = Some(*connection);
+                self.take_in(Input::NotResumed);
             }
-            Err(_) => self.tell(Input::Lost),
+            Err(_) => self.take_in(Input::Lost),
         }
     }
 
     async fn attach(&mut self, attach: Attach) {
         let Attach {
-            line,
-            grant,
+            connection,
+            auth,
             last_seq,
             answer,
         } = attach;
-        if !self.session.can_resume(&grant.key, last_seq) {
-            let _ = answer.send(Attached::Refused(line.into()));
+        if !self.session.can_resume(&auth.key, last_seq) {
+            let _ = answer.send(Attached::Refused(connection.into()));
             return;
         }
-        if let Some(old) = &mut self.line {
+        if let Some(old) = &mut self.connection {
             old.close(Close::Resumed);
         }
-        self.finish_line();
-        self.line = Some(line);
+        self.finish_connection();
+        self.connection = Some(connection);
         let _ = answer.send(Attached::Done);
-        self.step(Input::Attached(grant, last_seq)).await;
+        self.step(Input::Attached(auth, last_seq)).await;
     }
 
-    /// Runs what nobody waits for.
-    fn beside<F>(&self, work: impl FnOnce(Desk) -> F)
+    /// Runs work that nobody waits for.
+    fn spawn<F>(&self, work: impl FnOnce(SessionBackend) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let desk = self.sessions.desk.clone();
-        self.sessions.tasks.spawn(work(desk));
+        let backend = self.sessions.backend.clone();
+        self.sessions.tasks.spawn(work(backend));
     }
 
-    /// Writes what waits and lets the connection end.
-    fn finish_line(&mut self) {
-        if let Some(line) = self.line.take() {
-            self.sessions.tasks.spawn(line.finish());
+    /// Lets the connection end once it has written what waits.
+    fn finish_connection(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.sessions.tasks.spawn(connection.finish());
         }
     }
 }
 
-async fn renew(desk: Desk, grant: Grant) {
-    log(desk.renew(&grant).await);
+async fn renew(backend: SessionBackend, auth: SessionAuth) {
+    log_place(backend.renew(&auth).await);
 }
 
-pub(super) async fn release(desk: Desk, grant: Grant) {
-    log(desk.release(&grant).await);
+pub(super) async fn release(backend: SessionBackend, auth: SessionAuth) {
+    log_place(backend.release(&auth).await);
 }
 
-/// A place that was not held or given back comes right by itself, with time.
-fn log(outcome: Result<()>) {
+/// A place that was not renewed or released expires by itself.
+fn log_place(outcome: Result<()>) {
     if let Err(error) = outcome {
         tracing::warn!(%error, cause = error.cause, "a connection's place");
     }

@@ -310,7 +310,7 @@ fn policies_allow_what_the_stores_do_and_no_more() {
             }
             "health" => of_ledger.clear(),
             "realtime" => {
-                let connections = constant("platforms/aws/src/shelf.rs", "CONNECTIONS");
+                let connections = constant("platforms/aws/src/session_store.rs", "CONNECTIONS");
                 for partition in [SESSION, &connections] {
                     of_ledger.insert(format!("{partition}*"), ledger.clone());
                 }

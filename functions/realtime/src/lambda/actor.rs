@@ -1,13 +1,16 @@
-//! Works on a session that is held: hands it what comes in, and does what it says.
+//! The work on a session whose lease is held: hands it what comes in, and carries out its effects.
 
-use super::{desk, gathered::Gathered, hold::Hold, letter::Letter, outbox::Outbox, record::Record};
+use super::{
+    backend, event_buffer::EventBuffer, lease::Lease, message::SessionMessage, outbox::Outbox,
+    record::Record,
+};
 use crate::{
-    Call, Calls, Close, Desk, Event, Grant, Input, Session,
-    reply::{self, Reply},
+    Call, Calls, Close, Event, Input, Session, SessionAuth, SessionBackend,
+    server_frame::{self, ConnectionFrame},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
-use openclaw_aws::{Gateway, Undelivered};
+use openclaw_aws::{SessionServices, Undelivered};
 use openclaw_core::{BoxFuture, Code, Error, Result, Timestamp};
 use std::{
     future::poll_fn,
@@ -16,41 +19,41 @@ use std::{
 };
 
 mod effects;
+mod event_loop;
 mod resume;
-mod rounds;
 
 use resume::Resuming;
 
-/// How often letters are looked for while a session is busy.
-const LOOKED: Duration = Duration::from_millis(100);
+/// The pause between two looks for messages while a session is busy.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// For how long a session without a line is kept, and what says that a connection moved: longer than
-/// it outlives its line.
-const WITHOUT_LINE: Duration = Duration::from_secs(130);
+/// How long a session without a connection is saved, and likewise where a connection moved to: longer than
+/// a session outlives its connection.
+const WITHOUT_CONNECTION: Duration = Duration::from_secs(130);
 
-/// Bytes of text that wait to be sent before the providers do.
-const MAX_GATHERED: usize = 256 * 1024;
+/// Bytes of buffered text above which no more is read from the providers.
+const MAX_BUFFERED: usize = 256 * 1024;
 
-/// Letters that were taken, and the hold, which was renewed.
-type Letters = (Hold, Vec<Letter>);
+/// The messages that were taken, and the lease, which was renewed with it.
+type Received = (Lease, Vec<SessionMessage>);
 
-/// What happened.
-enum Happened {
-    Letters(Result<Letters>),
+/// An event for the actor.
+enum Signal {
+    Received(Result<Received>),
     Event(u64, Event),
     Posted(Result<(), Undelivered>),
 }
 
 struct Actor {
-    gateway: Gateway,
-    desk: Desk,
-    hold: Hold,
-    /// No request may run any longer.
+    services: SessionServices,
+    backend: SessionBackend,
+    lease: Lease,
+    /// No request may run beyond this time.
     until: Timestamp,
     session: Session,
-    line: Option<Outbox>,
-    /// The connection, or the last one: messages to it may fail before its end is told. Not one that
-    /// was closed here.
+    outbox: Option<Outbox>,
+    /// The id of the connection, or of the last one: its end may be told after messages to it failed. None
+    /// where the connection was closed here.
     connection: Option<String>,
     /// The session that the connection went on with.
     moved: Option<String>,
@@ -58,187 +61,195 @@ struct Actor {
     calls: Calls,
     /// Calls to be made once it is saved that they are.
     starts: Vec<(u64, String, Call)>,
-    gathered: Gathered,
-    letters: Option<BoxFuture<'static, Result<Letters>>>,
+    events: EventBuffer,
+    messages: Option<BoxFuture<'static, Result<Received>>>,
     has_looked: bool,
-    /// Letters that were left for other sessions.
-    left: u64,
+    /// Messages that this actor sent to other sessions.
+    sent: u64,
     saved: Bytes,
     has_ended: bool,
     was_cut_off: bool,
 }
 
-/// Works until nothing is left to do; gives the hold back, and says whether that went well.
-pub(super) async fn act(gateway: &Gateway, hold: Hold, until: Timestamp) -> (Hold, Result<()>) {
-    let record = match hold.load().await {
+/// Works until nothing is left to do. Gives the lease back with the outcome.
+pub(super) async fn act(
+    services: &SessionServices,
+    lease: Lease,
+    until: Timestamp,
+) -> (Lease, Result<()>) {
+    let record = match lease.load().await {
         Ok(Some(record)) => record,
-        // Its letters have nobody to read them.
+        // The session has ended: its messages are dropped.
         Ok(None) => {
-            return match hold.clone().letters().await {
-                Ok((hold, _)) => (hold, Ok(())),
-                Err(error) => (hold, Err(error)),
+            return match lease.clone().messages().await {
+                Ok((lease, _)) => (lease, Ok(())),
+                Err(error) => (lease, Err(error)),
             };
         }
-        Err(error) => return (hold, Err(error)),
+        Err(error) => return (lease, Err(error)),
     };
-    match Actor::new(gateway, hold.clone(), until, record) {
-        Ok((mut actor, grant)) => {
-            let done = actor.run(grant).await;
-            (actor.hold, done)
+    match Actor::new(services, lease.clone(), until, record) {
+        Ok((mut actor, auth)) => {
+            let done = actor.run(auth).await;
+            (actor.lease, done)
         }
-        Err(error) => (hold, Err(error)),
+        Err(error) => (lease, Err(error)),
     }
 }
 
 impl Actor {
     fn new(
-        gateway: &Gateway,
-        hold: Hold,
+        services: &SessionServices,
+        lease: Lease,
         until: Timestamp,
         saved: Bytes,
-    ) -> Result<(Self, Option<Grant>)> {
-        let clock = &gateway.app.ports.clock;
+    ) -> Result<(Self, Option<SessionAuth>)> {
+        let clock = &services.app.ports.clock;
         let record = Record::read(&saved)?;
         let session = record.session(clock.now())?;
-        let around = record.around;
-        let outbox = |line| {
-            let connections = gateway.connections.clone();
-            Outbox::new(connections, clock.clone(), line, around.is_open)
+        let state = record.state;
+        let outbox = |address| {
+            let connections = services.connections.clone();
+            Outbox::new(connections, clock.clone(), address, state.is_open)
         };
         let actor = Self {
-            desk: desk(gateway),
-            hold,
+            backend: backend(services),
+            lease,
             until,
             session,
-            line: around.line.map(outbox),
-            connection: around.connection,
-            has_ended: around.moved.is_some(),
-            was_cut_off: around.is_busy,
-            moved: around.moved,
+            outbox: state.address.map(outbox),
+            connection: state.connection,
+            has_ended: state.moved.is_some(),
+            was_cut_off: state.is_busy,
+            moved: state.moved,
             resuming: None,
             calls: Calls::default(),
             starts: Vec::new(),
-            gathered: Gathered::default(),
-            letters: None,
+            events: EventBuffer::default(),
+            messages: None,
             has_looked: false,
-            left: 0,
+            sent: 0,
             saved,
-            gateway: gateway.clone(),
+            services: services.clone(),
         };
-        Ok((actor, around.grant))
+        Ok((actor, state.auth))
     }
 
     fn now(&self) -> Timestamp {
-        self.desk.now()
+        self.backend.now()
     }
 
-    async fn run(&mut self, grant: Option<Grant>) -> Result<()> {
+    async fn run(&mut self, auth: Option<SessionAuth>) -> Result<()> {
         if self.was_cut_off {
-            self.give_up().await?;
+            self.abandon().await?;
         }
-        if let Some(grant) = grant {
-            self.step(Input::Authenticated(Ok(grant))).await?;
+        if let Some(auth) = auth {
+            self.step(Input::Authenticated(Ok(auth))).await?;
         }
         loop {
-            self.look_at_time().await?;
+            self.check_time().await?;
             self.pass_events().await?;
             self.make_calls().await?;
-            if self.letters.is_none() {
-                if self.rests() {
+            if self.messages.is_none() {
+                if self.is_at_rest() {
                     break;
                 }
                 self.look_for_letters();
             }
             match poll_fn(|context| self.poll(context)).await {
-                Happened::Letters(letters) => self.read(letters?).await?,
-                Happened::Event(run, event) => self.gathered.push(run, event),
-                Happened::Posted(posted) => self.posted(posted).await?,
+                Signal::Received(messages) => self.read(messages?).await?,
+                Signal::Event(run, event) => self.events.push(run, event),
+                Signal::Posted(posted) => self.posted(posted).await?,
             }
         }
-        // Providers are left while there is something to wait for: behind it the process is frozen.
+        // The calls are dropped while the invocation still runs: after it the process is frozen.
         self.calls = Calls::default();
         match self.has_ended && self.moved.is_none() {
-            true => self.hold.forget().await,
+            true => self.lease.forget().await,
             false => self.save().await,
         }
     }
 
-    /// Ends a session in whose work somebody was killed: nobody knows which frames were sent.
-    async fn give_up(&mut self) -> Result<()> {
-        if let Some(mut line) = self.line.take() {
+    /// Ends a session whose last invocation was killed: nobody knows which frames it sent.
+    async fn abandon(&mut self) -> Result<()> {
+        if let Some(mut outbox) = self.outbox.take() {
             let error = Error::new(Code::Internal, "The session was cut off: connect again");
-            let error = reply::error(&error);
-            line.push(reply::text(&Reply::Error { error: &error }));
-            self.beside(line.finish(Close::GoingAway));
+            let error = server_frame::error(&error);
+            outbox.push(server_frame::text(&ConnectionFrame::Error {
+                error: &error,
+            }));
+            self.spawn(outbox.finish(Close::GoingAway));
         }
         // As if the client were done, so that its place is given back.
         self.step(Input::Closed(Some(1000))).await
     }
 
-    /// Whether it can be put aside. Letters that are being taken are waited for: they would be lost.
-    fn rests(&self) -> bool {
-        let is_idle = self.line.as_ref().is_none_or(Outbox::is_idle);
-        let is_quiet = is_idle && self.gathered.is_empty() && !self.session.is_busy();
-        let is_known = self.session.is_authenticated() || self.has_ended;
-        self.has_looked && is_quiet && is_known
+    /// Whether the session can be put aside. Messages that are being taken would be lost: they are waited
+    /// for.
+    fn is_at_rest(&self) -> bool {
+        let is_idle = self.outbox.as_ref().is_none_or(Outbox::is_idle);
+        let is_quiet = is_idle && self.events.is_empty() && !self.session.is_busy();
+        self.has_looked && is_quiet
     }
 
     fn look_for_letters(&mut self) {
-        let hold = self.hold.clone();
-        self.letters = Some(match self.has_looked {
-            true => hold.next_letters(LOOKED).boxed(),
-            false => hold.letters().boxed(),
+        let lease = self.lease.clone();
+        self.messages = Some(match self.has_looked {
+            true => lease.next_messages(POLL_INTERVAL).boxed(),
+            false => lease.messages().boxed(),
         });
         self.has_looked = true;
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Happened> {
-        if let Some(line) = &mut self.line
-            && let Poll::Ready(posted) = line.poll(context)
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Signal> {
+        if let Some(outbox) = &mut self.outbox
+            && let Poll::Ready(posted) = outbox.poll(context)
         {
-            return Poll::Ready(Happened::Posted(posted));
+            return Poll::Ready(Signal::Posted(posted));
         }
-        if let Some(letters) = &mut self.letters
-            && let Poll::Ready(letters) = letters.poll_unpin(context)
+        if let Some(messages) = &mut self.messages
+            && let Poll::Ready(messages) = messages.poll_unpin(context)
         {
-            self.letters = None;
-            return Poll::Ready(Happened::Letters(letters));
+            self.messages = None;
+            return Poll::Ready(Signal::Received(messages));
         }
-        if self.gathered.bytes() > MAX_GATHERED {
+        if self.events.bytes() > MAX_BUFFERED {
             return Poll::Pending;
         }
         let event = self.calls.poll(context);
-        event.map(|(run, event)| Happened::Event(run, event))
+        event.map(|(run, event)| Signal::Event(run, event))
     }
 
-    async fn read(&mut self, (hold, letters): Letters) -> Result<()> {
-        self.hold = hold;
-        for letter in letters {
-            match letter {
-                Letter::Text { .. } | Letter::Closed { .. } if self.moved.is_some() => {
-                    self.forward(&letter).await?;
+    async fn read(&mut self, (lease, messages): Received) -> Result<()> {
+        self.lease = lease;
+        for message in messages {
+            match message {
+                SessionMessage::Text { .. } | SessionMessage::Closed { .. }
+                    if self.moved.is_some() =>
+                {
+                    self.forward(&message).await?;
                 }
-                Letter::Text { from, text } => {
-                    if let Some(line) = self.line_of(&from) {
-                        line.heard();
+                SessionMessage::Text { from, text } => {
+                    if let Some(outbox) = self.outbox_of(&from) {
+                        outbox.heard();
                         self.step(Input::Text(&text)).await?;
                     }
                 }
-                Letter::Closed { from, code } => {
+                SessionMessage::Closed { from, code } => {
                     if self.connection.as_ref() == Some(&from) {
-                        (self.line, self.connection) = (None, None);
+                        (self.outbox, self.connection) = (None, None);
                         self.step(Input::Closed(code)).await?;
                     }
                 }
-                Letter::Attach(asked) => self.attach(asked).await?,
-                Letter::Attached { taken } => self.attached(taken).await?,
+                SessionMessage::Attach(asked) => self.attach(asked).await?,
+                SessionMessage::Attached { taken } => self.attached(taken).await?,
             }
         }
         Ok(())
     }
 
-    fn line_of(&mut self, connection: &str) -> Option<&mut Outbox> {
-        let line = self.line.as_mut();
-        line.filter(|line| line.line().connection == connection)
+    fn outbox_of(&mut self, connection: &str) -> Option<&mut Outbox> {
+        let outbox = self.outbox.as_mut();
+        outbox.filter(|outbox| outbox.address().connection == connection)
     }
 }

@@ -1,4 +1,4 @@
-//! Events as API Gateway can carry them: a message has at most 128 KiB.
+//! Events in the size that API Gateway can carry: a message has at most 128 KiB.
 
 use crate::{Event, answer};
 use openclaw_aws::MAX_MESSAGE;
@@ -6,19 +6,32 @@ use openclaw_core::{Code, Error};
 use serde_json::value::RawValue;
 
 /// Bytes of a frame beside its text: id (128 characters, each at most 12 bytes), number, names.
-const AROUND: usize = 2048;
+const OVERHEAD: usize = 2048;
 
-/// Bytes of a text in one frame, as JSON: with what is around it, a frame of API Gateway's own.
+/// Bytes of a text in one frame, as JSON: with the rest of the frame it fits into 32 KiB.
 const TEXT: usize = 30 * 1024;
 
-/// The same event in as many as it needs. What cannot be cut, and is too long, becomes an error.
+/// Splits an event into as many as it needs. One that cannot be split becomes an error.
 pub(super) fn fit(event: Event) -> Vec<Event> {
     match event {
         Event::Chunk {
             content,
+            reasoning,
             tool_calls: None,
-        } => pieces(&content),
-        event if length(&event) + AROUND > MAX_MESSAGE => {
+        } => {
+            let thoughts = pieces(&reasoning).map(|reasoning| chunk(String::new(), reasoning));
+            let texts = pieces(&content).map(|content| chunk(content, String::new()));
+            thoughts.chain(texts).collect()
+        }
+        Event::Complete(mut complete)
+            if !complete.reasoning.is_empty()
+                && length(&Event::Complete(complete.clone())) + OVERHEAD > MAX_MESSAGE =>
+        {
+            // The chunks have shown it.
+            complete.reasoning.clear();
+            fit(Event::Complete(complete))
+        }
+        event if length(&event) + OVERHEAD > MAX_MESSAGE => {
             let message = "The answer is too long for a message of API Gateway, 128 KiB";
             let error = Error::new(Code::PayloadTooLarge, message);
             vec![answer::failed(&error)]
@@ -27,7 +40,15 @@ pub(super) fn fit(event: Event) -> Vec<Event> {
     }
 }
 
-fn pieces(text: &str) -> Vec<Event> {
+fn chunk(content: String, reasoning: String) -> Event {
+    Event::Chunk {
+        content,
+        reasoning,
+        tool_calls: None,
+    }
+}
+
+fn pieces(text: &str) -> impl Iterator<Item = String> {
     let mut pieces = vec![];
     let (mut start, mut length) = (0, 0);
     for (at, character) in text.char_indices() {
@@ -39,11 +60,8 @@ fn pieces(text: &str) -> Vec<Event> {
         length += next;
     }
     pieces.push(&text[start..]);
-    let chunk = |text: &str| Event::Chunk {
-        content: text.into(),
-        tool_calls: None,
-    };
-    pieces.into_iter().map(chunk).collect()
+    let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    pieces.map(str::to_owned)
 }
 
 fn length(event: &Event) -> usize {
@@ -52,10 +70,12 @@ fn length(event: &Event) -> usize {
     match event {
         Event::Chunk {
             content,
+            reasoning,
             tool_calls,
-        } => text(content) + raw(tool_calls),
+        } => text(content) + text(reasoning) + raw(tool_calls),
         Event::Complete(complete) => {
             text(&complete.content)
+                + text(&complete.reasoning)
                 + text(&complete.model)
                 + text(&complete.finish_reason)
                 + raw(&complete.tool_calls)
@@ -90,27 +110,38 @@ mod tests {
     fn a_text_is_cut_between_characters_and_nothing_is_lost() {
         for piece in ["a", "é", "\u{1}", "\"", "🦀"] {
             let text = piece.repeat(3 * TEXT / escaped(piece.chars().next().unwrap()) + 5);
-            let parts = fit(Event::Chunk {
-                content: text.clone(),
-                tool_calls: None,
-            });
-            assert!(parts.len() >= 3);
-            let mut joined = String::new();
+            let parts = fit(chunk(text.clone(), text.clone()));
+            assert!(parts.len() >= 6);
+            let (mut joined, mut thoughts) = (String::new(), String::new());
             for part in parts {
-                let Event::Chunk { content, .. } = part else {
+                let Event::Chunk {
+                    content, reasoning, ..
+                } = part
+                else {
                     panic!("{part:?}")
                 };
-                assert!(serde_json::to_string(&content).unwrap().len() <= TEXT + 2);
+                let shown = format!("{content}{reasoning}");
+                assert!(serde_json::to_string(&shown).unwrap().len() <= TEXT + 2);
                 joined += &content;
+                thoughts += &reasoning;
             }
-            assert_eq!(joined, text);
+            assert_eq!((&joined, &thoughts), (&text, &text));
         }
     }
 
     #[test]
     fn an_answer_over_a_message_is_an_error_and_not_a_frame_that_never_comes() {
-        let fits = fit(complete("a".repeat(MAX_MESSAGE - AROUND)));
+        let fits = fit(complete("a".repeat(MAX_MESSAGE - OVERHEAD)));
         assert!(matches!(fits[..], [Event::Complete(_)]));
+        let mut thought = Complete {
+            content: "a".repeat(MAX_MESSAGE / 2),
+            reasoning: "b".repeat(MAX_MESSAGE / 2),
+            ..Complete::default()
+        };
+        let fits = fit(Event::Complete(Box::new(thought.clone())));
+        thought.reasoning.clear();
+        let is_text = |event: &Event| matches!(event, Event::Complete(it) if it.content == thought.content && it.reasoning.is_empty());
+        assert!(is_text(&fits[0]), "{fits:?}");
         let long = fit(complete("\n".repeat(MAX_MESSAGE / 2)));
         let [Event::Failed(error)] = &long[..] else {
             panic!("{long:?}")

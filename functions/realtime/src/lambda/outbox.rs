@@ -1,9 +1,9 @@
-//! A connection: frames on their way to the client, one message at a time and in order.
+//! Frames on their way to a client, one message at a time and in order.
 
-use crate::{Close, reply};
+use crate::{Close, server_frame};
 use bytes::Bytes;
 use futures_util::FutureExt;
-use openclaw_aws::{Connections, Line, Undelivered};
+use openclaw_aws::{ConnectionAddress, Connections, Undelivered};
 use openclaw_core::{BoxFuture, Clock, Code, Error, Timestamp};
 use std::{
     collections::VecDeque,
@@ -12,19 +12,19 @@ use std::{
     time::Duration,
 };
 
-/// Bytes of frames that may wait: what a resumed session may have missed, and as much again.
+/// Bytes of frames that may wait: the replay of a resumed session, and as much again.
 const MAX_WAITING: usize = 2 << 20;
 
-/// A connection takes messages once its handshake was answered: how soon, at the latest,
+/// A connection takes messages once its handshake was answered, at the latest after this time.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
 
-/// and how often that is tried.
+/// The pause between attempts before that.
 const TRIED: Duration = Duration::from_millis(20);
 
 pub(super) struct Outbox {
     connections: Connections,
     clock: Arc<dyn Clock>,
-    line: Line,
+    address: ConnectionAddress,
     is_open: bool,
     waiting: VecDeque<Bytes>,
     bytes: usize,
@@ -36,13 +36,13 @@ impl Outbox {
     pub(super) fn new(
         connections: Connections,
         clock: Arc<dyn Clock>,
-        line: Line,
+        address: ConnectionAddress,
         is_open: bool,
     ) -> Self {
         Self {
             connections,
             clock,
-            line,
+            address,
             is_open,
             waiting: VecDeque::new(),
             bytes: 0,
@@ -50,8 +50,8 @@ impl Outbox {
         }
     }
 
-    pub(super) const fn line(&self) -> &Line {
-        &self.line
+    pub(super) const fn address(&self) -> &ConnectionAddress {
+        &self.address
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -94,12 +94,12 @@ impl Outbox {
     fn next(&mut self) -> Option<BoxFuture<'static, Result<(), Undelivered>>> {
         let frame = self.waiting.pop_front()?;
         self.bytes -= frame.len();
-        let (connections, line) = (self.connections.clone(), self.line.clone());
+        let (connections, address) = (self.connections.clone(), self.address.clone());
         if self.is_open {
-            return Some(async move { connections.post(&line, frame).await }.boxed());
+            return Some(async move { connections.post(&address, frame).await }.boxed());
         }
         let clock = self.clock.clone();
-        Some(post_first(connections, line, clock, frame).boxed())
+        Some(post_first(connections, address, clock, frame).boxed())
     }
 
     /// Posts what waits, and closes the connection.
@@ -107,9 +107,11 @@ impl Outbox {
         if why == Close::Resumed {
             // No code can be sent with the end.
             self.waiting.clear();
-            let error = reply::error(&Error::new(Code::Conflict, why.reason()));
+            let error = server_frame::error(&Error::new(Code::Conflict, why.reason()));
             self.waiting
-                .push_back(reply::text(&reply::Reply::Error { error: &error }));
+                .push_back(server_frame::text(&server_frame::ConnectionFrame::Error {
+                    error: &error,
+                }));
         }
         loop {
             self.posting = self.posting.take().or_else(|| self.next());
@@ -125,7 +127,7 @@ impl Outbox {
 
     /// Closes the connection.
     pub(super) async fn hang_up(self) {
-        if let Err(error) = self.connections.close(&self.line).await {
+        if let Err(error) = self.connections.close(&self.address).await {
             tracing::warn!(%error, "a connection was not closed");
         }
     }
@@ -133,13 +135,13 @@ impl Outbox {
 
 async fn post_first(
     connections: Connections,
-    line: Line,
+    address: ConnectionAddress,
     clock: Arc<dyn Clock>,
     frame: Bytes,
 ) -> Result<(), Undelivered> {
     let until: Timestamp = clock.now() + OPEN_WITHIN;
     loop {
-        let posted = connections.post(&line, frame.clone()).await;
+        let posted = connections.post(&address, frame.clone()).await;
         if posted != Err(Undelivered::Gone) || clock.now() >= until {
             return posted;
         }

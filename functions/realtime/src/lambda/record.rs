@@ -1,41 +1,44 @@
-//! A session as it lies on the shelf.
+//! A session as it is saved in the store.
 
 use super::LIMITS;
-use crate::{Grant, Session};
+use crate::{Session, SessionAuth};
 use bytes::Bytes;
-use openclaw_aws::Line;
+use openclaw_aws::ConnectionAddress;
 use openclaw_core::{Error, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Record {
-    pub(super) around: Around,
+    #[serde(rename = "around")]
+    pub(super) state: RecordState,
     session: Box<RawValue>,
 }
 
-/// What is around the session.
+/// The state of a session beside its protocol.
 #[derive(Debug, Default, Deserialize, Serialize)]
-pub(super) struct Around {
-    pub(super) line: Option<Line>,
-    /// Whether the line is known to take messages.
+pub(super) struct RecordState {
+    #[serde(rename = "line")]
+    pub(super) address: Option<ConnectionAddress>,
+    /// Whether the connection is known to take messages.
     pub(super) is_open: bool,
-    /// The connection whose end is waited for: that of the line, or of the last one. Messages to it may
-    /// fail before its end is told.
+    /// The id of the connection, or of the last one: its end may be told after messages to it failed.
     pub(super) connection: Option<String>,
-    /// Of a handshake that was authenticated, until the session knows.
-    pub(super) grant: Option<Grant>,
-    /// The connection went on with this session.
+    /// The authentication of the handshake, until the session knows of it.
+    #[serde(rename = "grant")]
+    pub(super) auth: Option<SessionAuth>,
+    /// The session that the connection went on with.
     pub(super) moved: Option<String>,
-    /// Something runs. Whoever lets go waits for its end: where that is read somebody was killed.
+    /// Whether requests run. A lease is released after their end: a record that is read with this set was
+    /// left by an invocation that was killed.
     pub(super) is_busy: bool,
 }
 
 impl Record {
-    pub(super) fn new(around: Around, session: &Session) -> Result<Self> {
+    pub(super) fn new(state: RecordState, session: &Session) -> Result<Self> {
         let text = String::from_utf8(session.save()).map_err(Error::internal)?;
         let session = RawValue::from_string(text).map_err(Error::internal)?;
-        Ok(Self { around, session })
+        Ok(Self { state, session })
     }
 
     pub(super) fn read(bytes: &Bytes) -> Result<Self> {

@@ -12,7 +12,8 @@ pub enum Close {
     Binary = 1003,
     /// A text that is no UTF-8.
     NotUtf8 = 1007,
-    /// A frame over [`MAX_FRAME`].
+    /// A frame over [`MAX_FRAME`](super::MAX_FRAME), or before authentication over
+    /// [`MAX_FIRST_FRAME`](super::MAX_FIRST_FRAME).
     TooLong = 1009,
     /// The client does not read, or sends more than can wait.
     Overrun = 1013,

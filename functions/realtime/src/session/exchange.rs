@@ -1,4 +1,4 @@
-//! What a session and its runtime tell each other.
+//! The inputs and effects that a session and its runtime exchange.
 
 use super::Close;
 use crate::{call::Call, event::Event};
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Frames come in no particular order: what comes before `auth` waits for it.
     pub unordered: bool,
-    /// Bytes of frames that are kept for a client that lost its line.
+    /// Bytes of frames that are kept for a client that lost its connection.
     pub replay: usize,
     /// For how long a place among the account's connections is claimed at a time.
     pub lease: Duration,
@@ -28,9 +28,9 @@ impl Default for Limits {
     }
 }
 
-/// Who is on the line.
+/// Who a connection belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Grant {
+pub struct SessionAuth {
     /// The account's id.
     pub account: String,
     /// The key's id.
@@ -48,10 +48,10 @@ pub enum Input<'a> {
     Text(&'a str),
     /// A binary message.
     Binary,
-    /// A message over [`MAX_FRAME`].
+    /// A message over [`MAX_FRAME`](super::MAX_FRAME).
     TooLong,
     /// The answer to [`Effect::Authenticate`].
-    Authenticated(Result<Grant, Error>),
+    Authenticated(Result<SessionAuth, Error>),
     /// Something about the request of that run.
     Event(u64, Event),
     /// The answer to [`Effect::Resume`] where that failed. Where it succeeded the connection is
@@ -61,8 +61,8 @@ pub enum Input<'a> {
     Left,
     /// Another connection goes on with this session, which [`Session::can_resume`] allowed. What
     /// is sent from now on is for that one.
-    Attached(Grant, u64),
-    /// The line is lost.
+    Attached(SessionAuth, u64),
+    /// The connection is lost.
     Lost,
     /// The client closed the connection, with this code if it gave any.
     Closed(Option<u16>),
@@ -81,7 +81,7 @@ pub enum Effect {
     Send(Bytes),
     /// Find out whose credential this is, and tell [`Input::Authenticated`]; for the first time
     /// (`None`) a place among the account's connections is to be claimed.
-    Authenticate(String, Option<Grant>),
+    Authenticate(String, Option<SessionAuth>),
     /// Make this call with a token of `key`, and tell the [`Event`]s of its answer.
     Start {
         /// Names the run; never used twice in a session.
@@ -100,12 +100,12 @@ pub enum Effect {
         /// The number of the last frame that arrived.
         last_seq: u64,
         /// Who asks.
-        grant: Grant,
+        auth: SessionAuth,
     },
     /// Claim the place for another [`Limits::lease`].
-    Renew(Grant),
+    Renew(SessionAuth),
     /// Give the place back.
-    Release(Grant),
+    Release(SessionAuth),
     /// Close the connection.
     Close(Close),
     /// Forget the session.

@@ -1,10 +1,10 @@
-//! The requests of a session, and what is said about them.
+//! The requests of a session, and what is frame about them.
 
-use super::{Close, Effect, Line, MAX_RUNNING, Session};
+use super::{Close, ConnectionState, Effect, MAX_RUNNING, Session};
 use crate::{
     call::Call,
     event::Event,
-    reply::{self, Numbered, Reply, Said},
+    server_frame::{self, ConnectionFrame, NumberedFrame, RequestFrame},
 };
 use openclaw_core::{Code, Details, Error, Timestamp};
 
@@ -31,11 +31,11 @@ impl Session {
 
     /// The id of the key that pays.
     fn admit(&self, now: Timestamp) -> Result<String, Error> {
-        let grant = self
-            .grant
+        let auth = self
+            .auth
             .as_ref()
             .ok_or_else(|| Error::unauthorized("Send auth first"))?;
-        if grant.expires_at.is_some_and(|end| end <= now) {
+        if auth.expires_at.is_some_and(|end| end <= now) {
             let message = "The token or key has expired: send auth again";
             return Err(Error::unauthorized(message));
         }
@@ -51,7 +51,7 @@ impl Session {
             };
             return Err(Error::new(Code::RateLimitExceeded, message).with_details(details));
         }
-        Ok(grant.key.clone())
+        Ok(auth.key.clone())
     }
 
     pub(super) fn cancel(&mut self, now: Timestamp, id: &str) {
@@ -67,7 +67,7 @@ impl Session {
         };
         self.effects.push(Effect::Cancel(run));
         let error = Error::new(Code::Cancelled, "The request was cancelled");
-        self.event(now, run, Event::Failed(reply::error(&error)));
+        self.event(now, run, Event::Failed(server_frame::error(&error)));
     }
 
     pub(super) fn event(&mut self, now: Timestamp, run: u64, event: Event) {
@@ -77,7 +77,7 @@ impl Session {
         if event.is_last() {
             self.running.remove(&run);
         }
-        self.number(now, &id, event.said());
+        self.send_numbered(now, &id, event.to_frame());
         if self.ending && self.running.is_empty() {
             self.close(now, Close::GoingAway);
             self.end();
@@ -91,25 +91,25 @@ impl Session {
     /// Says that a frame cannot be taken. With an id that ends a request of that id, so it must not
     /// be one that runs.
     pub(super) fn refuse(&mut self, now: Timestamp, id: Option<String>, error: &Error) {
-        let error = reply::error(error);
+        let error = server_frame::error(error);
         match id.filter(|id| !self.is_running(id)) {
-            Some(id) => self.number(now, &id, Said::Error { error: &error }),
-            None => self.say(&Reply::Error { error: &error }),
+            Some(id) => self.send_numbered(now, &id, RequestFrame::Error { error: &error }),
+            None => self.send(&ConnectionFrame::Error { error: &error }),
         }
     }
 
     /// Sends a frame about a request, and keeps it.
-    pub(super) fn number(&mut self, now: Timestamp, id: &str, said: Said<'_>) {
+    pub(super) fn send_numbered(&mut self, now: Timestamp, id: &str, frame: RequestFrame<'_>) {
         let seq = self.replay.last() + 1;
-        let frame = reply::text(&Numbered { id, seq, said });
-        if self.line == Line::Open {
+        let frame = server_frame::text(&NumberedFrame { id, seq, frame });
+        if self.connection == ConnectionState::Open {
             self.replay.trim(now);
             self.effects.push(Effect::Send(frame.clone()));
         }
         self.replay.push(now, frame, self.limits.replay);
     }
 
-    pub(super) fn say(&mut self, reply: &Reply<'_>) {
-        self.effects.push(Effect::Send(reply::text(reply)));
+    pub(super) fn send(&mut self, frame: &ConnectionFrame<'_>) {
+        self.effects.push(Effect::Send(server_frame::text(frame)));
     }
 }

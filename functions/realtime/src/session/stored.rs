@@ -1,25 +1,29 @@
 //! Sessions that are put aside.
 
-use super::{Grant, Limits, Line, Session};
+use super::{ConnectionState, Limits, Session, SessionAuth};
 use crate::{
-    frame::Resume,
+    client_frame::Resume,
     replay::Replay,
-    reply::{self, Said},
+    server_frame::{self, RequestFrame},
 };
 use bytes::Bytes;
 use openclaw_core::{Code, Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A session as it is stored.
+/// A session as it is stored. Field names on the right are those of the stored form, which stays.
 #[derive(Deserialize, Serialize)]
 struct Stored {
     id: String,
     born: Timestamp,
-    grant: Option<Grant>,
+    #[serde(rename = "grant")]
+    auth: Option<SessionAuth>,
     renewal: Timestamp,
-    line: Line,
-    held: Vec<String>,
-    wanted: Option<(String, u64)>,
+    #[serde(rename = "line")]
+    connection: ConnectionState,
+    #[serde(rename = "held")]
+    deferred: Vec<String>,
+    #[serde(rename = "wanted")]
+    pending_resume: Option<(String, u64)>,
     running: Vec<String>,
     runs: u64,
     last: u64,
@@ -33,11 +37,14 @@ impl Session {
         let stored = Stored {
             id: self.id.clone(),
             born: self.born,
-            grant: self.grant.clone(),
+            auth: self.auth.clone(),
             renewal: self.renewal,
-            line: self.line,
-            held: self.held.clone(),
-            wanted: self.wanted.clone().map(|it| (it.session, it.last_seq)),
+            connection: self.connection,
+            deferred: self.deferred.clone(),
+            pending_resume: self
+                .pending_resume
+                .clone()
+                .map(|it| (it.session, it.last_seq)),
             running: self.running.values().cloned().collect(),
             runs: self.runs,
             last: self.replay.last(),
@@ -51,24 +58,24 @@ impl Session {
     /// A session as [`Session::save`] left it. Requests that ran then have been cut off: errors
     /// say so with the next step.
     pub fn load(saved: &[u8], now: Timestamp, limits: Limits) -> Result<Self, Error> {
-        let stored: Stored = openclaw_core::json::read(saved).map_err(Error::internal)?;
+        let stored: Stored = serde_json::from_slice(saved).map_err(Error::internal)?;
         let frames = stored.frames.into_iter();
         let frames = frames.map(|(at, frame)| (at, Bytes::from(frame))).collect();
-        let wanted = stored.wanted;
+        let pending_resume = stored.pending_resume;
         let mut session = Self {
-            grant: stored.grant,
+            auth: stored.auth,
             renewal: stored.renewal,
-            line: stored.line,
-            held: stored.held,
-            wanted: wanted.map(|(session, last_seq)| Resume { session, last_seq }),
+            connection: stored.connection,
+            deferred: stored.deferred,
+            pending_resume: pending_resume.map(|(session, last_seq)| Resume { session, last_seq }),
             runs: stored.runs,
             replay: Replay::restore(stored.last, frames),
             ..Self::new(stored.id, stored.born, limits)
         };
         let message = "The request was cut off";
-        let error = reply::error(&Error::new(Code::Internal, message));
+        let error = server_frame::error(&Error::new(Code::Internal, message));
         for id in stored.running {
-            session.number(now, &id, Said::Error { error: &error });
+            session.send_numbered(now, &id, RequestFrame::Error { error: &error });
         }
         Ok(session)
     }

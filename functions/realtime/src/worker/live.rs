@@ -8,11 +8,11 @@ mod effects;
 mod resume;
 
 use super::{
-    desk,
+    backend,
     line::{Line, Place, Post, Way},
     peer::Took,
 };
-use crate::{Close, Grant, Input, SESSION, Session};
+use crate::{Close, Input, SESSION, Session, SessionAuth};
 use futures_util::stream::AbortHandle;
 use openclaw_cloudflare::{Env, Object, Socket, WorkerClock};
 use openclaw_core::{Clock, Timestamp, json};
@@ -81,16 +81,16 @@ impl Live {
         })
     }
 
-    pub(super) fn open(self: &Rc<Self>, grant: Option<&str>) -> Result<Response, JsValue> {
+    pub(super) fn open(self: &Rc<Self>, auth: Option<&str>) -> Result<Response, JsValue> {
         let response = self.object.accept()?;
         let id = format!("{SESSION}{}", self.id);
-        let session = Session::new(id, now(), desk::limits());
+        let session = Session::new(id, now(), backend::limits());
         self.line.replace(Line::Own);
         self.role.replace(Role::Home(Box::new(session)));
-        match grant.map(|grant| json::read::<Grant>(grant.as_bytes())) {
-            Some(grant) => {
-                let grant = grant.map_err(|error| JsValue::from(error.to_string()))?;
-                self.step(Input::Authenticated(Ok(grant)));
+        match auth.map(|auth| json::read::<SessionAuth>(auth.as_bytes())) {
+            Some(auth) => {
+                let auth = auth.map_err(|error| JsValue::from(error.to_string()))?;
+                self.step(Input::Authenticated(Ok(auth)));
             }
             None => self.rest(),
         }
@@ -322,7 +322,7 @@ fn restore(saved: &[u8]) -> Result<(Line, Role), String> {
         Some(home) => Role::Relay(Post::to(home)),
         None => {
             let session = session.get(1..).unwrap_or_default();
-            let session = Session::load(session, now(), desk::limits());
+            let session = Session::load(session, now(), backend::limits());
             Role::Home(Box::new(session.map_err(|error| error.to_string())?))
         }
     };

@@ -18,7 +18,7 @@ extern "C" {
     type Remote;
 
     #[wasm_bindgen(method, catch)]
-    fn attach(this: &Remote, from: &str, grant: &str, seq: f64) -> Result<Promise, JsValue>;
+    fn attach(this: &Remote, from: &str, auth: &str, seq: f64) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn up(
@@ -63,8 +63,8 @@ impl Peer {
         Ok(Self(stub.unchecked_into()))
     }
 
-    pub(super) async fn attach(&self, from: &str, grant: &str, seq: u64) -> Result<bool, String> {
-        let took = answer(self.0.attach(from, grant, seq as f64)).await?;
+    pub(super) async fn attach(&self, from: &str, auth: &str, seq: u64) -> Result<bool, String> {
+        let took = answer(self.0.attach(from, auth, seq as f64)).await?;
         Ok(took.is_truthy())
     }
 

@@ -1,7 +1,7 @@
 //! A client and its runtime, in a few lines: it sends, and keeps what comes.
 
 use openclaw_core::Timestamp;
-use openclaw_function_realtime::{Complete, Effect, Event, Grant, Input, Limits, Session};
+use openclaw_function_realtime::{Complete, Effect, Event, Input, Limits, Session, SessionAuth};
 use serde_json::{Value, json, value::to_raw_value};
 
 pub(crate) struct Client {
@@ -33,7 +33,7 @@ impl Client {
     pub(crate) fn authenticate(&mut self) {
         self.text(&json!({"type": "auth", "token": "t"}));
         self.done();
-        self.input(Input::Authenticated(Ok(grant("key_a"))));
+        self.input(Input::Authenticated(Ok(auth("key_a"))));
         assert_eq!(self.frame()["type"], "auth_ok");
     }
 
@@ -78,8 +78,8 @@ pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
 }
 
-pub(crate) fn grant(key: &str) -> Grant {
-    Grant {
+pub(crate) fn auth(key: &str) -> SessionAuth {
+    SessionAuth {
         account: "acct_1".into(),
         key: key.into(),
         expires_at: None,
@@ -90,6 +90,7 @@ pub(crate) fn grant(key: &str) -> Grant {
 pub(crate) fn chunk(content: &str) -> Event {
     Event::Chunk {
         content: content.into(),
+        reasoning: String::new(),
         tool_calls: None,
     }
 }
@@ -98,6 +99,7 @@ pub(crate) fn completed(content: &str) -> Event {
     let usage = json!({"prompt_tokens": 1, "completion_tokens": 2});
     Event::Complete(Box::new(Complete {
         content: content.into(),
+        reasoning: String::new(),
         model: "m".into(),
         finish_reason: "stop".into(),
         usage: to_raw_value(&usage).ok(),

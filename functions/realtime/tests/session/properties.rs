@@ -1,6 +1,6 @@
 //! Whatever comes in whatever order: a client that resumes sees every frame once, in order.
 
-use crate::client::{at, chunk, completed, grant};
+use crate::client::{at, auth, chunk, completed};
 use openclaw_core::{Error, Timestamp};
 use openclaw_function_realtime::{Close, Effect, Input, Limits, Session};
 use proptest::prelude::*;
@@ -76,7 +76,7 @@ impl World {
                 self.text(&json!({"type": "auth", "token": "t"}));
                 if std::mem::take(&mut self.waiting) {
                     let answer = match accepted {
-                        true => Ok(grant("key_a")),
+                        true => Ok(auth("key_a")),
                         false => Err(Error::unauthorized("no")),
                     };
                     self.authenticated |= accepted;
@@ -120,7 +120,7 @@ impl World {
     fn resume(&mut self) {
         if self.session.can_resume("key_a", self.seen) {
             self.line = true;
-            self.input(Input::Attached(grant("key_a"), self.seen));
+            self.input(Input::Attached(auth("key_a"), self.seen));
         } else {
             assert!(
                 self.over || !self.authenticated,

@@ -1,8 +1,10 @@
 //! Frame by frame.
 
-use crate::client::{Client, at, chunk, completed, grant};
+use crate::client::{Client, at, auth, chunk, completed};
 use openclaw_core::{Code, Error};
-use openclaw_function_realtime::{Close, Effect, Input, Limits, MAX_FRAME, MAX_RUNNING, Session};
+use openclaw_function_realtime::{
+    Close, Effect, Input, Limits, MAX_FIRST_FRAME, MAX_FRAME, MAX_RUNNING, Session,
+};
 use serde_json::json;
 
 #[test]
@@ -10,7 +12,7 @@ fn auth_opens_the_session() {
     let mut client = Client::new(Limits::default());
     client.text(&json!({"type": "auth", "token": "t"}));
     assert!(matches!(&client.done()[..], [Effect::Authenticate(token, None)] if token == "t"));
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     let frame = client.frame();
     assert_eq!(
         frame,
@@ -73,7 +75,7 @@ fn what_comes_while_somebody_is_asked_waits_in_its_order() {
     client.text(&json!({"type": "ping"}));
     client.chat("b");
     assert_eq!(client.done().len(), 1, "only the question");
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     assert_eq!(client.frame()["type"], "auth_ok");
     let starts = client.done();
     assert!(matches!(
@@ -93,10 +95,10 @@ fn what_waits_may_make_the_rest_wait_again() {
         client.text(&frame);
     }
     client.text(&json!({"type": "ping"}));
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     assert_eq!(client.frame()["type"], "auth_ok");
     assert!(client.frames.is_empty() && client.done().len() == 2);
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     let frames = client.take_frames();
     assert_eq!(
         (&frames[0]["type"], &frames[1]["type"]),
@@ -251,7 +253,7 @@ fn only_so_many_run_at_once() {
 fn a_token_that_ended_is_renewed_by_another_auth() {
     let mut client = Client::new(Limits::default());
     client.text(&json!({"type": "auth", "token": "t"}));
-    let mut short = grant("key_a");
+    let mut short = auth("key_a");
     short.expires_at = Some(at(60));
     client.input(Input::Authenticated(Ok(short.clone())));
     client.take_frames();
@@ -263,7 +265,7 @@ fn a_token_that_ended_is_renewed_by_another_auth() {
     assert!(
         matches!(&client.done()[..], [Effect::Authenticate(_, Some(known))] if *known == short)
     );
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     assert_eq!(client.frame()["type"], "auth_ok");
     client.chat("a");
     assert!(matches!(client.done()[..], [Effect::Start { .. }]));
@@ -282,7 +284,7 @@ fn another_key_changes_nothing() {
 }
 
 #[test]
-fn a_lost_line_loses_nothing() {
+fn a_lost_connection_loses_nothing() {
     let mut client = Client::ready();
     client.chat("a");
     client.done();
@@ -296,7 +298,7 @@ fn a_lost_line_loses_nothing() {
     assert!(client.session.can_resume("key_a", 1));
     assert!(!client.session.can_resume("key_b", 1), "another's");
     assert!(!client.session.can_resume("key_a", 4), "from the future");
-    client.input(Input::Attached(grant("key_a"), 1));
+    client.input(Input::Attached(auth("key_a"), 1));
     let frames = client.take_frames();
     assert_eq!(
         frames[0],
@@ -314,7 +316,7 @@ fn a_lost_line_loses_nothing() {
 }
 
 #[test]
-fn a_session_outlives_its_line_for_two_minutes() {
+fn a_session_outlives_its_connection_for_two_minutes() {
     let mut client = Client::ready();
     client.chat("a");
     client.done();
@@ -333,7 +335,7 @@ fn a_session_outlives_its_line_for_two_minutes() {
 }
 
 #[test]
-fn nothing_is_too_old_for_a_client_that_lost_its_line() {
+fn nothing_is_too_old_for_a_client_that_lost_its_connection() {
     let mut client = Client::ready();
     client.chat("a");
     client.input(Input::Event(1, chunk("old")));
@@ -397,7 +399,7 @@ fn who_left_for_another_session_takes_what_waits_along() {
     client.text(&json!({"type": "ping"}));
     client.done();
     assert_eq!(
-        client.session.take_held(),
+        client.session.take_deferred(),
         [json!({"type": "ping"}).to_string()]
     );
     client.input(Input::Left);
@@ -485,6 +487,30 @@ fn what_is_no_text_or_too_long_closes() {
 }
 
 #[test]
+fn a_long_frame_before_authentication_closes_and_after_it_does_not() {
+    let long = |length: usize| {
+        let ping = r#"{"type":"ping"}"#;
+        format!("{ping}{}", " ".repeat(length - ping.len()))
+    };
+    let mut client = Client::new(Limits::default());
+    client.input(Input::Text(&long(MAX_FIRST_FRAME)));
+    assert_eq!(client.frame()["type"], "pong");
+    client.input(Input::Text(&long(MAX_FIRST_FRAME + 1)));
+    assert!(matches!(
+        client.done()[..],
+        [Effect::Close(Close::TooLong), Effect::End]
+    ));
+    // A request may be sent right after `auth`.
+    let mut client = Client::new(Limits::default());
+    client.text(&json!({"type": "auth", "token": "t"}));
+    client.input(Input::Text(&long(MAX_FRAME)));
+    client.done();
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
+    assert_eq!(client.frame()["type"], "auth_ok");
+    assert_eq!(client.frame()["type"], "pong");
+}
+
+#[test]
 fn a_planned_end_waits_for_what_runs() {
     let mut client = Client::ready();
     client.chat("a");
@@ -508,7 +534,7 @@ fn a_planned_end_waits_for_what_runs() {
 }
 
 #[test]
-fn a_place_is_held_for_as_long_as_there_is_a_line() {
+fn a_place_is_held_for_as_long_as_there_is_a_connection() {
     let mut client = Client::ready();
     assert_eq!(client.session.deadline(), Some(at(150)));
     client.tick(at(150));
@@ -517,12 +543,12 @@ fn a_place_is_held_for_as_long_as_there_is_a_line() {
 }
 
 #[test]
-fn who_authenticated_behind_a_lost_line_gives_the_place_back() {
+fn who_authenticated_after_the_connection_was_lost_gives_the_place_back() {
     let mut client = Client::new(Limits::default());
     client.text(&json!({"type": "auth", "token": "t"}));
     client.input(Input::Lost);
     client.done();
-    client.input(Input::Authenticated(Ok(grant("key_a"))));
+    client.input(Input::Authenticated(Ok(auth("key_a"))));
     assert!(matches!(client.done()[..], [Effect::Release(_)]));
 }
 
@@ -544,4 +570,24 @@ fn what_a_crash_cut_off_ends_with_an_error() {
     );
     assert_eq!(frames[0]["error"]["code"], "internal_error");
     assert_eq!(frames[1]["type"], "pong");
+}
+
+/// As an earlier version stored it: the names of its fields stay.
+#[test]
+fn a_session_of_an_earlier_version_is_loaded() {
+    let saved = json!({
+        "id": "sess_1", "born": at(0),
+        "grant": {"account": "acct_1", "key": "key_a", "expires_at": null, "slot": 7},
+        "renewal": at(150), "line": {"Lost": at(1)}, "held": [], "wanted": null,
+        "running": [], "runs": 3, "last": 2,
+        "frames": [[at(0), "{\"seq\":1}"], [at(1), "{\"seq\":2}"]],
+    });
+    let mut client = Client::new(Limits::default());
+    let loaded = Session::load(saved.to_string().as_bytes(), at(2), Limits::default());
+    client.session = loaded.unwrap();
+    assert!(client.session.can_resume("key_a", 1));
+    client.now = at(2);
+    client.input(Input::Attached(auth("key_a"), 1));
+    assert_eq!(client.frame()["replayed"], 1);
+    assert_eq!(client.frame()["seq"], 2);
 }

@@ -89,9 +89,9 @@ pub(super) fn counter_name(part: &str, field: &str) -> String {
     format!("n{}:{part}{field}", part.len())
 }
 
-/// An item of the table, read.
+/// An item of the table as it was read.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Image {
+pub(super) struct Snapshot {
     pub(super) base: String,
     pub(super) version: Option<AttributeValue>,
     pub(super) has_parts: bool,
@@ -106,22 +106,22 @@ struct Part {
     counters: Counters,
 }
 
-impl Image {
+impl Snapshot {
     /// `None`: there is no such item.
     pub(super) fn read(base: &str, attributes: Option<Attributes>) -> Self {
-        let mut image = Self {
+        let mut snapshot = Self {
             base: base.to_owned(),
             ..Self::default()
         };
         for (name, value) in attributes.into_iter().flatten() {
             match (name.as_str(), value) {
                 (ACCOUNT | KEY | TTL, _) => {}
-                (VERSION, version) => image.version = Some(version),
-                (PARTS, _) => image.has_parts = true,
-                (name, value) => image.add(name, value),
+                (VERSION, version) => snapshot.version = Some(version),
+                (PARTS, _) => snapshot.has_parts = true,
+                (name, value) => snapshot.add(name, value),
             }
         }
-        image
+        snapshot
     }
 
     fn add(&mut self, name: &str, value: AttributeValue) {
@@ -244,14 +244,14 @@ mod tests {
                 attributes.insert(counter_name(part, field), number(1));
             }
         }
-        let image = Image::read("k", Some(attributes.clone()));
-        assert_eq!(image.items().count(), awkward.len());
+        let snapshot = Snapshot::read("k", Some(attributes.clone()));
+        assert_eq!(snapshot.items().count(), awkward.len());
         for part in awkward {
-            let item = image.item(part).unwrap();
+            let item = snapshot.item(part).unwrap();
             assert_eq!(item.counters().unwrap().len(), awkward.len());
             assert_eq!(item.expires, None);
             assert!(
-                image
+                snapshot
                     .names(part)
                     .iter()
                     .all(|name| attributes.contains_key(name))

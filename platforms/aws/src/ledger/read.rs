@@ -2,9 +2,9 @@
 
 use super::{
     Inner,
-    layout::{ACCOUNT, Attributes, Image, KEY, primary_key, sort_key, split, text},
+    layout::{ACCOUNT, Attributes, KEY, Snapshot, primary_key, sort_key, split, text},
 };
-use crate::patience::repeated;
+use crate::retry::retry;
 use aws_sdk_dynamodb::types::AttributeValue;
 use openclaw_core::{StoreError, ledger::Item};
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ type Found = Vec<(String, Item)>;
 impl Inner {
     pub(super) async fn get(&self, account: &str, key: &str) -> Result<Option<Item>, StoreError> {
         let (base, part) = split(key);
-        let image = self.image(account, base).await?;
+        let snapshot = self.snapshot(account, base).await?;
         let now = self.clock.now();
-        Ok(image.item(part).filter(|item| item.is_live(now)))
+        Ok(snapshot.item(part).filter(|item| item.is_live(now)))
     }
 
     pub(super) async fn query(
@@ -29,7 +29,7 @@ impl Inner {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Found, StoreError> {
-        // What sorts in front of the prefix says nothing; what sorts behind all with it, all.
+        // An `after` that sorts before the prefix excludes nothing; one that sorts after it, everything.
         let after = after.filter(|after| *after >= prefix);
         if limit == 0 || after.is_some_and(|after| !after.starts_with(prefix)) {
             return Ok(vec![]);
@@ -37,11 +37,11 @@ impl Inner {
         let mut merge = Merge::new(self, prefix, after, limit);
         let (base, part) = split(prefix);
         if !part.is_empty() {
-            merge.take(&self.image(account, base).await?);
+            merge.take(&self.snapshot(account, base).await?);
             return Ok(merge.finish());
         }
-        for base in after.into_iter().flat_map(reaching_behind) {
-            merge.hold(&self.image(account, base).await?);
+        for base in after.into_iter().flat_map(with_parts_after) {
+            merge.add(&self.snapshot(account, base).await?);
         }
         let mut start = after.map(|after| primary_key(account, split(after).0));
         loop {
@@ -49,7 +49,7 @@ impl Inner {
             for item in items {
                 if let Some(AttributeValue::S(key)) = item.get(KEY) {
                     let base = key.get(1..).unwrap_or_default().to_owned();
-                    merge.take(&Image::read(&base, Some(item)));
+                    merge.take(&Snapshot::read(&base, Some(item)));
                 }
             }
             start = next;
@@ -59,15 +59,15 @@ impl Inner {
         }
     }
 
-    async fn image(&self, account: &str, base: &str) -> Result<Image, StoreError> {
+    async fn snapshot(&self, account: &str, base: &str) -> Result<Snapshot, StoreError> {
         let request = self
             .client
             .get_item()
             .table_name(&self.table)
             .set_key(Some(primary_key(account, base)))
             .consistent_read(true);
-        let found = repeated(&*self.clock, || request.clone().send()).await?;
-        Ok(Image::read(base, found.item))
+        let found = retry(&*self.clock, || request.clone().send()).await?;
+        Ok(Snapshot::read(base, found.item))
     }
 
     async fn page(
@@ -77,7 +77,7 @@ impl Inner {
         start: Option<Attributes>,
         limit: usize,
     ) -> Result<(Vec<Attributes>, Option<Attributes>), StoreError> {
-        // One more, behind which what is held may go.
+        // One more than asked: parts of the last item are final only once the next one is known.
         let size = limit.saturating_add(1).min(PAGE);
         let request = self
             .client
@@ -91,14 +91,14 @@ impl Inner {
             .set_exclusive_start_key(start)
             .limit(i32::try_from(size).unwrap_or(i32::MAX))
             .consistent_read(true);
-        let page = repeated(&*self.clock, || request.clone().send()).await?;
+        let page = retry(&*self.clock, || request.clone().send()).await?;
         Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 }
 
-/// Bases that do not sort behind `after`, with parts that may: its own, and those that end in front
-/// of a character that sorts before `#`.
-fn reaching_behind(after: &str) -> impl Iterator<Item = &str> {
+/// Bases that sort before `after` but may have parts that sort after it: its own, and those that end
+/// before a character that sorts before `#`.
+fn with_parts_after(after: &str) -> impl Iterator<Item = &str> {
     let (base, _) = split(after);
     let low = base
         .char_indices()
@@ -106,13 +106,13 @@ fn reaching_behind(after: &str) -> impl Iterator<Item = &str> {
     low.map(|(at, _)| &base[..at]).chain([base])
 }
 
-/// Puts the parts of items in order: a part `a#x` sorts behind the key `a b`.
+/// Puts the parts of items in order: a part `a#x` sorts after the key `a b`.
 struct Merge<'a> {
     ledger: &'a Inner,
     prefix: &'a str,
     after: Option<&'a str>,
     limit: usize,
-    held: BTreeMap<String, Item>,
+    pending: BTreeMap<String, Item>,
     found: Found,
 }
 
@@ -123,29 +123,29 @@ impl<'a> Merge<'a> {
             prefix,
             after,
             limit,
-            held: BTreeMap::new(),
+            pending: BTreeMap::new(),
             found: vec![],
         }
     }
 
-    /// The next item: what is held and sorts in front of its base is final.
-    fn take(&mut self, image: &Image) {
-        while let Some(first) = self.held.first_entry()
-            && *first.key() < image.base
+    /// Takes the next item: what is pending and sorts before its base is final.
+    fn take(&mut self, snapshot: &Snapshot) {
+        while let Some(first) = self.pending.first_entry()
+            && *first.key() < snapshot.base
         {
             self.found.push(first.remove_entry());
         }
-        self.hold(image);
+        self.add(snapshot);
     }
 
-    fn hold(&mut self, image: &Image) {
+    fn add(&mut self, snapshot: &Snapshot) {
         let now = self.ledger.clock.now();
         let fits =
             |key: &str| key.starts_with(self.prefix) && self.after.is_none_or(|after| key > after);
-        let live = image
+        let live = snapshot
             .items()
             .filter(|(key, item)| fits(key) && item.is_live(now));
-        self.held.extend(live);
+        self.pending.extend(live);
     }
 
     fn is_full(&self) -> bool {
@@ -153,7 +153,7 @@ impl<'a> Merge<'a> {
     }
 
     fn finish(mut self) -> Found {
-        self.found.extend(self.held);
+        self.found.extend(self.pending);
         self.found.truncate(self.limit);
         self.found
     }
@@ -164,8 +164,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_bases_have_parts_behind_a_key() {
-        let bases = |after| Vec::from_iter(reaching_behind(after));
+    fn few_bases_have_parts_after_a_key() {
+        let bases = |after| Vec::from_iter(with_parts_after(after));
         assert_eq!(bases("row/1"), ["row/1"]);
         assert_eq!(bases("gate#r/1"), ["gate"]);
         assert_eq!(bases("a b!c#d e"), ["a", "a b", "a b!c"]);

@@ -1,14 +1,14 @@
-//! A transaction: sent as conditional writes that know nothing of what is there, and again, knowing,
-//! where that did not fit.
+//! A transaction: first optimistic, as conditional writes without a read; where their conditions are not
+//! met, again as versioned writes on the items that DynamoDB then showed.
 
 use super::{
     Inner,
-    layout::{Image, expiry_name, split},
-    write::{Placed, Waste, Write, documents},
+    layout::{Snapshot, expiry_name, split},
+    write::{ExpiredPart, IndexedStep, Write, documents},
 };
 use crate::{
     failure::{Failure, classify},
-    patience::{Patience, random32},
+    retry::{Backoff, random32},
 };
 use openclaw_core::{
     StoreError, id,
@@ -16,19 +16,19 @@ use openclaw_core::{
 };
 use openclaw_tokio::SystemRandom;
 
-/// The steps on one item of the table, and what was seen of it.
+/// The steps on one item of the table, and the item as it was last seen.
 struct Touched<'a> {
     base: &'a str,
-    steps: Vec<Placed<'a>>,
-    image: Option<Image>,
+    steps: Vec<IndexedStep<'a>>,
+    snapshot: Option<Snapshot>,
 }
 
 /// How an attempt ended.
 enum Attempt {
     /// Applied; of one item it is known how it is now.
-    Applied(Option<Image>),
+    Applied(Option<Snapshot>),
     /// These items (by their place) are not as demanded.
-    Unmet(Vec<(usize, Image)>),
+    Unmet(Vec<(usize, Snapshot)>),
 }
 
 impl Inner {
@@ -39,15 +39,15 @@ impl Inner {
     ) -> Result<Outcome, StoreError> {
         ensure_distinct(steps)?;
         let mut items = touched(steps);
-        let mut patience = Patience::new(&*self.clock);
+        let mut backoff = Backoff::new(&*self.clock);
         let mut tries = 0;
         loop {
             let writes = match self.writes(account, &items)? {
                 Ok(writes) => writes,
                 Err(step) => return Ok(Outcome::Refused { step }),
             };
-            match self.attempt(&writes, &items, &mut patience).await? {
-                Attempt::Applied(image) => return Ok(applied(steps, image.as_ref())),
+            match self.attempt(&writes, &items, &mut backoff).await? {
+                Attempt::Applied(snapshot) => return Ok(applied(steps, snapshot.as_ref())),
                 Attempt::Unmet(seen) => {
                     if let Some(step) = self.judge(&mut items, seen)? {
                         return Ok(Outcome::Refused { step });
@@ -57,7 +57,7 @@ impl Inner {
             // The first attempt that knows what is there follows at once.
             tries += 1;
             if tries > 1 {
-                patience
+                backoff
                     .pause("DynamoDB: an item changes all the time".into())
                     .await?;
             }
@@ -74,18 +74,24 @@ impl Inner {
         let mut writes = Vec::with_capacity(items.len());
         for item in items {
             let start = random32().into();
-            let Some(image) = &item.image else {
-                let waste = self.waste(account, item);
+            let Some(snapshot) = &item.snapshot else {
+                let expired_parts = self.expired_parts(account, item);
                 let place = (account, item.base);
-                writes.push(Write::blind(place, &item.steps, now, start, waste));
+                writes.push(Write::optimistic(
+                    place,
+                    &item.steps,
+                    now,
+                    start,
+                    expired_parts,
+                ));
                 continue;
             };
-            match evaluate(item.cloned(), now, |key| Ok(image.item(split(key).1)))? {
+            match evaluate(item.cloned(), now, |key| Ok(snapshot.item(split(key).1)))? {
                 Evaluation::Refuse { step } => return Ok(Err(item.steps[step].at)),
                 Evaluation::Apply { writes: parts, .. } => {
                     let parts = parts.iter().map(|(key, item)| (split(key).1, item.clone()));
                     let parts: Vec<_> = parts.collect();
-                    writes.push(Write::exact(account, image, &parts, start));
+                    writes.push(Write::versioned(account, snapshot, &parts, start));
                 }
             }
         }
@@ -97,20 +103,20 @@ impl Inner {
     fn judge(
         &self,
         items: &mut [Touched<'_>],
-        seen: Vec<(usize, Image)>,
+        seen: Vec<(usize, Snapshot)>,
     ) -> Result<Option<usize>, StoreError> {
         let now = self.clock.now();
         let mut refused = None;
-        for (at, image) in seen {
+        for (at, snapshot) in seen {
             let Some(item) = items.get_mut(at) else {
                 continue;
             };
-            let find = |key: &str| Ok(image.item(split(key).1));
+            let find = |key: &str| Ok(snapshot.item(split(key).1));
             if let Evaluation::Refuse { step } = evaluate(item.cloned(), now, find)? {
                 let step = item.steps[step].at;
                 refused = Some(refused.map_or(step, |first: usize| first.min(step)));
             }
-            item.image = Some(image);
+            item.snapshot = Some(snapshot);
         }
         Ok(refused)
     }
@@ -120,11 +126,11 @@ impl Inner {
         &self,
         writes: &[Write],
         items: &[Touched<'_>],
-        patience: &mut Patience<'_>,
+        backoff: &mut Backoff<'_>,
     ) -> Result<Attempt, StoreError> {
         match (writes, items) {
-            ([write], [item]) => self.alone(write, item, patience).await,
-            _ => self.together(writes, items, patience).await,
+            ([write], [item]) => self.alone(write, item, backoff).await,
+            _ => self.together(writes, items, backoff).await,
         }
     }
 
@@ -132,27 +138,27 @@ impl Inner {
         &self,
         write: &Write,
         item: &Touched<'_>,
-        patience: &mut Patience<'_>,
+        backoff: &mut Backoff<'_>,
     ) -> Result<Attempt, StoreError> {
         let mut write = write.clone();
         let mut is_repeated = false;
         loop {
             match self.send(&write, item.base).await {
-                Ok(image) => return Ok(Attempt::Applied(image)),
+                Ok(snapshot) => return Ok(Attempt::Applied(snapshot)),
                 Err(Failure::Conditions(seen)) => {
                     let seen = seen.into_iter().next().and_then(|(_, seen)| seen);
-                    let image = Image::read(item.base, seen);
-                    self.look_at(&write, &image);
-                    let done = is_repeated && item.is_applied(&image);
+                    let snapshot = Snapshot::read(item.base, seen);
+                    self.look_at(&write, &snapshot);
+                    let done = is_repeated && item.is_applied(&snapshot);
                     return Ok(match done {
-                        true => Attempt::Applied(Some(image)),
-                        false => Attempt::Unmet(vec![(0, image)]),
+                        true => Attempt::Applied(Some(snapshot)),
+                        false => Attempt::Unmet(vec![(0, snapshot)]),
                     });
                 }
-                Err(Failure::Busy(why)) => patience.pause(why).await?,
+                Err(Failure::Busy(why)) => backoff.pause(why).await?,
                 // Only what can be recognised is repeated: done twice it would count twice.
                 Err(Failure::Unknown(why)) if documents(&item.steps).next().is_some() => {
-                    patience.pause(why).await?;
+                    backoff.pause(why).await?;
                     if !is_repeated {
                         write = write.unless_applied(&item.steps);
                         is_repeated = true;
@@ -164,7 +170,7 @@ impl Inner {
         }
     }
 
-    async fn send(&self, write: &Write, base: &str) -> Result<Option<Image>, Failure> {
+    async fn send(&self, write: &Write, base: &str) -> Result<Option<Snapshot>, Failure> {
         if write.removes_item() {
             let delete = write.as_delete(&self.client, &self.table);
             delete.send().await.map_err(classify)?;
@@ -172,9 +178,9 @@ impl Inner {
         }
         let update = write.as_update(&self.client, &self.table);
         let done = update.send().await.map_err(classify)?;
-        let image = Image::read(base, done.attributes);
-        self.look_at(write, &image);
-        Ok(Some(image))
+        let snapshot = Snapshot::read(base, done.attributes);
+        self.look_at(write, &snapshot);
+        Ok(Some(snapshot))
     }
 
     /// All or none, with a token: DynamoDB does it once, however often it is asked.
@@ -182,7 +188,7 @@ impl Inner {
         &self,
         writes: &[Write],
         items: &[Touched<'_>],
-        patience: &mut Patience<'_>,
+        backoff: &mut Backoff<'_>,
     ) -> Result<Attempt, StoreError> {
         let parts: Result<Vec<_>, _> = writes
             .iter()
@@ -201,29 +207,33 @@ impl Inner {
             match classify(error) {
                 Failure::Conditions(seen) => {
                     let seen = seen.into_iter().filter_map(|(at, seen)| {
-                        let image = Image::read(items.get(at)?.base, seen);
-                        self.look_at(&writes[at], &image);
-                        Some((at, image))
+                        let snapshot = Snapshot::read(items.get(at)?.base, seen);
+                        self.look_at(&writes[at], &snapshot);
+                        Some((at, snapshot))
                     });
                     return Ok(Attempt::Unmet(seen.collect()));
                 }
-                Failure::Busy(why) | Failure::Unknown(why) => patience.pause(why).await?,
+                Failure::Busy(why) | Failure::Unknown(why) => backoff.pause(why).await?,
                 Failure::Hopeless(error) => return Err(error),
             }
         }
     }
 
     /// Expired parts that were seen in the item and that no step touches.
-    fn waste(&self, account: &str, item: &Touched<'_>) -> Vec<Waste> {
-        let Some(image) = self.seen.take(account, item.base) else {
+    fn expired_parts(&self, account: &str, item: &Touched<'_>) -> Vec<ExpiredPart> {
+        let Some(snapshot) = self.stale.take(account, item.base) else {
             return vec![];
         };
-        let gone = image.expired(self.clock.now());
+        let gone = snapshot.expired(self.clock.now());
         let gone = gone
             .into_iter()
-            .filter(|(part, _)| item.steps.iter().all(|placed| placed.part != part));
-        gone.map(|(part, expires)| (image.names(&part), expiry_name(&part), expires))
-            .collect()
+            .filter(|(part, _)| item.steps.iter().all(|indexed| indexed.part != part));
+        gone.map(|(part, expires)| ExpiredPart {
+            names: snapshot.names(&part),
+            expiry_name: expiry_name(&part),
+            expires,
+        })
+        .collect()
     }
 }
 
@@ -231,14 +241,14 @@ impl Touched<'_> {
     fn cloned(&self) -> Vec<Step> {
         self.steps
             .iter()
-            .map(|placed| placed.step.clone())
+            .map(|indexed| indexed.step.clone())
             .collect()
     }
 
     /// Whether a document of these steps is there.
-    fn is_applied(&self, image: &Image) -> bool {
+    fn is_applied(&self, snapshot: &Snapshot) -> bool {
         documents(&self.steps).any(|(part, document)| {
-            let item = image.item(part);
+            let item = snapshot.item(part);
             item.is_some_and(|item| item.document() == Some(document))
         })
     }
@@ -249,25 +259,25 @@ fn touched(steps: &[Step]) -> Vec<Touched<'_>> {
     let mut items: Vec<Touched<'_>> = vec![];
     for (at, step) in steps.iter().enumerate() {
         let (base, part) = split(step.key());
-        let placed = Placed { at, part, step };
+        let indexed = IndexedStep { at, part, step };
         match items.iter_mut().find(|item| item.base == base) {
-            Some(item) => item.steps.push(placed),
+            Some(item) => item.steps.push(indexed),
             None => items.push(Touched {
                 base,
-                steps: vec![placed],
-                image: None,
+                steps: vec![indexed],
+                snapshot: None,
             }),
         }
     }
     items
 }
 
-/// What is behind each step, as far as it is known.
-fn applied(steps: &[Step], image: Option<&Image>) -> Outcome {
+/// The value after each step, as far as it is known.
+fn applied(steps: &[Step], snapshot: Option<&Snapshot>) -> Outcome {
     let value = |step: &Step| match step {
         Step::Delete { .. } => None,
         Step::Put { document, .. } => Some(Value::Document(document.clone())),
-        Step::Add { key, .. } => Some(image?.item(split(key).1)?.value),
+        Step::Add { key, .. } => Some(snapshot?.item(split(key).1)?.value),
     };
     Outcome::Applied(Applied {
         values: steps.iter().map(value).collect(),

@@ -1,7 +1,7 @@
 //! One item's part of a transaction, as DynamoDB's expressions.
 
 use super::layout::{
-    Attributes, Image, PARTS, TTL, VERSION, bytes, counter_name, document_name, expiry,
+    Attributes, PARTS, Snapshot, TTL, VERSION, bytes, counter_name, document_name, expiry,
     expiry_name, number, primary_key, ttl,
 };
 use aws_sdk_dynamodb::{
@@ -25,14 +25,20 @@ use std::collections::HashMap;
 
 /// A step with its place in the transaction and the part of the item that it touches.
 #[derive(Clone, Debug)]
-pub(super) struct Placed<'a> {
+pub(super) struct IndexedStep<'a> {
     pub(super) at: usize,
     pub(super) part: &'a str,
     pub(super) step: &'a Step,
 }
 
-/// An expired part to be removed along the way, with its expiry as it was seen.
-pub(super) type Waste = (Vec<String>, String, AttributeValue);
+/// An expired part that a write to its item removes.
+pub(super) struct ExpiredPart {
+    /// All of its attributes.
+    pub(super) names: Vec<String>,
+    pub(super) expiry_name: String,
+    /// Its expiry as it was seen: a part that was written since stays.
+    pub(super) expires: AttributeValue,
+}
 
 /// A conditional update of one item, or its removal.
 #[derive(Clone, Debug, Default)]
@@ -58,57 +64,59 @@ impl Write {
         }
     }
 
-    /// What `steps` demand and do, said without knowing what is there. It may demand too much where
-    /// what is there has expired, or is counters under a document to come: then [`exact`](Self::exact)
-    /// is to be tried. `start` is the version of an item that is made.
-    pub(super) fn blind(
+    /// The conditions and changes of `steps`, without a read of the item. The conditions are too strict
+    /// for an item that has expired, or for counters where a document is put: then
+    /// [`versioned`](Self::versioned) follows. `start` is the version of an item that is made.
+    pub(super) fn optimistic(
         (account, base): (&str, &str),
-        steps: &[Placed<'_>],
+        steps: &[IndexedStep<'_>],
         now: Timestamp,
         start: i64,
-        waste: Vec<Waste>,
+        expired_parts: Vec<ExpiredPart>,
     ) -> Self {
         let mut write = Self::new(account, base);
-        if let [Placed { part: "", step, .. }] = steps
+        if let [IndexedStep { part: "", step, .. }] = steps
             && let Step::Delete { when, .. } = step
             && *when != When::Absent
         {
             let parts = write.name(PARTS.into());
-            write.demand(format!("attribute_not_exists({parts})"));
+            write.add_condition(format!("attribute_not_exists({parts})"));
             write.document(*when, "", now);
             write.removes_item = true;
             return write;
         }
-        for Placed { part, step, .. } in steps {
+        for IndexedStep { part, step, .. } in steps {
             write.step(part, step, now);
         }
-        for (names, expiry_name, seen) in waste {
-            let (name, seen) = (write.name(expiry_name), write.value(seen));
-            write.demand(format!("attribute_not_exists({name}) OR {name} = {seen}"));
-            names.into_iter().for_each(|name| write.remove(name));
+        for expired in expired_parts {
+            let name = write.name(expired.expiry_name);
+            let seen = write.value(expired.expires);
+            write.add_condition(format!("attribute_not_exists({name}) OR {name} = {seen}"));
+            let names = expired.names.into_iter();
+            names.for_each(|name| write.remove(name));
         }
         write.mark(start);
         write
     }
 
-    /// These parts as they are to be, on an item that must still be as `image` shows it.
-    pub(super) fn exact(
+    /// These parts as they are to be, on an item that must still be as `snapshot` shows it.
+    pub(super) fn versioned(
         account: &str,
-        image: &Image,
+        snapshot: &Snapshot,
         parts: &[(&str, Option<Item>)],
         start: i64,
     ) -> Self {
-        let mut write = Self::new(account, &image.base);
+        let mut write = Self::new(account, &snapshot.base);
         let version = write.name(VERSION.into());
-        match &image.version {
-            None => write.demand(format!("attribute_not_exists({version})")),
+        match &snapshot.version {
+            None => write.add_condition(format!("attribute_not_exists({version})")),
             Some(seen) => {
                 let seen = write.value(seen.clone());
-                write.demand(format!("{version} = {seen}"));
+                write.add_condition(format!("{version} = {seen}"));
             }
         }
         if let [("", None)] = parts
-            && !image.has_parts
+            && !snapshot.has_parts
         {
             write.removes_item = true;
             return write;
@@ -116,7 +124,7 @@ impl Write {
         for (part, item) in parts {
             let set = item.as_ref().map(|item| write.item(part, item));
             let set = set.unwrap_or_default();
-            let old = image.names(part).into_iter();
+            let old = snapshot.names(part).into_iter();
             let old = old.filter(|name| !set.contains(name));
             old.for_each(|name| write.remove(name));
         }
@@ -124,14 +132,14 @@ impl Write {
         write
     }
 
-    /// The same, for a second attempt behind one whose outcome is not known: it fails where the
+    /// The same, for a second attempt after one whose outcome is not known: it fails where the
     /// first was applied, because then one of the documents is there.
-    pub(super) fn unless_applied(&self, steps: &[Placed<'_>]) -> Self {
+    pub(super) fn unless_applied(&self, steps: &[IndexedStep<'_>]) -> Self {
         let mut again = self.clone();
         for (part, document) in documents(steps) {
             let name = again.name(document_name(part));
             let value = again.value(bytes(document));
-            again.demand(format!("attribute_not_exists({name}) OR {name} <> {value}"));
+            again.add_condition(format!("attribute_not_exists({name}) OR {name} <> {value}"));
         }
         again
     }
@@ -153,7 +161,7 @@ impl Write {
                 when: When::Absent, ..
             } => {
                 let (expires, now) = self.expires(part, now);
-                self.demand(format!(
+                self.add_condition(format!(
                     "attribute_not_exists({expires}) OR {expires} <= {now}"
                 ));
             }
@@ -168,17 +176,17 @@ impl Write {
         }
     }
 
-    /// Demands a document, or nothing, as `when` has it.
+    /// Adds the condition for a document, or for nothing, as `when` has it.
     fn document(&mut self, when: When, part: &str, now: Timestamp) {
         let document = self.name(document_name(part));
         if when == When::Always {
             let expires = self.name(expiry_name(part));
-            return self.demand(format!(
+            return self.add_condition(format!(
                 "attribute_not_exists({expires}) OR attribute_exists({document})"
             ));
         }
         let (expires, now) = self.expires(part, now);
-        self.demand(match when {
+        self.add_condition(match when {
             When::Present => format!("{expires} > {now} AND attribute_exists({document})"),
             _ => format!(
                 "attribute_not_exists({expires}) OR ({expires} <= {now} AND attribute_exists({document}))"
@@ -189,7 +197,7 @@ impl Write {
     fn add(&mut self, part: &str, deltas: &[Delta], expires: Option<Timestamp>, now: Timestamp) {
         let document = self.name(document_name(part));
         let (there, now) = self.expires(part, now);
-        self.demand(format!(
+        self.add_condition(format!(
             "attribute_not_exists({there}) OR ({there} > {now} AND attribute_not_exists({document}))"
         ));
         let at = self.value(expiry(expires));
@@ -206,7 +214,7 @@ impl Write {
             if let Some(bound) = at_most.filter(|_| *by > 0) {
                 let highest = self.value(number(bound.saturating_sub(*by)));
                 let low = format!("{name} <= {highest}");
-                self.demand(match *by <= bound {
+                self.add_condition(match *by <= bound {
                     true => format!("attribute_not_exists({name}) OR {low}"),
                     false => low,
                 });
@@ -280,7 +288,7 @@ impl Write {
         self.removes.push(name);
     }
 
-    fn demand(&mut self, condition: String) {
+    fn add_condition(&mut self, condition: String) {
         self.conditions.push(format!("({condition})"));
     }
 
@@ -349,7 +357,7 @@ impl Write {
         primary_key(&self.account, &self.base)
     }
 
-    /// On its own: an update that gives back the item behind it.
+    /// On its own: an update that gives back the item after it.
     pub(super) fn as_update(&self, client: &Client, table: &str) -> UpdateItemFluentBuilder {
         let conditions = self.condition();
         client
@@ -378,7 +386,7 @@ impl Write {
 
     /// Together with others.
     pub(super) fn as_part(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
-        let image = ReturnValuesOnConditionCheckFailure::AllOld;
+        let returned = ReturnValuesOnConditionCheckFailure::AllOld;
         let item = TransactWriteItem::builder();
         if self.removes_item {
             let delete = Delete::builder()
@@ -387,7 +395,7 @@ impl Write {
                 .condition_expression(self.condition())
                 .set_expression_attribute_names(self.used(&self.names))
                 .set_expression_attribute_values(self.used(&self.values))
-                .return_values_on_condition_check_failure(image);
+                .return_values_on_condition_check_failure(returned);
             return Ok(item.delete(delete.build()?).build());
         }
         let conditions = self.condition();
@@ -398,15 +406,17 @@ impl Write {
             .set_condition_expression((!conditions.is_empty()).then_some(conditions))
             .set_expression_attribute_names(self.used(&self.names))
             .set_expression_attribute_values(self.used(&self.values))
-            .return_values_on_condition_check_failure(image);
+            .return_values_on_condition_check_failure(returned);
         Ok(item.update(update.build()?).build())
     }
 }
 
 /// The documents that steps put.
-pub(super) fn documents<'a>(steps: &'a [Placed<'a>]) -> impl Iterator<Item = (&'a str, &'a Bytes)> {
-    steps.iter().filter_map(|placed| match placed.step {
-        Step::Put { document, .. } => Some((placed.part, document)),
+pub(super) fn documents<'a>(
+    steps: &'a [IndexedStep<'a>],
+) -> impl Iterator<Item = (&'a str, &'a Bytes)> {
+    steps.iter().filter_map(|indexed| match indexed.step {
+        Step::Put { document, .. } => Some((indexed.part, document)),
         _ => None,
     })
 }

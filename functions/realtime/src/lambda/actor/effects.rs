@@ -1,9 +1,9 @@
-//! What a session says is to be done.
+//! Carries out the effects of a session.
 
 use super::Actor;
 use crate::{Effect, Input, lambda::log};
 use futures_util::FutureExt;
-use openclaw_aws::Undelivered;
+use openclaw_aws::{MAX_CONNECTION_TIME, Undelivered};
 use openclaw_core::Result;
 use std::collections::VecDeque;
 
@@ -12,13 +12,13 @@ impl Actor {
         let Err(why) = posted else {
             return Ok(());
         };
-        if let (Some(line), true) = (self.line.take(), why != Undelivered::Gone) {
+        if let (Some(outbox), true) = (self.outbox.take(), why != Undelivered::Gone) {
             self.connection = None;
-            self.beside(line.hang_up());
+            self.spawn(outbox.hang_up());
         }
         let input = match why {
             Undelivered::Full => Input::Overrun,
-            // It connects again, and says what came last.
+            // The client connects again and says which frame came last.
             Undelivered::Gone | Undelivered::Unknown(_) => Input::Lost,
         };
         self.step(input).await
@@ -36,17 +36,21 @@ impl Actor {
         Ok(())
     }
 
-    /// What is to be told about it at once.
+    /// Gives the input that follows from it at once.
     async fn carry_out(&mut self, effect: Effect) -> Result<Option<Input<'static>>> {
         match effect {
             Effect::Send(frame) => {
-                if let Some(line) = &mut self.line {
-                    line.push(frame);
+                if let Some(outbox) = &mut self.outbox {
+                    outbox.push(frame);
                 }
             }
             Effect::Authenticate(credential, known) => {
-                let grant = self.desk.authenticate(&credential, known).await;
-                return Ok(Some(Input::Authenticated(grant)));
+                let is_first = known.is_none();
+                let auth = self.backend.authenticate(&credential, known).await;
+                if is_first && auth.is_ok() {
+                    self.keep_connection().await?;
+                }
+                return Ok(Some(Input::Authenticated(auth)));
             }
             Effect::Start { run, key, call } => self.starts.push((run, key, call)),
             Effect::Cancel(run) => {
@@ -56,14 +60,14 @@ impl Actor {
             Effect::Resume {
                 session,
                 last_seq,
-                grant,
-            } => return self.resume(session, last_seq, grant).await,
-            Effect::Renew(grant) => place(self.desk.renew(&grant).await),
-            Effect::Release(grant) => place(self.desk.release(&grant).await),
+                auth,
+            } => return self.resume(session, last_seq, auth).await,
+            Effect::Renew(auth) => log_place(self.backend.renew(&auth).await),
+            Effect::Release(auth) => log_place(self.backend.release(&auth).await),
             Effect::Close(why) => {
-                if let Some(line) = self.line.take() {
+                if let Some(outbox) = self.outbox.take() {
                     self.connection = None;
-                    self.beside(line.finish(why));
+                    self.spawn(outbox.finish(why));
                 }
             }
             Effect::End => self.has_ended = true,
@@ -71,14 +75,25 @@ impl Actor {
         Ok(None)
     }
 
-    /// Has something done that the invocation waits for, and nobody else.
-    pub(super) fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.gateway.app.ports.spawn.spawn(work.boxed());
+    /// Remembers the connection for as long as it may be open.
+    async fn keep_connection(&mut self) -> Result<()> {
+        let Some(outbox) = &self.outbox else {
+            return Ok(());
+        };
+        let (store, session) = (&self.services.store, self.session.id());
+        let connection = &outbox.address().connection;
+        let bound = store.bind_connection(connection, session, MAX_CONNECTION_TIME);
+        Ok(bound.await?)
+    }
+
+    /// Runs work that nothing but the end of the invocation waits for.
+    pub(super) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.services.app.ports.spawn.spawn(work.boxed());
     }
 }
 
-/// A place that was not held or given back comes right by itself, with time.
-fn place(outcome: Result<()>) {
+/// A place that was not renewed or released expires by itself.
+fn log_place(outcome: Result<()>) {
     if let Err(error) = outcome {
         log(&error);
     }

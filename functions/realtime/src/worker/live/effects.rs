@@ -2,9 +2,9 @@
 
 use super::{Live, Role};
 use crate::{
-    Call, Close, Desk, Effect, Grant, Input, answer,
+    Call, Close, Effect, Input, SessionAuth, SessionBackend, answer,
     worker::{
-        desk,
+        backend,
         line::{Line, Post, Way},
         peer::Took,
     },
@@ -39,11 +39,13 @@ impl Live {
                 Effect::Resume {
                     session,
                     last_seq,
-                    grant,
-                } => self.resume(session, last_seq, grant),
-                Effect::Renew(grant) => self.tell_desk(async move |desk| desk.renew(&grant).await),
-                Effect::Release(grant) => {
-                    self.tell_desk(async move |desk| desk.release(&grant).await);
+                    auth,
+                } => self.resume(session, last_seq, auth),
+                Effect::Renew(auth) => {
+                    self.tell_backend(async move |backend| backend.renew(&auth).await)
+                }
+                Effect::Release(auth) => {
+                    self.tell_backend(async move |backend| backend.release(&auth).await);
                 }
                 Effect::Close(why) => self.hang_up(why),
                 Effect::End => self.forget(),
@@ -140,23 +142,26 @@ impl Live {
         }
     }
 
-    fn authenticate(self: &Rc<Self>, credential: String, known: Option<Grant>) {
+    fn authenticate(self: &Rc<Self>, credential: String, known: Option<SessionAuth>) {
         let live = self.clone();
         self.object.spawn(async move {
-            let grant = match desk::find(&live.env).await {
-                Ok(desk) => desk.authenticate(&credential, known).await,
+            let auth = match backend::find(&live.env).await {
+                Ok(backend) => backend.authenticate(&credential, known).await,
                 Err(error) => Err(error),
             };
-            live.step(Input::Authenticated(grant));
+            live.step(Input::Authenticated(auth));
         });
     }
 
     /// Has something done that nobody waits for.
-    fn tell_desk(self: &Rc<Self>, work: impl AsyncFnOnce(Desk) -> Result<()> + 'static) {
+    fn tell_backend(
+        self: &Rc<Self>,
+        work: impl AsyncFnOnce(SessionBackend) -> Result<()> + 'static,
+    ) {
         let env = self.env.clone();
         self.object.spawn(async move {
-            let done = match desk::find(&env).await {
-                Ok(desk) => work(desk).await,
+            let done = match backend::find(&env).await {
+                Ok(backend) => work(backend).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = done {
@@ -171,9 +176,9 @@ impl Live {
         self.calls.borrow_mut().insert(run, handle);
         let live = self.clone();
         let work = async move {
-            let desk = desk::find(&live.env).await;
-            let events = match desk {
-                Ok(desk) => desk.call(&key, call).left_stream(),
+            let backend = backend::find(&live.env).await;
+            let events = match backend {
+                Ok(backend) => backend.call(&key, call).left_stream(),
                 Err(error) => ready(answer::failed(&error)).into_stream().right_stream(),
             };
             pin_mut!(events);

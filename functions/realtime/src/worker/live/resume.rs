@@ -2,7 +2,7 @@
 
 use super::{Live, Role};
 use crate::{
-    Close, Grant, Input, SESSION,
+    Close, Input, SESSION, SessionAuth,
     worker::{
         line::{Line, Post, Way},
         peer::Peer,
@@ -13,11 +13,11 @@ use std::{mem::replace, rc::Rc};
 
 impl Live {
     /// Asks the home of `session` to go on with it over this connection.
-    pub(super) fn resume(self: &Rc<Self>, session: String, last_seq: u64, grant: Grant) {
+    pub(super) fn resume(self: &Rc<Self>, session: String, last_seq: u64, auth: SessionAuth) {
         let live = self.clone();
         self.object.spawn(async move {
             let home = session.strip_prefix(SESSION).unwrap_or_default();
-            match live.ask(home, last_seq, &grant).await {
+            match live.ask(home, last_seq, &auth).await {
                 Ok(true) => live.relay_to(home),
                 Ok(false) => live.step(Input::NotResumed),
                 Err(error) => {
@@ -29,10 +29,10 @@ impl Live {
         });
     }
 
-    async fn ask(&self, home: &str, last_seq: u64, grant: &Grant) -> Result<bool, String> {
+    async fn ask(&self, home: &str, last_seq: u64, auth: &SessionAuth) -> Result<bool, String> {
         let peer = Peer::of(&self.env, home)?;
-        let grant = serde_json::to_string(grant).map_err(|error| error.to_string())?;
-        peer.attach(&self.id, &grant, last_seq).await
+        let auth = serde_json::to_string(auth).map_err(|error| error.to_string())?;
+        peer.attach(&self.id, &auth, last_seq).await
     }
 
     /// The connection is the other session's from now on.
@@ -40,7 +40,7 @@ impl Live {
         let post = Post::to(home.to_owned());
         let own = replace(&mut *self.role.borrow_mut(), Role::Relay(post.clone()));
         if let Role::Home(mut session) = own {
-            post.push(session.take_held());
+            post.push(session.take_deferred());
         }
         self.deliver(&post, Way::Up);
         let is_lost = matches!(*self.line.borrow(), Line::None);
@@ -52,25 +52,25 @@ impl Live {
     }
 
     /// Goes on with this object's session over the connection of the object `from`, where it is
-    /// the grant's and has everything behind `last_seq`; whether that is so.
+    /// the auth's and has everything behind `last_seq`; whether that is so.
     pub(in crate::worker) fn attach(
         self: &Rc<Self>,
         from: String,
-        grant: &str,
+        auth: &str,
         last_seq: u64,
     ) -> bool {
-        let Ok(grant) = json::read::<Grant>(grant.as_bytes()) else {
+        let Ok(auth) = json::read::<SessionAuth>(auth.as_bytes()) else {
             return false;
         };
         self.look_at_line();
         let can = match &*self.role.borrow() {
-            Role::Home(session) => session.can_resume(&grant.key, last_seq),
+            Role::Home(session) => session.can_resume(&auth.key, last_seq),
             _ => false,
         };
         if can {
             self.hang_up(Close::Resumed);
             self.line.replace(Line::Peer(Post::to(from)));
-            self.step(Input::Attached(grant, last_seq));
+            self.step(Input::Attached(auth, last_seq));
         }
         can
     }

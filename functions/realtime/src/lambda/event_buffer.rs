@@ -1,18 +1,21 @@
-//! Events that came while a message was under way to the client: texts of one request that would have
-//! been frames of their own go together.
+//! Events that arrive while a message is on its way to the client. Texts of one request go together in one
+//! frame.
 
 use crate::Event;
 
 #[derive(Debug, Default)]
-pub(super) struct Gathered {
+pub(super) struct EventBuffer {
     events: Vec<(u64, Event)>,
     bytes: usize,
 }
 
-impl Gathered {
+impl EventBuffer {
     pub(super) fn push(&mut self, run: u64, event: Event) {
-        if let Event::Chunk { content, .. } = &event {
-            self.bytes += content.len();
+        if let Event::Chunk {
+            content, reasoning, ..
+        } = &event
+        {
+            self.bytes += content.len() + reasoning.len();
         }
         let before = self
             .events
@@ -48,24 +51,25 @@ mod tests {
     fn chunk(text: &str) -> Event {
         Event::Chunk {
             content: text.into(),
+            reasoning: String::new(),
             tool_calls: None,
         }
     }
 
     #[test]
     fn texts_of_one_request_go_together_and_stay_in_front_of_its_end() {
-        let mut gathered = Gathered::default();
-        gathered.push(1, chunk("a"));
-        gathered.push(2, chunk("x"));
-        gathered.push(1, chunk("b"));
-        gathered.push(1, Event::Complete(Box::default()));
-        gathered.push(2, chunk("y"));
-        assert_eq!(gathered.bytes(), 4);
-        let shown = gathered.take().into_iter().map(|(run, event)| match event {
+        let mut events = EventBuffer::default();
+        events.push(1, chunk("a"));
+        events.push(2, chunk("x"));
+        events.push(1, chunk("b"));
+        events.push(1, Event::Complete(Box::default()));
+        events.push(2, chunk("y"));
+        assert_eq!(events.bytes(), 4);
+        let shown = events.take().into_iter().map(|(run, event)| match event {
             Event::Chunk { content, .. } => format!("{run}{content}"),
             _ => format!("{run}."),
         });
         assert_eq!(Vec::from_iter(shown), ["1ab", "2xy", "1."]);
-        assert!(gathered.is_empty());
+        assert!(events.is_empty());
     }
 }

@@ -1,7 +1,7 @@
-//! What a session cannot do by itself: find out who calls, hold a place among the account's
-//! connections, call an endpoint.
+//! The gateway as a session uses it: authentication, places among the account's connections, calls of
+//! endpoints.
 
-use crate::{answer, call::Call, event::Event, session::Grant};
+use crate::{answer, call::Call, event::Event, session::SessionAuth};
 use axum::body::Body;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use http::{Request, Response, request::Parts};
@@ -11,22 +11,22 @@ use openclaw_rate_limit::connections::{self, connection_limit};
 use openclaw_web::App;
 use std::{sync::Arc, time::Duration};
 
-/// Seconds for which the token of one call is good: the least there is. It only begins the call.
+/// Lifetime of the token of one call in seconds: the shortest there is. It only begins the call.
 const TOKEN_SECONDS: i64 = 60;
 
 /// Hands a request to the endpoint that its path names.
 pub type Dispatch =
     Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Result<Response<Body>>> + Send + Sync>;
 
-/// The same for all sessions of a process or isolate.
+/// Shared by all sessions of a process or isolate.
 #[derive(Clone)]
-pub struct Desk {
+pub struct SessionBackend {
     app: App,
     dispatch: Dispatch,
     lease: Duration,
 }
 
-impl Desk {
+impl SessionBackend {
     /// `lease` is [`crate::Limits::lease`].
     pub fn new(app: App, dispatch: Dispatch, lease: Duration) -> Self {
         Self {
@@ -46,18 +46,21 @@ impl Desk {
         self.app.ports.clock.now()
     }
 
-    /// The grant of a handshake that carries a credential; `None` where it carries none. 401, 403,
-    /// 429.
-    pub async fn handshake(&self, parts: &Parts) -> Result<Option<Grant>> {
+    /// Authenticates a handshake that carries a credential; `None` where it carries none. 401, 403, 429.
+    pub async fn handshake(&self, parts: &Parts) -> Result<Option<SessionAuth>> {
         match openclaw_web::presented(parts)? {
             Some(credential) => self.authenticate(&credential, None).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// Whose credential it is, with a place among the account's connections: that of `known`,
-    /// whom it must belong to as well, or a new one. 401, 403, 409, 429.
-    pub async fn authenticate(&self, credential: &str, known: Option<Grant>) -> Result<Grant> {
+    /// Authenticates a credential, with a place among the account's connections: that of `known`, whose key
+    /// it must be, or a new one. 401, 403, 409, 429.
+    pub async fn authenticate(
+        &self,
+        credential: &str,
+        known: Option<SessionAuth>,
+    ) -> Result<SessionAuth> {
         let app = &self.app;
         let (identity, expires_at) = app
             .authenticator
@@ -76,7 +79,7 @@ impl Desk {
             }
             None => self.claim(account).await?,
         };
-        Ok(Grant {
+        Ok(SessionAuth {
             account: account.id.clone(),
             key: key.id.clone(),
             expires_at,
@@ -98,18 +101,19 @@ impl Desk {
             })
     }
 
-    /// Holds the place of `grant` for another lease. Where that fails the next renewal is in time.
-    pub async fn renew(&self, grant: &Grant) -> Result<()> {
+    /// Holds the place of `auth` for another lease. After a failure the next renewal is still in time.
+    pub async fn renew(&self, auth: &SessionAuth) -> Result<()> {
         let (ledger, until) = (&*self.app.ports.ledger, self.now() + self.lease);
-        connections::renew(ledger, &grant.account, grant.slot, until).await
+        connections::renew(ledger, &auth.account, auth.slot, until).await
     }
 
-    /// Gives the place of `grant` back. Where that fails it comes back by itself.
-    pub async fn release(&self, grant: &Grant) -> Result<()> {
-        connections::release(&*self.app.ports.ledger, &grant.account, grant.slot).await
+    /// Gives the place of `auth` back. After a failure it expires by itself.
+    pub async fn release(&self, auth: &SessionAuth) -> Result<()> {
+        connections::release(&*self.app.ports.ledger, &auth.account, auth.slot).await
     }
 
-    /// Makes a call for the key of that id: the events of its answer. Dropped, it drops the call.
+    /// Makes a call for the key of that id. The stream is the events of its answer; dropped, it drops the
+    /// call.
     pub fn call(&self, key: &str, call: Call) -> impl Stream<Item = Event> + Send + use<> {
         let answer = self
             .app

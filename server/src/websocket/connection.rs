@@ -1,4 +1,4 @@
-//! A connection: messages in, frames out, and what waits for a client that reads slowly.
+//! A connection: messages in, frames out, and the frames that wait for a client that reads slowly.
 
 use bytes::Bytes;
 use futures_util::{Sink, StreamExt};
@@ -32,38 +32,38 @@ const MAX_WAITING: usize = 1 << 20;
 /// Bytes that are handed to the kernel at once.
 const WRITE: usize = 16 * 1024;
 
-/// A connection in silence is asked after this time whether it is still there,
-const ASKED_AFTER: Duration = Duration::from_secs(30);
+/// A silent connection is pinged after this time.
+const PING_AFTER: Duration = Duration::from_secs(30);
 
-/// and taken for lost after this.
+/// A silent connection is taken for lost after this time.
 const LOST_AFTER: Duration = Duration::from_secs(75);
 
 /// How long the end of a connection may take.
 const TIME_TO_FINISH: Duration = Duration::from_secs(5);
 
-/// What came from the client.
+/// A message of the client, or the end of the connection.
 pub(super) enum Incoming {
     Text(Utf8Bytes),
     Binary,
     TooLong,
     /// A close frame, with its code if it had one.
     Closed(Option<u16>),
-    /// What is no WebSocket's: nothing behind it can be read.
+    /// Bytes that no WebSocket sends: nothing after them can be read.
     Broken(Close),
     Lost,
 }
 
 /// An open connection.
-pub(super) struct Line {
+pub(super) struct Connection {
     socket: WebSocketStream<TcpStream>,
     waiting: VecDeque<Message>,
     bytes: usize,
     is_flushed: bool,
     heard: Instant,
-    asked: bool,
+    is_pinged: bool,
 }
 
-impl Line {
+impl Connection {
     /// `None` for what is no plain TCP connection.
     pub(super) async fn new(upgraded: Upgraded) -> Option<Self> {
         let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
@@ -82,11 +82,11 @@ impl Line {
             bytes: 0,
             is_flushed: true,
             heard: Instant::now(),
-            asked: false,
+            is_pinged: false,
         })
     }
 
-    /// Puts a frame behind those that wait.
+    /// Queues a frame.
     pub(super) fn send(&mut self, frame: Bytes) {
         // Frames are JSON that we wrote.
         if let Ok(text) = Utf8Bytes::try_from(frame) {
@@ -95,7 +95,7 @@ impl Line {
         }
     }
 
-    /// Puts the end behind what waits.
+    /// Queues the close frame.
     pub(super) fn close(&mut self, why: Close) {
         let frame = CloseFrame {
             code: why.code().into(),
@@ -109,24 +109,29 @@ impl Line {
         self.bytes > MAX_WAITING
     }
 
-    /// When [`Line::look_after`] wants to be called.
+    /// When [`Connection::check_silence`] is to be called.
     pub(super) fn deadline(&self) -> Instant {
-        self.heard + if self.asked { LOST_AFTER } else { ASKED_AFTER }
+        self.heard
+            + if self.is_pinged {
+                LOST_AFTER
+            } else {
+                PING_AFTER
+            }
     }
 
-    /// Asks a silent client whether it is there; `false` where it has not answered.
-    pub(super) fn look_after(&mut self) -> bool {
+    /// Pings a silent client; `false` where it has not answered.
+    pub(super) fn check_silence(&mut self) -> bool {
         if self.deadline() > Instant::now() {
             return true;
         }
-        let is_first = !std::mem::replace(&mut self.asked, true);
+        let is_first = !std::mem::replace(&mut self.is_pinged, true);
         if is_first {
             self.waiting.push_back(Message::Ping(Bytes::new()));
         }
         is_first
     }
 
-    /// Writes what the client takes; ready once nothing waits. An error: the line is lost.
+    /// Writes what the client takes; ready once nothing waits. An error: the connection is lost.
     pub(super) fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let mut socket = Pin::new(&mut self.socket);
@@ -156,7 +161,7 @@ impl Line {
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Incoming> {
         loop {
             let message = std::task::ready!(self.socket.poll_next_unpin(context));
-            (self.heard, self.asked) = (Instant::now(), false);
+            (self.heard, self.is_pinged) = (Instant::now(), false);
             return Poll::Ready(match message {
                 Some(Ok(Message::Text(text))) => Incoming::Text(text),
                 Some(Ok(Message::Binary(_))) => Incoming::Binary,
@@ -182,8 +187,8 @@ impl Line {
         }
     }
 
-    /// Writes what waits, says that this was all, and reads until the client ends, too: closed with
-    /// something unread, TCP would take back what was written last.
+    /// Writes what waits, ends its half, and reads until the client ends too: closed with unread bytes, TCP
+    /// would discard what was written last.
     pub(super) async fn finish(mut self) {
         let ended = async {
             let _ = poll_fn(|context| self.poll_write(context)).await;

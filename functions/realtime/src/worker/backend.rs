@@ -1,7 +1,7 @@
 //! What a session asks of the gateway: endpoints are called at their own Workers.
 
 use super::ENDPOINTS;
-use crate::{Desk, Dispatch, Limits};
+use crate::{Dispatch, Limits, SessionBackend};
 use axum::body::Body;
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt;
@@ -23,14 +23,14 @@ pub(super) fn limits() -> Limits {
     }
 }
 
-/// The desk of this isolate.
-pub(super) async fn find(env: &Env) -> Result<Desk> {
+/// The backend of this isolate.
+pub(super) async fn find(env: &Env) -> Result<SessionBackend> {
     let app = app(env, ENDPOINTS).await.map_err(Error::internal)?;
     Ok(of(app, env))
 }
 
-pub(super) fn of(app: App, env: &Env) -> Desk {
-    Desk::new(app, dispatch(env.clone()), LEASE)
+pub(super) fn of(app: App, env: &Env) -> SessionBackend {
+    SessionBackend::new(app, dispatch(env.clone()), LEASE)
 }
 
 fn dispatch(env: Env) -> Dispatch {

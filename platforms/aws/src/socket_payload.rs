@@ -1,6 +1,6 @@
-//! What API Gateway tells of the connections of a WebSocket API (proxy integration).
+//! The events that API Gateway sends about the connections of a WebSocket API (proxy integration).
 
-use crate::{Line, Settings};
+use crate::{ConnectionAddress, Settings};
 use ::http::{HeaderName, HeaderValue, Request, request::Parts};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 /// An event about a connection.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Socket {
+pub struct SocketPayload {
     /// About the connection.
-    pub request_context: Context,
+    pub request_context: RequestContext,
     #[serde(default)]
     headers: Option<BTreeMap<String, String>>,
     #[serde(default)]
@@ -23,10 +23,10 @@ pub struct Socket {
     pub is_base64_encoded: bool,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Kind {
+pub enum SocketEventKind {
     /// Somebody wants a connection; it is open once this is answered with 2xx.
     Connect,
     /// A message.
@@ -35,22 +35,22 @@ pub enum Kind {
     Disconnect,
 }
 
-/// About the connection.
+/// API Gateway's `requestContext`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Context {
-    /// What happened.
-    pub event_type: Kind,
-    /// Whose connection it is.
+pub struct RequestContext {
+    /// The kind of the event.
+    pub event_type: SocketEventKind,
+    /// The connection's id.
     pub connection_id: String,
     api_id: String,
     domain_name: String,
     stage: String,
     /// When it happened, in Unix milliseconds.
     pub request_time_epoch: i64,
-    /// Of this event.
+    /// The event's id.
     pub request_id: String,
-    /// Of a message.
+    /// The message's id, where the event is one.
     #[serde(default)]
     pub message_id: Option<String>,
     /// The code of the close frame, where there was one.
@@ -58,8 +58,8 @@ pub struct Context {
     pub disconnect_status_code: Option<i64>,
 }
 
-impl Socket {
-    /// The handshake, as far as it says who asks.
+impl SocketPayload {
+    /// The head of the handshake's request, with what may authenticate it.
     pub(crate) fn handshake(&self) -> Parts {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.query_string_parameters.iter().flatten());
@@ -74,9 +74,9 @@ impl Socket {
         request.body(()).unwrap_or_default().into_parts().0
     }
 
-    /// Where it is reached.
-    pub(crate) fn line(&self, settings: &Settings) -> Line {
-        let Context {
+    /// The connection's address.
+    pub(crate) fn address(&self, settings: &Settings) -> ConnectionAddress {
+        let RequestContext {
             connection_id,
             api_id,
             domain_name,
@@ -90,7 +90,7 @@ impl Socket {
             }
             None => format!("https://{domain_name}/{stage}"),
         };
-        Line {
+        ConnectionAddress {
             connection: connection_id.clone(),
             endpoint,
         }
@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_handshake_says_who_asks() {
-        let socket: Socket = serde_json::from_value(event(json!({}))).unwrap();
-        let parts = socket.handshake();
+        let payload: SocketPayload = serde_json::from_value(event(json!({}))).unwrap();
+        let parts = payload.handshake();
         assert_eq!(parts.uri.query(), Some("api_key=a%2Bb+%26"));
         assert_eq!(parts.headers["authorization"], "Bearer k");
     }
@@ -130,26 +130,26 @@ mod tests {
             json!({"session": "sess_1"}),
             json!({"httpMethod": "GET", "requestContext": {"apiId": "api", "stage": "dev"}}),
         ] {
-            assert!(serde_json::from_value::<Socket>(other).is_err());
+            assert!(serde_json::from_value::<SocketPayload>(other).is_err());
         }
         let gone = json!({"eventType": "DISCONNECT", "disconnectStatusCode": 1001});
-        let gone: Socket = serde_json::from_value(event(gone)).unwrap();
-        assert_eq!(gone.request_context.event_type, Kind::Disconnect);
+        let gone: SocketPayload = serde_json::from_value(event(gone)).unwrap();
+        assert_eq!(gone.request_context.event_type, SocketEventKind::Disconnect);
         assert_eq!(gone.request_context.disconnect_status_code, Some(1001));
     }
 
     #[test]
     fn a_connection_is_where_its_event_came_from_or_where_it_is_said() {
-        let socket: Socket = serde_json::from_value(event(json!({}))).unwrap();
-        let line = |local: Option<&str>| {
+        let payload: SocketPayload = serde_json::from_value(event(json!({}))).unwrap();
+        let endpoint = |local: Option<&str>| {
             let settings = Settings::new(|name| match name {
                 "AWS_ENDPOINT_URL" => local.map(str::to_owned),
                 name => Some(name.into()).filter(|_| !name.starts_with("AWS_ENDPOINT")),
             });
-            socket.line(&settings.unwrap()).endpoint
+            payload.address(&settings.unwrap()).endpoint
         };
-        assert_eq!(line(None), "https://api.test/dev");
-        let here = line(Some("http://here/"));
+        assert_eq!(endpoint(None), "https://api.test/dev");
+        let here = endpoint(Some("http://here/"));
         assert_eq!(here, "http://here/_aws/execute-api/api/dev");
     }
 }

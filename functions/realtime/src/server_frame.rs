@@ -1,4 +1,4 @@
-//! What the server sends.
+//! The frames that the server sends.
 
 use bytes::Bytes;
 use openclaw_core::{Error, Timestamp};
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 /// A frame that belongs to no request.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Reply<'a> {
+pub(crate) enum ConnectionFrame<'a> {
     AuthOk {
         session: &'a str,
         account: &'a str,
@@ -30,18 +30,22 @@ pub(crate) enum Reply<'a> {
     },
 }
 
-/// What is said about a request.
+/// A frame about a request.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Said<'a> {
+pub(crate) enum RequestFrame<'a> {
     ChatChunk {
         content: &'a str,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        reasoning: &'a str,
         finished: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         tool_calls: Option<&'a RawValue>,
     },
     ChatComplete {
         content: &'a str,
+        #[serde(skip_serializing_if = "str::is_empty")]
+        reasoning: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         tool_calls: Option<&'a RawValue>,
         model: &'a str,
@@ -56,13 +60,13 @@ pub(crate) enum Said<'a> {
     },
 }
 
-/// The same with the request it belongs to and its number.
+/// A frame about a request, with the request's id and the frame's number.
 #[derive(Serialize)]
-pub(crate) struct Numbered<'a> {
+pub(crate) struct NumberedFrame<'a> {
     pub(crate) id: &'a str,
     pub(crate) seq: u64,
     #[serde(flatten)]
-    pub(crate) said: Said<'a>,
+    pub(crate) frame: RequestFrame<'a>,
 }
 
 /// The text of a frame.

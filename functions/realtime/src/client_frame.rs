@@ -1,7 +1,7 @@
-//! What clients send.
+//! The frames that clients send.
 
 use crate::call::Call;
-use openclaw_core::{Error, Result, json::read};
+use openclaw_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -9,9 +9,9 @@ use std::borrow::Cow;
 /// The longest `id` of a request, in characters.
 const MAX_ID: usize = 128;
 
-/// A frame that says what it must.
+/// A valid frame.
 #[derive(Debug)]
-pub(crate) enum Frame {
+pub(crate) enum ClientFrame {
     Auth {
         token: String,
     },
@@ -34,7 +34,7 @@ pub(crate) struct Resume {
     pub(crate) last_seq: u64,
 }
 
-/// A frame that does not. The error ends the request of that id, if there is one.
+/// A frame that is not valid. The error ends the request of that id, if there is one.
 #[derive(Debug)]
 pub(crate) struct Refused {
     pub(crate) id: Option<String>,
@@ -73,9 +73,9 @@ struct Fields<'a> {
     workflow: Option<&'a RawValue>,
 }
 
-impl Frame {
+impl ClientFrame {
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
-        let fields: Fields<'_> = read(text.as_bytes()).map_err(|error| {
+        let fields: Fields<'_> = serde_json::from_str(text).map_err(|error| {
             Error::invalid("", format!("a frame must be a JSON object: {error}"))
         })?;
         let kind = string(fields.kind, "type", usize::MAX);
@@ -107,11 +107,11 @@ impl Fields<'_> {
         Ok(Some(Resume { session, last_seq }))
     }
 
-    fn request(&self, kind: Result<Cow<'_, str>>, text: &str) -> Result<Frame, Refused> {
+    fn request(&self, kind: Result<Cow<'_, str>>, text: &str) -> Result<ClientFrame, Refused> {
         let id = string(self.id, "id", MAX_ID);
         let call = kind.and_then(|kind| self.call(&kind, text));
         match (id, call) {
-            (Ok(id), Ok(call)) => Ok(Frame::Request {
+            (Ok(id), Ok(call)) => Ok(ClientFrame::Request {
                 id: id.into(),
                 call,
             }),
@@ -152,7 +152,7 @@ impl Fields<'_> {
 fn string<'a>(raw: Option<&'a RawValue>, field: &str, most: usize) -> Result<Cow<'a, str>> {
     let raw = raw.ok_or_else(|| Error::invalid(field, "is missing"))?;
     let Text(text) =
-        read(raw.get().as_bytes()).map_err(|_| Error::invalid(field, "must be a string"))?;
+        serde_json::from_str(raw.get()).map_err(|_| Error::invalid(field, "must be a string"))?;
     match text.chars().count() {
         0 => Err(Error::invalid(field, "must not be empty")),
         length if length > most => {

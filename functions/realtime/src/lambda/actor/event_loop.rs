@@ -1,19 +1,20 @@
-//! What is to be done between one thing that happens and the next.
+//! The steps of the event loop between two signals.
 
-use super::{Actor, WITHOUT_LINE};
+use super::{Actor, WITHOUT_CONNECTION};
 use crate::{
     Input, answer,
     lambda::{
+        UNAUTHENTICATED,
         fit::fit,
         outbox::Outbox,
-        record::{Around, Record},
+        record::{Record, RecordState},
     },
 };
-use openclaw_aws::{CONNECTION, Undelivered};
+use openclaw_aws::{MAX_CONNECTION_TIME, Undelivered};
 use openclaw_core::{Code, Error, Result};
 
 impl Actor {
-    pub(super) async fn look_at_time(&mut self) -> Result<()> {
+    pub(super) async fn check_time(&mut self) -> Result<()> {
         let now = self.now();
         if self.session.deadline().is_some_and(|at| at <= now) {
             self.step(Input::Tick).await?;
@@ -24,7 +25,7 @@ impl Actor {
         if now >= self.until {
             self.end_calls().await?;
         }
-        if self.line.as_ref().is_some_and(Outbox::is_overrun) {
+        if self.outbox.as_ref().is_some_and(Outbox::is_overrun) {
             self.posted(Err(Undelivered::Full)).await?;
         }
         Ok(())
@@ -42,12 +43,12 @@ impl Actor {
         Ok(())
     }
 
-    /// What came while a message was under way becomes frames together.
+    /// Hands the buffered events to the session once no message is on its way.
     pub(super) async fn pass_events(&mut self) -> Result<()> {
-        if !self.line.as_ref().is_none_or(Outbox::is_idle) {
+        if !self.outbox.as_ref().is_none_or(Outbox::is_idle) {
             return Ok(());
         }
-        for (run, event) in self.gathered.take() {
+        for (run, event) in self.events.take() {
             for event in fit(event) {
                 self.step(Input::Event(run, event)).await?;
             }
@@ -55,35 +56,37 @@ impl Actor {
         Ok(())
     }
 
-    /// Whoever goes on with the session, if this one is killed, knows of them.
+    /// Makes the calls that wait, after the session is saved: if this invocation is killed, the next one
+    /// knows that they ran.
     pub(super) async fn make_calls(&mut self) -> Result<()> {
         if self.starts.is_empty() {
             return Ok(());
         }
         self.save().await?;
         for (run, key, call) in self.starts.drain(..) {
-            self.calls.start(run, self.desk.call(&key, call));
+            self.calls.start(run, self.backend.call(&key, call));
         }
         Ok(())
     }
 
     pub(super) async fn save(&mut self) -> Result<()> {
-        let line = self.line.as_ref();
-        let lives = match line {
-            Some(_) => CONNECTION,
-            None => WITHOUT_LINE,
+        let outbox = self.outbox.as_ref();
+        let lives = match outbox {
+            Some(_) if self.session.is_authenticated() => MAX_CONNECTION_TIME,
+            Some(_) => UNAUTHENTICATED,
+            None => WITHOUT_CONNECTION,
         };
-        let around = Around {
-            line: line.map(|line| line.line().clone()),
-            is_open: line.is_some_and(Outbox::is_open),
+        let state = RecordState {
+            address: outbox.map(|outbox| outbox.address().clone()),
+            is_open: outbox.is_some_and(Outbox::is_open),
             connection: self.connection.clone(),
-            grant: None,
+            auth: None,
             moved: self.moved.clone(),
             is_busy: self.session.is_busy(),
         };
-        let record = Record::new(around, &self.session)?.to_bytes()?;
+        let record = Record::new(state, &self.session)?.to_bytes()?;
         if record != self.saved {
-            self.hold.save(&record, lives).await?;
+            self.lease.save(&record, lives).await?;
             self.saved = record;
         }
         Ok(())
