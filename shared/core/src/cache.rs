@@ -1,23 +1,96 @@
-//! What a [`Kv`](crate::Kv) behind a network remembers: bounded, and for a time only.
+//! Bounded caches in the memory of a process or isolate.
 
 use crate::Timestamp;
 use bytes::Bytes;
-use std::{collections::HashMap, time::Duration};
+use quick_cache::{Weighter, unsync};
+use std::{borrow::Borrow, hash::Hash, time::Duration};
 
-/// Bounds: whichever is passed first empties it. An isolate on Workers has 128 MB.
-const MAX_ENTRIES: usize = 2_000;
+/// What a map's own bookkeeping costs for an entry, in bytes, about.
+const OVERHEAD: usize = 128;
+
+/// Values by key, up to a number of bytes. When it is full, entries that were not used again make
+/// room for new ones (S3-FIFO, by `quick_cache`).
+#[derive(Debug)]
+pub struct BoundedCache<K, V>(unsync::Cache<K, V, Weigh<K, V>>);
+
+/// The bytes that a key and its value hold on the heap.
+type Size<K, V> = fn(&K, &V) -> usize;
+
+#[derive(Debug)]
+struct Weigh<K, V>(Size<K, V>);
+
+impl<K, V> Clone for Weigh<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0)
+    }
+}
+
+impl<K, V> Weighter<K, V> for Weigh<K, V> {
+    fn weight(&self, key: &K, value: &V) -> u64 {
+        (OVERHEAD + (self.0)(key, value)) as u64
+    }
+}
+
+impl<K: Eq + Hash, V> BoundedCache<K, V> {
+    /// An empty one for at most `bytes`: what `size` says of each entry, and 128 bytes for each.
+    pub fn new(bytes: usize, size: Size<K, V>) -> Self {
+        let (entries, bytes) = (bytes / (4 * OVERHEAD), bytes as u64);
+        Self(unsync::Cache::with_weighter(entries, bytes, Weigh(size)))
+    }
+
+    /// The value under `key`.
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.0.get(key)
+    }
+
+    /// Puts `value` under `key`; one that is larger than the cache is not kept.
+    pub fn insert(&mut self, key: K, value: V) {
+        self.0.insert(key, value);
+    }
+
+    /// Forgets `key`.
+    pub fn remove<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.0.remove(key);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The bound of a [`Cache`]: an isolate on Workers has 128 MB.
 const MAX_BYTES: usize = 4 << 20;
 
 /// What is under a key, with its expiry; that there is nothing is worth remembering, too.
 pub type Entry = Option<(Bytes, Option<Timestamp>)>;
 
-/// Entries by key.
+/// What a [`Kv`](crate::Kv) that is reached over a network remembers: at most 4 MiB, each entry for
+/// a time only.
 #[derive(Debug)]
 pub struct Cache {
     /// How long an entry is good for.
     fresh: Duration,
-    entries: HashMap<String, (Entry, Timestamp)>,
-    bytes: usize,
+    /// Each with the time from which it is stale.
+    entries: BoundedCache<String, (Entry, Timestamp)>,
     writes: u64,
 }
 
@@ -26,8 +99,7 @@ impl Cache {
     pub fn new(fresh: Duration) -> Self {
         Self {
             fresh,
-            entries: HashMap::new(),
-            bytes: 0,
+            entries: BoundedCache::new(MAX_BYTES, size),
             writes: 0,
         }
     }
@@ -40,35 +112,23 @@ impl Cache {
 
     /// Remembers what was read at `now`.
     pub fn insert(&mut self, key: &str, entry: Entry, now: Timestamp) {
-        self.forget(key);
-        if self.entries.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
-            self.entries.clear();
-            self.bytes = 0;
-        }
-        self.bytes += size(key, &entry);
-        let stale = now.checked_add(self.fresh).unwrap_or(Timestamp::MAX);
+        let stale = now + self.fresh;
         self.entries.insert(key.to_owned(), (entry, stale));
     }
 
     /// Forgets `key`: what is there is about to change, or may have.
     pub fn remove(&mut self, key: &str) {
         self.writes += 1;
-        self.forget(key);
+        self.entries.remove(key);
     }
 
-    /// Counts the writes: a read that was under way during one must not be inserted behind it.
+    /// Counts the writes: a read during which one happened must not be inserted after it.
     pub const fn writes(&self) -> u64 {
         self.writes
     }
-
-    fn forget(&mut self, key: &str) {
-        if let Some((entry, _)) = self.entries.remove(key) {
-            self.bytes -= size(key, &entry);
-        }
-    }
 }
 
-fn size(key: &str, entry: &Entry) -> usize {
+fn size(key: &String, (entry, _): &(Entry, Timestamp)) -> usize {
     key.len() + entry.as_ref().map_or(0, |(value, _)| value.len())
 }
 
@@ -115,18 +175,28 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_bounded_by_entries_and_bytes() {
+    fn a_full_cache_keeps_what_is_used_and_its_bound() {
         let mut cached = Cache::new(FRESH);
-        for at_entry in 0..2 * MAX_ENTRIES + 2 {
-            cached.insert(&at_entry.to_string(), None, at(1));
-            assert!(cached.entries.len() <= MAX_ENTRIES);
+        cached.insert("used", value(100), at(1));
+        for number in 0..200_000 {
+            assert!(cached.find("used", at(1)).is_some(), "lost at {number}");
+            cached.insert(&number.to_string(), value(number % 100), at(1));
         }
-        for at_entry in 0..9 {
-            cached.insert(&format!("large {at_entry}"), value(MAX_BYTES / 2), at(1));
-            let entries = cached.entries.iter();
-            let held: usize = entries.map(|(key, (entry, _))| size(key, entry)).sum();
-            assert_eq!(held, cached.bytes);
-            assert!(held < 2 * MAX_BYTES);
-        }
+        let entries = cached.entries.len();
+        assert!(
+            (10_000..MAX_BYTES / OVERHEAD).contains(&entries),
+            "{entries}"
+        );
+    }
+
+    #[test]
+    fn a_value_as_large_as_the_cache_is_not_kept() {
+        let mut cached = Cache::new(FRESH);
+        cached.insert("small", value(1), at(1));
+        cached.insert("large", value(MAX_BYTES), at(1));
+        assert_eq!(cached.find("large", at(1)), None);
+        assert_eq!(cached.find("small", at(1)), Some(value(1)));
+        cached.insert("small", value(2), at(1));
+        assert_eq!(cached.find("small", at(1)), Some(value(2)));
     }
 }

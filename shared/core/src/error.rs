@@ -222,6 +222,13 @@ impl Error {
         self
     }
 
+    /// Whether the same request may succeed later: what is overloaded or out of reach, and what says
+    /// when to come back.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.code.status(), 429 | 502 | 503 | 504)
+            || (self.code.status() == 409 && self.retry_after.is_some())
+    }
+
     /// `error.param`: the field at fault, as OpenAI's SDKs expect it.
     fn param(&self) -> Option<&str> {
         match (&self.details, self.code) {
@@ -316,6 +323,27 @@ mod tests {
                 "param": "messages[0].role",
                 "details": {"field": "messages[0].role", "issue": "is unknown"},
             })
+        );
+    }
+
+    #[test]
+    fn what_passes_by_itself_is_temporary() {
+        for (code, temporary) in [
+            (Code::RateLimitExceeded, true),
+            (Code::ProviderError, true),
+            (Code::ProviderUnavailable, true),
+            (Code::ProviderTimeout, true),
+            (Code::Internal, false),
+            (Code::BudgetExceeded, false),
+            (Code::IdempotencyConflict, false),
+        ] {
+            assert_eq!(Error::new(code, "x").is_temporary(), temporary, "{code:?}");
+        }
+        let running = Error::new(Code::IdempotencyConflict, "x");
+        assert!(
+            running
+                .with_retry_after(Duration::from_secs(1))
+                .is_temporary()
         );
     }
 

@@ -25,4 +25,4 @@ pub use ledger::Ledger;
 pub use money::{Money, Price};
 pub use runtime::{Clock, Ports, Random, Spawn};
 pub use secret::Secret;
-pub use timestamp::{NotATime, Timestamp};
+pub use timestamp::{ParseTimestampError, Timestamp};

@@ -45,20 +45,18 @@ pub fn from_microsecond(microsecond: i64) -> Timestamp {
 
 /// The calendar day of `at`, as `2026-02-28`.
 pub fn day(at: Timestamp) -> String {
-    let [year, month, day, ..] = at.civil();
-    format!("{year:04}-{month:02}-{day:02}")
+    at.civil().date().to_string()
 }
 
 /// The calendar hour of `at`, as `2026-02-28T12`.
 pub fn hour(at: Timestamp) -> String {
-    let [.., hour, _, _] = at.civil();
-    format!("{}T{hour:02}", day(at))
+    format!("{}T{:02}", day(at), at.civil().hour())
 }
 
 /// The calendar month of `at`, as `2026-02`.
 pub fn month(at: Timestamp) -> String {
-    let [year, month, ..] = at.civil();
-    format!("{year:04}-{month:02}")
+    let date = at.civil().date();
+    format!("{:04}-{:02}", date.year(), date.month())
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
-use openclaw_core::{Price, json::Object, record};
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use openclaw_core::{Price, json::Object};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// The whole document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The native server's own settings.
     pub server: Server,
@@ -24,48 +25,9 @@ pub struct Config {
     pub models: Vec<Model>,
 }
 
-record!(Config {
-    server,
-    limits,
-    cors,
-    routing,
-    providers,
-    models,
-});
-
-/// The document for functions that need less of it: the code that reads the rest is not small.
-#[derive(Clone, Debug, Default)]
-pub struct Basics {
-    limits: Limits,
-    cors: Cors,
-    routing: Routing,
-    server: IgnoredAny,
-    providers: IgnoredAny,
-    models: IgnoredAny,
-}
-
-record!(Basics {
-    limits,
-    cors,
-    routing,
-    server,
-    providers,
-    models,
-});
-
-impl From<Basics> for Config {
-    fn from(basics: Basics) -> Self {
-        Self {
-            limits: basics.limits,
-            cors: basics.cors,
-            routing: basics.routing,
-            ..Self::default()
-        }
-    }
-}
-
 /// `[server]`: native only.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Server {
     /// The address to listen on.
     pub host: String,
@@ -76,13 +38,6 @@ pub struct Server {
     /// What a commit must survive.
     pub durability: Durability,
 }
-
-record!(Server {
-    host,
-    port,
-    data_dir,
-    durability,
-});
 
 impl Default for Server {
     fn default() -> Self {
@@ -107,7 +62,8 @@ pub enum Durability {
 }
 
 /// `[limits]`: requests a minute by tier, and connections.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Accounts of the free tier.
     pub free: u64,
@@ -118,13 +74,6 @@ pub struct Limits {
     /// WebSocket connections at once.
     pub connections: Connections,
 }
-
-record!(Limits {
-    free,
-    pro,
-    enterprise,
-    connections,
-});
 
 impl Default for Limits {
     fn default() -> Self {
@@ -138,7 +87,8 @@ impl Default for Limits {
 }
 
 /// `[limits.connections]`: WebSocket connections of an account at once, by tier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Connections {
     /// Accounts of the free tier.
     pub free: u64,
@@ -147,12 +97,6 @@ pub struct Connections {
     /// Enterprise accounts.
     pub enterprise: u64,
 }
-
-record!(Connections {
-    free,
-    pro,
-    enterprise,
-});
 
 impl Default for Connections {
     fn default() -> Self {
@@ -165,14 +109,13 @@ impl Default for Connections {
 }
 
 /// `[cors]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Cors {
     /// Origins such as `https://app.example.com`, or `*` (the default) for any. Credentials are
     /// bearer tokens, never cookies, so `*` gives no site a user's rights.
     pub origins: Vec<String>,
 }
-
-record!(Cors { origins });
 
 impl Default for Cors {
     fn default() -> Self {
@@ -183,7 +126,8 @@ impl Default for Cors {
 }
 
 /// `[routing]`: retries and timeouts of provider calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Routing {
     /// Calls to one target before the next is tried, at least 1.
     pub attempts: u32,
@@ -202,17 +146,6 @@ pub struct Routing {
     /// Milliseconds of silence after which a stream carries a `: ping`.
     pub heartbeat_ms: u64,
 }
-
-record!(Routing {
-    attempts,
-    backoff_ms,
-    max_backoff_ms,
-    first_byte_timeout_ms,
-    idle_timeout_ms,
-    cooldown_failures,
-    cooldown_ms,
-    heartbeat_ms,
-});
 
 impl Default for Routing {
     fn default() -> Self {
@@ -241,11 +174,13 @@ pub enum Dialect {
 }
 
 /// `[[providers]]`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Provider {
     /// What targets call it.
     pub id: String,
     /// Its wire format.
+    #[serde(default)]
     pub dialect: Dialect,
     /// Up to and without the endpoint's path, such as `https://api.openai.com/v1`.
     pub base_url: String,
@@ -254,19 +189,13 @@ pub struct Provider {
     pub api_key_env: Option<String>,
     /// Request fields that it refuses, such as `stream_options`: they are left out. Of
     /// `max_tokens` and `max_completion_tokens` one may be named: the other takes its place.
+    #[serde(default)]
     pub omit: Vec<String>,
 }
 
-record!(Provider {
-    id: required,
-    dialect,
-    base_url: required,
-    api_key_env,
-    omit,
-});
-
 /// `[[models]]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Model {
     /// What callers ask for.
     pub id: String,
@@ -277,47 +206,28 @@ pub struct Model {
     /// Tokens of a completion; default: the context length.
     pub max_output_tokens: Option<u64>,
     /// Such as `chat`, `completion`, `function_calling`, `vision`.
+    #[serde(default = "chat_alone")]
     pub capabilities: Vec<String>,
     /// Dollars per 1,000 tokens.
+    #[serde(default)]
     pub pricing: Pricing,
     /// Where requests go: the first that works, drawn by weight.
     pub targets: Vec<Target>,
     /// Models to try when no target works, in order.
+    #[serde(default)]
     pub fallbacks: Vec<String>,
     /// Request fields that are added where the caller left them out, such as `stop`.
+    #[serde(default)]
     pub defaults: Object,
 }
 
-record!(Model {
-    id: required,
-    name,
-    context_length: required,
-    max_output_tokens,
-    capabilities,
-    pricing,
-    targets: required,
-    fallbacks,
-    defaults,
-});
-
-impl Default for Model {
-    fn default() -> Self {
-        Self {
-            id: String::default(),
-            name: None,
-            context_length: 0,
-            max_output_tokens: None,
-            capabilities: vec!["chat".into()],
-            pricing: Pricing::default(),
-            targets: Vec::default(),
-            fallbacks: Vec::default(),
-            defaults: Object::default(),
-        }
-    }
+fn chat_alone() -> Vec<String> {
+    vec!["chat".into()]
 }
 
 /// `pricing = { prompt = 0.03, completion = 0.06 }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Pricing {
     /// Dollars per 1,000 tokens in.
     pub prompt: Price,
@@ -325,33 +235,21 @@ pub struct Pricing {
     pub completion: Price,
 }
 
-record!(Pricing { prompt, completion });
-
 /// One place that serves a model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// The provider's id.
     pub provider: String,
     /// The model's name there.
     pub model: String,
     /// Its share of the requests relative to the other targets, at least 1.
+    #[serde(default = "one")]
     pub weight: u32,
 }
 
-record!(Target {
-    provider: required,
-    model: required,
-    weight,
-});
-
-impl Default for Target {
-    fn default() -> Self {
-        Self {
-            provider: String::default(),
-            model: String::default(),
-            weight: 1,
-        }
-    }
+const fn one() -> u32 {
+    1
 }
 
 /// What is wrong with a configuration, and where.
@@ -373,7 +271,7 @@ impl Config {
         self.validate_models(builtin)
     }
 
-    /// The part of it for [`Basics`].
+    /// The part of it that needs no catalog.
     pub fn validate_numbers(&self) -> Result<(), ConfigError> {
         let Routing {
             attempts,
@@ -510,21 +408,6 @@ mod tests {
 
     fn model(id: &str, provider: &str) -> serde_json::Value {
         json!({"id": id, "context_length": 10, "targets": [{"provider": provider, "model": "m"}]})
-    }
-
-    #[test]
-    fn the_basics_are_read_from_the_same_document() {
-        let document = json!({
-            "limits": {"free": 7}, "server": {"port": 1}, "models": [model("a", "local")],
-            "providers": [{"id": "local"}], "routing": {"attempts": 5}, "cors": {"origins": ["x"]},
-        });
-        let basics: Basics = serde_json::from_value(document).unwrap();
-        let config = Config::from(basics);
-        assert_eq!((config.limits.free, config.routing.attempts), (7, 5));
-        assert_eq!(config.cors.origins, ["x"]);
-        assert!(config.models.is_empty() && config.providers.is_empty());
-        let unknown = serde_json::from_value::<Basics>(json!({"model": []}));
-        assert!(unknown.unwrap_err().to_string().contains("unknown field"));
     }
 
     #[test]

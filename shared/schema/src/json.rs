@@ -1,8 +1,7 @@
-//! JSON in: errors name the field at fault, the way they cost nothing where there is none.
+//! JSON in: one pass where it is right, a second one to name the field at fault where it is not.
 
-use crate::path;
-use openclaw_core::{Error, Result, json::read_text};
-use serde::Deserialize;
+use openclaw_core::{Error, Result};
+use serde::{Deserialize, de::IgnoredAny};
 
 /// How deep arrays and objects may nest: what `serde_json` itself allows, checked once for the
 /// whole body because raw values are handed on unparsed to providers that may allow less.
@@ -23,33 +22,33 @@ pub fn parse_text(body: &[u8]) -> Result<&str> {
 
 /// Parses `text`, the value at the path `at` of the request (empty: the whole body).
 ///
-/// The path of a wrong field is found by looking at `text` again: only mistakes pay for that.
+/// `serde_path_to_error` notes every name it passes, so it reads again only what was refused.
 pub fn parse<'a, T: Deserialize<'a>>(text: &'a str, at: &str) -> Result<T> {
-    read_text(text).map_err(|error| explain(text, at, &error))
+    serde_json::from_str(text).map_err(|error| explain::<T>(text, at, error))
 }
 
-fn explain(json: &str, at: &str, error: &serde_json::Error) -> Error {
-    if error.is_syntax() || error.is_eof() {
+/// The error of the contract for a `text` that `serde_json` refused.
+fn explain<'a, T: Deserialize<'a>>(text: &'a str, at: &str, error: serde_json::Error) -> Error {
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
         return Error::invalid(field(at, ""), format!("is not valid JSON: {error}"));
     }
+    let mut again = serde_json::Deserializer::from_str(text);
+    let (within, error) = match serde_path_to_error::deserialize::<_, T>(&mut again) {
+        Err(tracked) => (tracked.path().to_string(), tracked.into_inner()),
+        Ok(_) => (String::new(), error),
+    };
+    let path = field(at, within.trim_start_matches('.'));
     let text = error.to_string();
-    let given_twice = text.starts_with("duplicate field");
-    let within = path::at(json, (error.line(), error.column()), given_twice);
-    let path = field(at, &within);
     // serde_json appends where it stopped; the path says it better.
     let text = text.split(" at line ").next().unwrap_or_default();
-    if let Some(name) = text
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split('`').next())
-    {
-        let path = if path == "body" {
-            name.into()
-        } else {
-            format!("{path}.{name}")
-        };
-        return Error::invalid(path, "is required");
+    let missing = text.strip_prefix("missing field `");
+    match missing.and_then(|rest| rest.split('`').next()) {
+        Some(name) if path == "body" => Error::invalid(name, "is required"),
+        Some(name) => Error::invalid(format!("{path}.{name}"), "is required"),
+        // That is how serde_json refuses a number or an array in place of a variant's name.
+        None if text == "expected value" => Error::invalid(path, "must be a string"),
+        None => Error::invalid(path, issue(text)),
     }
-    Error::invalid(path, issue(text))
 }
 
 /// Serde's words in the contract's: `invalid type: string "x", expected a sequence` becomes
@@ -109,6 +108,8 @@ fn depth_exceeds(json: &[u8], most: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::DeserializeOwned;
+    use std::{collections::HashMap, fmt::Debug};
 
     #[derive(Debug, Deserialize)]
     struct Inner {
@@ -122,60 +123,103 @@ mod tests {
         items: Vec<Inner>,
     }
 
-    fn failure(text: &str, at: &str) -> (String, String) {
-        let error = parse::<Outer>(text, at).unwrap_err();
-        match error.details {
-            Some(openclaw_core::Details::Field { field, issue }) => (field, issue),
-            other => panic!("{other:?}"),
-        }
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        Plain,
+        Other,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Leaf {
+        name: String,
+        pair: Option<(u8, bool)>,
+        #[serde(default)]
+        flags: Vec<bool>,
+        #[serde(default)]
+        more: HashMap<String, Vec<Leaf>>,
+    }
+
+    #[track_caller]
+    fn check<T: DeserializeOwned + Debug>(text: &str, at: &str, expected: (&str, &str)) {
+        let error = parse::<T>(text, at).unwrap_err();
+        let Some(openclaw_core::Details::Field { field, issue }) = error.details else {
+            panic!("{text}: {error}");
+        };
+        assert_eq!((&*field, &*issue), expected, "{text}");
     }
 
     #[test]
     fn mistakes_are_named_by_their_path() {
-        let cases = [
+        for (text, expected) in [
             (
                 r#"{"items":[{"role":1}]}"#,
-                "items[0].role",
-                "must be a string",
+                ("items[0].role", "must be a string"),
             ),
-            (r#"{"items":[{}]}"#, "items[0].role", "is required"),
-            (r#"{"items":[["user"]]}"#, "items[0]", "must be an object"),
-            (r#"{"items":{}}"#, "items", "must be an array"),
-            (r#"{}"#, "items", "is required"),
-            (r#"[]"#, "body", "must be an object"),
-            (r#"3"#, "body", "must be an object"),
-        ];
-        for (text, field, issue) in cases {
-            assert_eq!(failure(text, ""), (field.into(), issue.into()), "{text}");
+            (r#"{"items":[{}]}"#, ("items[0].role", "is required")),
+            (r#"{"items":["user"]}"#, ("items[0]", "must be an object")),
+            (r#"{"items":{}}"#, ("items", "must be an array")),
+            (
+                r#"{"items":[],"items":[]}"#,
+                ("body", "duplicate field `items`"),
+            ),
+            (r#"{}"#, ("items", "is required")),
+            (r#"[]"#, ("body", "must be an object")),
+            (r#"3"#, ("body", "must be an object")),
+        ] {
+            check::<Outer>(text, "", expected);
         }
-        assert_eq!(failure(r#"{"items":[{}]}"#, "a").0, "a.items[0].role");
+        check::<Outer>(r#"{"items":[{}]}"#, "a", ("a.items[0].role", "is required"));
+        check::<Vec<f64>>("[1, 1e999]", "n", ("n[1]", "number out of range"));
+    }
+
+    #[test]
+    fn paths_lead_through_maps_options_and_names_that_were_escaped() {
+        let within = |leaf| format!("{{\"name\":\"x\",\n\"more\":{{\"a\":[],\"b\":[{leaf}]}}}}");
+        for (leaf, expected) in [
+            (
+                r#"{"name":"y","flags":0}"#,
+                ("more.b[0].flags", "must be an array"),
+            ),
+            (r#"{"n\u0061me":3}"#, ("more.b[0].name", "must be a string")),
+            (
+                r#"{"name":"y","pair":[1]}"#,
+                ("more.b[0].pair", "must be a tuple of size 2"),
+            ),
+            (
+                r#"{"name":"y","pair":[256,true]}"#,
+                ("more.b[0].pair[0]", "must be u8"),
+            ),
+            (
+                r#"{"name":"y","other":1}"#,
+                (
+                    "more.b[0].other",
+                    "unknown field `other`, expected one of `name`, `pair`, `flags`, `more`",
+                ),
+            ),
+        ] {
+            check::<Leaf>(&within(leaf), "", expected);
+        }
     }
 
     #[test]
     fn names_are_refused_where_they_are() {
-        #[derive(Debug, Deserialize)]
-        enum Kind {
-            Plain,
-        }
-        for text in [
-            r#"["Plain","Odd"]"#,
-            r#"["Plain","Odd","Plain"]"#,
-            r#"["Plain",1,2]"#,
+        for (text, issue) in [
+            (r#"["Plain","Odd","Plain"]"#, "must be `Plain` or `Other`"),
+            (r#"["Plain",1,2]"#, "must be a string"),
+            (r#"["Plain",["Plain"]]"#, "must be a string"),
         ] {
-            let error = parse::<Vec<Kind>>(text, "kinds").unwrap_err();
-            let Some(openclaw_core::Details::Field { field, .. }) = error.details else {
-                panic!("{text}");
-            };
-            assert_eq!(field, "kinds[1]", "{text}");
+            check::<Vec<Kind>>(text, "kinds", ("kinds[1]", issue));
         }
     }
 
     #[test]
     fn broken_json_is_the_bodys_fault() {
         for text in ["", "{", r#"{"items":[]} x"#, r#"{"items":[}"#] {
-            let (field, issue) = failure(text, "");
-            assert_eq!(field, "body", "{text}");
-            assert!(issue.starts_with("is not valid JSON"), "{issue}");
+            let error = parse::<Outer>(text, "").unwrap_err().to_string();
+            let expected = "invalid_request: Invalid request: body is not valid JSON: ";
+            assert!(error.starts_with(expected), "{error}");
         }
     }
 

@@ -6,10 +6,9 @@
 pub mod account;
 pub mod chat;
 pub mod config;
-mod json;
+pub mod json;
 pub mod key;
 pub mod list;
-mod path;
 pub mod usage;
 
 pub use json::{parse, parse_text};

@@ -10,10 +10,9 @@ use openclaw_auth::Secrets;
 use openclaw_core::{Details, Error, Ports, Random, id};
 use openclaw_providers::Providers;
 use openclaw_schema::{
-    config::{Basics, Config},
-    parse, parse_text,
+    config::Config,
+    json::{parse, parse_text},
 };
-use serde::de::DeserializeOwned;
 
 /// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
 pub const CONFIG: &str = "config";
@@ -32,16 +31,16 @@ type Configure = fn(Option<&[u8]>, Variable<'_>) -> Result<(Config, Providers), 
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Endpoints {
-    /// Those that call no model and tell of none: they do without the catalog, and do not look at what
-    /// the configuration says of it.
+    /// Endpoints that call no model and list none: they do without the catalog, and do not check the
+    /// configuration's models and providers against it.
     pub const fn new(routes: fn(&App) -> Routes) -> Self {
-        let configure = basics;
+        let configure = without_models;
         Self { routes, configure }
     }
 
-    /// Those that do.
+    /// Endpoints that call or list models.
     pub const fn with_models(routes: fn(&App) -> Routes) -> Self {
-        let configure = whole;
+        let configure = with_models;
         Self { routes, configure }
     }
 
@@ -68,15 +67,17 @@ impl Endpoints {
     }
 }
 
-fn whole(document: Option<&[u8]>, variable: Variable<'_>) -> Result<(Config, Providers), String> {
-    let config = document.map_or_else(|| Ok(Config::default()), read)?;
+fn with_models(
+    document: Option<&[u8]>,
+    variable: Variable<'_>,
+) -> Result<(Config, Providers), String> {
+    let config = read(document)?;
     let providers = Providers::new(&config, variable).map_err(|error| error.to_string())?;
     Ok((config, providers))
 }
 
-fn basics(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers), String> {
-    let basics = document.map_or_else(|| Ok(Basics::default()), read)?;
-    let config = Config::from(basics);
+fn without_models(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers), String> {
+    let config = read(document)?;
     config
         .validate_numbers()
         .map_err(|error| error.to_string())?;
@@ -84,7 +85,10 @@ fn basics(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers
     Ok((config, providers))
 }
 
-fn read<T: DeserializeOwned>(document: &[u8]) -> Result<T, String> {
+fn read(document: Option<&[u8]>) -> Result<Config, String> {
+    let Some(document) = document else {
+        return Ok(Config::default());
+    };
     let read = parse_text(document).and_then(|text| parse(text, ""));
     read.map_err(|error| match error.details {
         Some(Details::Field { field, issue }) => format!("{field}: {issue}"),

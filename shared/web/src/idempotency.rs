@@ -20,9 +20,8 @@ use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, Method, header, request::Parts};
 use http_body::Body as _;
 use openclaw_core::{
-    Code, Error, Ports, json,
+    Code, Error, Ports,
     ledger::{Item, Outcome, Step, When},
-    record,
     time::{self, DAY, MINUTE},
 };
 use serde::{Deserialize, Serialize};
@@ -42,22 +41,15 @@ const STREAM_END: &[u8] = b"[DONE]\n\n";
 /// The `Cache-Control` of answers that must exist once.
 pub(crate) const NO_STORE: &str = "no-store";
 
-#[derive(Default, Serialize)]
+#[derive(Deserialize, Serialize)]
 struct Record {
     /// SHA-256 over path and body.
     fingerprint: String,
     state: State,
 }
 
-record!(Record {
-    fingerprint: required,
-    state: required,
-    ..
-});
-
-#[derive(Default, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 enum State {
-    #[default]
     Running,
     /// Too large, or it held a secret.
     Unkept,
@@ -212,7 +204,7 @@ impl Claim {
         let Some(document) = found.as_ref().and_then(Item::document) else {
             return conflict("The first request with this Idempotency-Key just ended, try again");
         };
-        let record: Record = json::read(document).map_err(Error::internal)?;
+        let record: Record = serde_json::from_slice(document).map_err(Error::internal)?;
         if record.fingerprint != self.fingerprint {
             return conflict("This Idempotency-Key was used with a different request");
         }
