@@ -1,39 +1,20 @@
-//! Anthropic's messages (<https://docs.anthropic.com/en/api/messages>).
+//! Anthropic's messages (<https://platform.claude.com/docs/en/api/messages>).
 //!
 //! `base_url` includes the version, like every other provider's: `https://api.anthropic.com/v1`.
+//! `docs/dialects.md` says what each field becomes, both ways, and what is left out or refused. A
+//! model's `defaults` count as the caller's fields, in OpenAI's words.
 //!
-//! | OpenAI's field | becomes |
-//! |---|---|
-//! | `messages` of `system`, `developer` | `system`, joined by an empty line, wherever they stood |
-//! | `messages` of `user`, `assistant`, `tool` | `messages`, neighbours of one role merged; `tool_calls` → `tool_use`, a tool's answer → `tool_result`, `image_url` → `image`, empty texts dropped |
-//! | `max_tokens`, `max_completion_tokens` | `max_tokens`; absent: the model's most |
-//! | `temperature` | the same, at most 1: above it Anthropic has nothing |
-//! | `top_p` | the same |
-//! | `stop` | `stop_sequences` |
-//! | `tools`, `tool_choice`, `parallel_tool_calls` | `tools`, `tool_choice` |
-//! | `user` | `metadata.user_id` |
-//! | `n` > 1, `response_format` other than text, `audio` and other content parts, `functions`, `function_call` | 400: an answer without them is not what was asked |
-//! | everything else (`seed`, `logprobs`, penalties, `logit_bias`, `reasoning_effort`, …) | ignored, as Anthropic's own OpenAI endpoint does |
-//!
-//! A model's `defaults` count as the caller's fields, in OpenAI's words.
-//!
-//! | Anthropic's | becomes |
-//! |---|---|
-//! | `text` blocks | `content`, joined |
-//! | `tool_use` blocks | `tool_calls` |
-//! | `thinking` and other blocks | left out |
-//! | `stop_reason` `end_turn`, `stop_sequence`, `pause_turn` | `stop` |
-//! | `max_tokens`, `model_context_window_exceeded` | `length` |
-//! | `tool_use` | `tool_calls` |
-//! | `refusal` | `content_filter` |
-//! | `input_tokens` + `cache_creation_input_tokens` + `cache_read_input_tokens` | `prompt_tokens` |
+//! - [`request`] encodes a request; [`family`] tells what a model takes.
+//! - [`completion`] decodes a whole answer, [`stream`] one in events. What they share is in
+//!   [`answer`] and [`usage`].
 
+mod answer;
 mod chunk;
-mod messages;
+mod completion;
+mod family;
 mod request;
-mod response;
 mod stream;
-mod tools;
+mod usage;
 
 use crate::{
     Completion,
@@ -41,6 +22,10 @@ use crate::{
 };
 use bytes::Bytes;
 use openclaw_core::Result;
+
+/// The tool that a model must call with its answer, where the answer's form was asked for and the
+/// model has no structured outputs of its own. To the caller its input is the answer.
+const ANSWER_TOOL: &str = "openclaw_json_answer";
 
 /// The dialect.
 #[derive(Debug)]
@@ -65,7 +50,7 @@ impl Dialect for Anthropic {
     }
 
     fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError> {
-        response::completion(&body, created)
+        completion::decode(&body, created)
     }
 
     fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder> {

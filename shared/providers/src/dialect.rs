@@ -75,10 +75,6 @@ pub(crate) struct Input<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct ModelFacts<'a> {
     /// Its name at the provider.
-    #[allow(
-        dead_code,
-        reason = "for dialects whose models differ in what they take"
-    )]
     pub(crate) name: &'a str,
     /// Tokens of a completion.
     pub(crate) max_output_tokens: u64,

@@ -1,10 +1,13 @@
 //! OpenAI's `chat.completion.chunk`, written.
 
-use super::response::{Counts, ToolCall, Usage};
+use super::{
+    answer::{ThinkingBlock, ToolCall},
+    usage::{Counts, Usage},
+};
 use crate::{Chunk, dialect::DecodeError, tokens};
 use serde::Serialize;
 
-/// What all chunks of an answer share.
+/// The fields that all chunks of an answer share.
 #[derive(Debug)]
 pub(super) struct Envelope {
     pub(super) id: String,
@@ -12,13 +15,17 @@ pub(super) struct Envelope {
     pub(super) created: i64,
 }
 
-/// A `delta`.
-#[derive(Default, Serialize)]
-pub(super) struct Said<'a> {
+/// OpenAI's `delta`.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Delta<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reasoning_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) thinking_blocks: Option<[ThinkingBlock<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tool_calls: Option<[ToolCall<'a>; 1]>,
 }
@@ -37,39 +44,45 @@ struct ChatChunk<'a> {
 #[derive(Serialize)]
 struct Choice<'a> {
     index: u32,
-    delta: Said<'a>,
+    delta: Delta<'a>,
     logprobs: Option<()>,
     finish_reason: Option<&'static str>,
 }
 
-impl Said<'_> {
+impl Delta<'_> {
     fn tokens(&self) -> u64 {
         let calls = self.tool_calls.iter().flatten();
         let calls = calls.flat_map(|call| [call.function.name, Some(call.function.arguments)]);
-        let texts = calls.chain([self.content]).flatten();
-        texts.map(tokens::estimate).sum()
+        let texts = calls.chain([self.content, self.reasoning_content]);
+        texts.flatten().map(tokens::estimate).sum()
     }
 }
 
 impl Envelope {
     /// A piece of the answer.
-    pub(super) fn say(&self, delta: Said<'_>) -> Result<Chunk, DecodeError> {
+    pub(super) fn piece(&self, delta: Delta<'_>) -> Result<Chunk, DecodeError> {
         let tokens = delta.tokens();
         let chunk = self.choice(delta, None)?;
         Ok(Chunk { tokens, ..chunk })
     }
 
-    /// Why it ends.
-    pub(super) fn finish(&self, reason: &'static str) -> Result<Chunk, DecodeError> {
-        let chunk = self.choice(Said::default(), Some(reason))?;
+    /// The reason why it ends, and the counts for whoever accounts: an event that only shows them
+    /// to the caller may never come.
+    pub(super) fn finish(
+        &self,
+        reason: &'static str,
+        counts: Counts,
+    ) -> Result<Chunk, DecodeError> {
+        let chunk = self.choice(Delta::default(), Some(reason))?;
         Ok(Chunk {
             finished: true,
+            usage: counts.usage(),
             ..chunk
         })
     }
 
-    /// What it took, if that is known.
-    pub(super) fn count(&self, counts: Counts) -> Option<Result<Chunk, DecodeError>> {
+    /// The counts, if they are known.
+    pub(super) fn usage(&self, counts: Counts) -> Option<Result<Chunk, DecodeError>> {
         let usage = counts.usage()?;
         let chunk = self.write(&[], counts.shown());
         Some(chunk.map(|chunk| Chunk {
@@ -80,7 +93,7 @@ impl Envelope {
 
     fn choice(
         &self,
-        delta: Said<'_>,
+        delta: Delta<'_>,
         finish_reason: Option<&'static str>,
     ) -> Result<Chunk, DecodeError> {
         let choice = Choice {

@@ -1,219 +1,301 @@
 //! The stream in.
 
 use super::{
-    chunk::{Envelope, Said},
-    response::{Block, Counts, Function, ToolCall, finish_reason, text_of},
+    answer::{Block, Meaning, ThinkingBlock, ToolCall, finish_reason},
+    chunk::{Delta, Envelope},
+    usage::Counts,
 };
 use crate::{
     dialect::{DecodeError, StreamDecoder, StreamEvent},
     sse,
 };
-use openclaw_core::{json, record};
 use openclaw_schema::chat::Text;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// An event's data; which fields are there depends on `type`.
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Event<'a> {
-    kind: Text<'a>,
+    #[serde(rename = "type", borrow)]
+    kind: Option<Text<'a>>,
+    /// Of the block that starts, goes on or ends.
+    index: Option<u64>,
+    #[serde(borrow)]
     message: Option<Start<'a>>,
+    #[serde(borrow)]
     content_block: Option<Block<'a>>,
-    delta: Option<Delta<'a>>,
-    usage: Option<Counts>,
+    #[serde(borrow)]
+    delta: Option<EventDelta<'a>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow)]
     error: Option<&'a RawValue>,
 }
 
-record!(Event<'a> {
-    kind = "type": required,
-    message,
-    content_block,
-    delta,
-    usage,
-    error,
-    ..
-});
-
-#[derive(Default)]
+#[derive(Deserialize)]
 struct Start<'a> {
-    id: Text<'a>,
-    model: Text<'a>,
-    usage: Counts,
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    model: Option<Text<'a>>,
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
 }
 
-record!(Start<'a> {
-    id: required,
-    model: required,
-    usage,
-    ..
-});
-
 /// Of a block, or of the message.
-#[derive(Default)]
-struct Delta<'a> {
+#[derive(Deserialize)]
+struct EventDelta<'a> {
+    #[serde(borrow)]
     text: Option<Text<'a>>,
+    #[serde(borrow)]
     partial_json: Option<Text<'a>>,
+    #[serde(borrow)]
+    thinking: Option<Text<'a>>,
+    #[serde(borrow)]
+    signature: Option<Text<'a>>,
+    #[serde(borrow)]
     stop_reason: Option<Text<'a>>,
 }
 
-record!(Delta<'a> {
-    text,
-    partial_json,
-    stop_reason,
-    ..
-});
-
-/// A stream: `message_stop` ends it.
+/// Reads a stream: `message_stop` ends it.
 #[derive(Debug)]
-pub(crate) struct Decoder {
+pub(super) struct Decoder {
     created: i64,
     /// Of `message_start`, which comes first.
     envelope: Option<Envelope>,
     counts: Counts,
     /// Tool calls so far.
     calls: u32,
-    /// The block that is being read is a tool call, and whether it has arguments yet.
-    open_call: Option<bool>,
+    /// Thinking blocks so far.
+    thoughts: u32,
+    has_text: bool,
+    /// The `stop_reason` has come: the answer is whole.
+    stopped: bool,
+    /// Blocks that have started and not ended: Anthropic may let them take turns.
+    open: Vec<(u64, Open)>,
+}
+
+/// A block that is being read.
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    /// A tool call by its number, and whether it has arguments yet.
+    Call(u32, bool),
+    /// An answer whose form was asked for, and whether any of it has come.
+    Answer(bool),
+    /// A thinking block by its number.
+    Thinking(u32),
+    Other,
+}
+
+impl StreamDecoder for Decoder {
+    fn event(&mut self, event: &sse::Event) -> Result<StreamEvent, DecodeError> {
+        if event.data.trim_ascii() == b"[DONE]" {
+            // Some relays end so, as OpenAI does.
+            return match self.stopped {
+                true => self.end(),
+                false => Err("[DONE] before the stop_reason".into()),
+            };
+        }
+        let data: Event<'_> = serde_json::from_slice(&event.data)
+            .map_err(|error| format!("not what an event should be: {error}"))?;
+        match data
+            .kind
+            .as_ref()
+            .map_or(&*event.name, |kind| kind.0.as_bytes())
+        {
+            b"error" => {
+                let words = data.error.map_or("no reason", RawValue::get);
+                Err(format!("error event: {words}"))
+            }
+            b"message_start" => self.start(data.message.ok_or("no message in message_start")?),
+            b"content_block_start" => match &data.content_block {
+                Some(block) => self.open_block(data.index.unwrap_or_default(), block),
+                None => Err("no block in content_block_start".into()),
+            },
+            b"content_block_delta" => match &data.delta {
+                Some(delta) => self.delta(data.index.unwrap_or_default(), delta),
+                None => Err("no delta in content_block_delta".into()),
+            },
+            b"content_block_stop" => self.close_block(data.index.unwrap_or_default()),
+            b"message_delta" => {
+                self.counts.update(Counts::read(data.usage));
+                match data.delta.and_then(|delta| delta.stop_reason) {
+                    Some(reason) => self.finish(&reason.0),
+                    None => Ok(StreamEvent::Nothing),
+                }
+            }
+            b"message_stop" => self.end(),
+            // `ping`, and kinds that may come to be.
+            _ => Ok(StreamEvent::Nothing),
+        }
+    }
+
+    fn may_end(&self) -> bool {
+        self.stopped
+    }
 }
 
 impl Decoder {
-    pub(crate) fn new(created: i64) -> Self {
+    pub(super) fn new(created: i64) -> Self {
         Self {
             created,
             envelope: None,
             counts: Counts::default(),
             calls: 0,
-            open_call: None,
+            thoughts: 0,
+            has_text: false,
+            stopped: false,
+            open: Vec::new(),
         }
     }
-}
 
-impl StreamDecoder for Decoder {
-    fn event(&mut self, event: &sse::Event) -> Result<StreamEvent, DecodeError> {
-        let event: Event<'_> = json::read(&event.data)
-            .map_err(|error| format!("not what an event should be: {error}"))?;
-        match &*event.kind.0 {
-            "error" => {
-                let words = event.error.map_or("no reason", RawValue::get);
-                Err(format!("error event: {words}"))
-            }
-            "message_start" => self.start(event.message.ok_or("no message in message_start")?),
-            "content_block_start" => match &event.content_block {
-                Some(block) => self.block(block),
-                None => Err("no block in content_block_start".into()),
-            },
-            "content_block_delta" => match event.delta {
-                Some(delta) => self.delta(&delta),
-                None => Err("no delta in content_block_delta".into()),
-            },
-            "content_block_stop" => self.close(),
-            "message_delta" => {
-                self.counts.update(event.usage.unwrap_or_default());
-                let reason = event.delta.and_then(|delta| delta.stop_reason);
-                match reason {
-                    Some(reason) => self.finish(finish_reason(&reason.0)),
-                    None => Ok(StreamEvent::Nothing),
-                }
-            }
-            "message_stop" => self.stop(),
-            // `ping`, and what may come to be.
-            _ => Ok(StreamEvent::Nothing),
-        }
-    }
-}
-
-impl Decoder {
     fn start(&mut self, start: Start<'_>) -> Result<StreamEvent, DecodeError> {
-        self.counts.update(start.usage);
+        self.counts.update(Counts::of_start(start.usage));
+        let text = |text: Option<Text<'_>>| text.map(|text| text.0.into()).unwrap_or_default();
         self.envelope = Some(Envelope {
-            id: start.id.0.into(),
-            model: start.model.0.into(),
+            id: text(start.id),
+            model: text(start.model),
             created: self.created,
         });
-        self.say(Said {
+        self.piece(Delta {
             role: Some("assistant"),
             content: Some(""),
-            tool_calls: None,
+            ..Delta::default()
         })
     }
 
-    fn block(&mut self, block: &Block<'_>) -> Result<StreamEvent, DecodeError> {
-        if let Some(mut call) = ToolCall::of(block) {
-            // A stream's block starts with an empty input, its arguments follow in pieces.
-            let has_arguments = call.function.arguments != "{}";
-            if !has_arguments {
-                call.function.arguments = "";
+    fn open_block(&mut self, index: u64, block: &Block<'_>) -> Result<StreamEvent, DecodeError> {
+        let meaning = block.meaning();
+        let open = match &meaning {
+            Meaning::Call { input, .. } => {
+                self.calls += 1;
+                Open::Call(self.calls - 1, !is_empty(input))
             }
-            call.index = Some(self.calls);
-            self.calls += 1;
-            self.open_call = Some(has_arguments);
-            return self.call(call);
+            Meaning::Answer { input } => Open::Answer(!is_empty(input)),
+            Meaning::Thinking(_) => {
+                self.thoughts += 1;
+                Open::Thinking(self.thoughts - 1)
+            }
+            Meaning::Text(_) | Meaning::Nothing => Open::Other,
+        };
+        self.open.retain(|(other, _)| *other != index);
+        self.open.push((index, open));
+        match (meaning, open) {
+            (Meaning::Call { id, name, input }, Open::Call(number, has_arguments)) => {
+                // A stream's block starts with an empty input, its arguments follow in pieces.
+                let arguments = if has_arguments { input } else { "" };
+                self.call(ToolCall {
+                    index: Some(number),
+                    ..ToolCall::new(id, name, arguments)
+                })
+            }
+            (Meaning::Answer { input }, Open::Answer(true)) => self.text(input),
+            (Meaning::Thinking(thought), Open::Thinking(number)) => self.thought(ThinkingBlock {
+                index: Some(number),
+                position: self.calls + u32::from(self.has_text),
+                ..thought
+            }),
+            (Meaning::Text(text), _) => self.text(text),
+            _ => Ok(StreamEvent::Nothing),
         }
-        self.open_call = None;
-        self.text(text_of(block).unwrap_or_default())
     }
 
-    fn delta(&mut self, delta: &Delta<'_>) -> Result<StreamEvent, DecodeError> {
-        match (&delta.partial_json, self.open_call) {
-            (Some(json), Some(_)) if !json.0.is_empty() => {
-                self.open_call = Some(true);
-                self.arguments(&json.0)
-            }
-            _ => self.text(delta.text.as_ref().map_or("", |text| &text.0)),
+    fn delta(&mut self, index: u64, delta: &EventDelta<'_>) -> Result<StreamEvent, DecodeError> {
+        let open = self.open.iter_mut().find(|(other, _)| *other == index);
+        let open = open.map(|(_, open)| open);
+        let filled = |text: &&Text<'_>| !text.0.is_empty();
+        if let Some(json) = delta.partial_json.as_ref().filter(filled) {
+            return match open {
+                Some(Open::Call(number, has_arguments)) => {
+                    *has_arguments = true;
+                    let number = *number;
+                    self.call(ToolCall::more(number, &json.0))
+                }
+                Some(Open::Answer(has_begun)) => {
+                    *has_begun = true;
+                    self.text(&json.0)
+                }
+                _ => Ok(StreamEvent::Nothing),
+            };
         }
+        if let Some(Open::Thinking(number)) = open {
+            let part = ThinkingBlock {
+                index: Some(*number),
+                thinking: delta.thinking.as_ref().filter(filled).map(|text| &*text.0),
+                signature: delta.signature.as_ref().filter(filled).map(|text| &*text.0),
+                ..ThinkingBlock::new("thinking")
+            };
+            return match (part.thinking, part.signature) {
+                (None, None) => Ok(StreamEvent::Nothing),
+                _ => self.thought(part),
+            };
+        }
+        self.text(delta.text.as_ref().map_or("", |text| &text.0))
     }
 
     /// A call without arguments never had any piece: callers parse them all the same.
-    fn close(&mut self) -> Result<StreamEvent, DecodeError> {
-        match self.open_call.take() {
-            Some(false) => self.arguments("{}"),
+    fn close_block(&mut self, index: u64) -> Result<StreamEvent, DecodeError> {
+        let at = self.open.iter().position(|(other, _)| *other == index);
+        match at.map(|at| self.open.swap_remove(at).1) {
+            Some(Open::Call(number, false)) => self.call(ToolCall::more(number, "{}")),
+            Some(Open::Answer(false)) => self.text("{}"),
             _ => Ok(StreamEvent::Nothing),
         }
     }
 
-    fn text(&self, text: &str) -> Result<StreamEvent, DecodeError> {
+    fn text(&mut self, text: &str) -> Result<StreamEvent, DecodeError> {
         if text.is_empty() {
             return Ok(StreamEvent::Nothing);
         }
-        self.say(Said {
+        self.has_text = true;
+        self.piece(Delta {
             content: Some(text),
-            ..Said::default()
-        })
-    }
-
-    fn arguments(&self, arguments: &str) -> Result<StreamEvent, DecodeError> {
-        self.call(ToolCall {
-            index: Some(self.calls.saturating_sub(1)),
-            id: None,
-            kind: None,
-            function: Function {
-                name: None,
-                arguments,
-            },
+            ..Delta::default()
         })
     }
 
     fn call(&self, call: ToolCall<'_>) -> Result<StreamEvent, DecodeError> {
-        self.say(Said {
+        self.piece(Delta {
             tool_calls: Some([call]),
-            ..Said::default()
+            ..Delta::default()
         })
     }
 
-    fn say(&self, said: Said<'_>) -> Result<StreamEvent, DecodeError> {
-        self.envelope()?.say(said).map(StreamEvent::Chunk)
+    fn thought(&self, part: ThinkingBlock<'_>) -> Result<StreamEvent, DecodeError> {
+        self.piece(Delta {
+            reasoning_content: part.thinking.filter(|text| !text.is_empty()),
+            thinking_blocks: Some([part]),
+            ..Delta::default()
+        })
     }
 
-    fn finish(&self, reason: &'static str) -> Result<StreamEvent, DecodeError> {
-        self.envelope()?.finish(reason).map(StreamEvent::Chunk)
+    fn piece(&self, delta: Delta<'_>) -> Result<StreamEvent, DecodeError> {
+        self.envelope()?.piece(delta).map(StreamEvent::Chunk)
+    }
+
+    fn finish(&mut self, stop_reason: &str) -> Result<StreamEvent, DecodeError> {
+        self.stopped = true;
+        let reason = finish_reason(stop_reason, self.calls > 0);
+        let chunk = self.envelope()?.finish(reason, self.counts);
+        chunk.map(StreamEvent::Chunk)
     }
 
     /// The usage chunk is the last, as OpenAI has it.
-    fn stop(&self) -> Result<StreamEvent, DecodeError> {
-        let last = self.envelope()?.count(self.counts).transpose();
+    fn end(&self) -> Result<StreamEvent, DecodeError> {
+        let last = self.envelope()?.usage(self.counts).transpose();
         last.map(StreamEvent::End)
     }
 
     fn envelope(&self) -> Result<&Envelope, DecodeError> {
         self.envelope.as_ref().ok_or("no message_start".into())
     }
+}
+
+/// Whether a block's input is an object without fields.
+fn is_empty(input: &str) -> bool {
+    let within = input
+        .trim()
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    within.is_some_and(|within| within.trim().is_empty())
 }

@@ -1,6 +1,7 @@
 //! Every fixture through its dialect. A case is a folder `fixtures/<dialect>/<case>`:
 //!
 //! - `request.json`: what a caller asks
+//! - `model.json`: fields of the model's row, where they matter
 //! - `sent.json`: the body its provider gets
 //! - `answer.json`, `answer.sse` or `answer.<status>.<kind>`: what the provider answers, in the
 //!   vendor's documented wire format
@@ -20,7 +21,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -96,7 +97,11 @@ impl Case {
 
     /// What was sent, and what came of it.
     fn run(&self, cuts: &[usize]) -> (Value, Value) {
-        let config = one_target(&self.dialect, json!({"attempts": 1}));
+        let mut config = one_target(&self.dialect, json!({"attempts": 1}));
+        if let Ok(row) = fs::read_to_string(self.folder.join("model.json")) {
+            let row: Map<String, Value> = serde_json::from_str(&row).unwrap();
+            config["models"][0].as_object_mut().unwrap().extend(row);
+        }
         let world = World::new(config, vec![self.answer(cuts)]);
         let asks: Value = serde_json::from_str(&self.request).unwrap();
         let outcome = if asks["stream"] == true {
@@ -124,14 +129,13 @@ impl Case {
         let chunks: Vec<_> = chunks.into_iter().filter_map(Result::ok).collect();
         let bodies: Vec<_> = chunks.iter().map(|chunk| chunk.json.clone()).collect();
         let usages: Vec<TokenUsage> = chunks.iter().filter_map(|chunk| chunk.usage).collect();
-        assert!(usages.len() <= 1);
         json!({
             "chunks": self.came(&bodies),
             "count": chunks.len(),
             "tokens": chunks.iter().map(|chunk| chunk.tokens).sum::<u64>(),
             "finished": chunks.iter().filter(|chunk| chunk.finished).count(),
             "without_choices": chunks.iter().filter(|chunk| !chunk.has_choices).count(),
-            "usage": usages.first(),
+            "usage": usages.last(),
             "error": error,
         })
     }

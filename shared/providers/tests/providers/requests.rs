@@ -1,11 +1,9 @@
-//! What a provider is sent where its fixture does not show it: refused fields, defaults, and
-//! what Anthropic cannot be asked.
+//! What a provider is sent where its fixture does not show it: refused fields and defaults.
 
 use crate::{
     fakes::Answer,
     world::{WHOLE, World, one_target},
 };
-use openclaw_core::Details;
 use serde_json::{Value, json};
 
 fn request(fields: Value) -> String {
@@ -81,7 +79,8 @@ fn defaults_fill_what_the_caller_left_out() {
 
     let mut config = config;
     config["providers"][0]["dialect"] = json!("anthropic");
-    let expected = json!({"stop_sequences": ["\n"], "max_tokens": 50});
+    config["models"][0]["defaults"]["stop"] = json!(["END"]);
+    let expected = json!({"stop_sequences": ["END"], "max_tokens": 50});
     assert_eq!(sent(&config, json!({})), expected);
     let expected = json!({"stop_sequences": ["x"], "max_tokens": 9});
     assert_eq!(
@@ -110,86 +109,4 @@ fn headers_name_the_dialect_and_the_request() {
         assert_eq!(header("x-request-id"), Some("req_1"));
         assert_eq!(header("anthropic-version"), version);
     }
-}
-
-#[test]
-fn what_anthropic_cannot_be_asked_is_named() {
-    let message = |message: Value| json!({"messages": [{"role": "user", "content": "x"}, message]});
-    let part = |part: Value| message(json!({"role": "user", "content": [part]}));
-    let call = |function: Value| {
-        let call = json!({"id": "1", "type": "function", "function": function});
-        message(json!({"role": "assistant", "tool_calls": [call]}))
-    };
-    let tool = json!([{"type": "function", "function": {"name": "f"}}]);
-    let cases = [
-        (json!({"n": 2}), "n"),
-        (
-            json!({"response_format": {"type": "json_object"}}),
-            "response_format",
-        ),
-        (json!({"functions": [{"name": "f"}]}), "functions"),
-        (json!({"audio": {"voice": "v"}}), "audio"),
-        (json!({"modalities": ["text", "audio"]}), "modalities"),
-        (json!({"tools": [{"type": "custom"}]}), "tools[0].type"),
-        (json!({"tools": tool, "tool_choice": "some"}), "tool_choice"),
-        (
-            json!({"tools": tool, "tool_choice": {"type": "function"}}),
-            "tool_choice.function",
-        ),
-        (
-            json!({"messages": [{"role": "system", "content": "x"}]}),
-            "messages",
-        ),
-        (json!({"stop": 7}), "stop"),
-        (
-            message(json!({"role": "function", "content": "x"})),
-            "messages[1].role",
-        ),
-        (
-            message(json!({"role": "assistant", "function_call": {}})),
-            "messages[1].function_call",
-        ),
-        (
-            message(json!({"role": "assistant", "audio": {}})),
-            "messages[1].audio",
-        ),
-        (
-            part(json!({"type": "input_audio"})),
-            "messages[1].content[0].type",
-        ),
-        (part(json!({"type": "text"})), "messages[1].content[0].text"),
-        (
-            part(json!({"type": "image_url"})),
-            "messages[1].content[0].image_url",
-        ),
-        (
-            part(json!({"type": "image_url", "image_url": {"url": "ftp://x"}})),
-            "messages[1].content[0].image_url.url",
-        ),
-        (
-            call(json!({"name": "f", "arguments": "[1]"})),
-            "messages[1].tool_calls[0].function.arguments",
-        ),
-        (
-            call(json!({"name": "f", "arguments": "{"})),
-            "messages[1].tool_calls[0].function.arguments",
-        ),
-    ];
-    for (fields, expected) in cases {
-        let world = World::new(one_target("anthropic", json!({})), vec![]);
-        let error = world.plan(&request(fields), false).unwrap_err();
-        match error.details {
-            Some(Details::Field { field, .. }) => assert_eq!(field, expected),
-            other => panic!("{expected}: {other:?}"),
-        }
-    }
-}
-
-#[test]
-fn what_anthropic_does_not_know_is_left_out() {
-    let fields = json!({"seed": 1, "logprobs": true, "top_logprobs": 2, "logit_bias": {}, "store": true,
-        "frequency_penalty": 1, "reasoning_effort": "low", "response_format": {"type": "text"}, "modalities": ["text"],
-        "tool_choice": "auto", "parallel_tool_calls": false});
-    let config = one_target("anthropic", json!({"attempts": 1}));
-    assert_eq!(sent(&config, fields), json!({"max_tokens": 100}));
 }
