@@ -37,6 +37,8 @@ fn broken<S: Clone>(
 #[derive(Clone, Copy, Debug)]
 enum Wrong {
     IgnoresConditions,
+    IgnoresChecks,
+    ComparesNothing,
     IgnoresBounds,
     NeverExpires,
     AppliesStepByStep,
@@ -59,8 +61,12 @@ impl WrongLedger {
 
     fn distort(&self, step: &mut Step) {
         match (self.0, step) {
-            (Wrong::IgnoresConditions, Step::Put { when, .. } | Step::Delete { when, .. }) => {
-                *when = When::Always
+            (Wrong::IgnoresConditions, Step::Put { when, .. } | Step::Delete { when, .. })
+            | (Wrong::IgnoresChecks, Step::Check { when, .. }) => *when = When::Always,
+            (Wrong::ComparesNothing, Step::Put { when, .. } | Step::Delete { when, .. })
+                if matches!(when, When::Equals(_)) =>
+            {
+                *when = When::Present;
             }
             (Wrong::IgnoresBounds, Step::Add { deltas, .. }) => {
                 deltas.iter_mut().for_each(|delta| delta.at_most = None);
@@ -123,6 +129,8 @@ impl Ledger for WrongLedger {
 fn ledgers_that_get_something_wrong_are_found() {
     for (wrong, case) in [
         (Wrong::IgnoresConditions, "of_racing_creations_one_wins"),
+        (Wrong::IgnoresChecks, "a_check_demands_what_it_says"),
+        (Wrong::ComparesNothing, "of_racing_replacements_one_wins"),
         (
             Wrong::IgnoresBounds,
             "racing_additions_reach_the_bound_exactly",

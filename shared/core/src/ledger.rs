@@ -100,7 +100,7 @@ impl Item {
 }
 
 /// What a [`Step`] demands of the item it finds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Nothing.
     Always,
@@ -108,6 +108,8 @@ pub enum When {
     Absent,
     /// There must be one.
     Present,
+    /// There must be exactly this document: it has not changed since it was read.
+    Equals(Bytes),
 }
 
 /// One addition to one counter.
@@ -171,13 +173,23 @@ pub enum Step {
         /// When the item is gone; set when the item is created.
         expires: Option<Timestamp>,
     },
+    /// Changes nothing; the transaction is refused unless the item is as demanded.
+    Check {
+        /// The item's key.
+        key: String,
+        /// What must be there.
+        when: When,
+    },
 }
 
 impl Step {
     /// The key it touches.
     pub fn key(&self) -> &str {
         match self {
-            Self::Put { key, .. } | Self::Delete { key, .. } | Self::Add { key, .. } => key,
+            Self::Put { key, .. }
+            | Self::Delete { key, .. }
+            | Self::Add { key, .. }
+            | Self::Check { key, .. } => key,
         }
     }
 }
@@ -197,7 +209,7 @@ pub enum Outcome {
 /// A transaction that was applied: every later one sees it.
 #[derive(Debug)]
 pub struct Applied {
-    /// For each step in order the item's value behind it; `None` behind a delete. Behind an
+    /// For each step in order the item's value after it; `None` after a delete or a check. After an
     /// addition it may be `None` as well, unless the keys of all steps are parts of one item: a
     /// store that is charged by the item gives back one item, not several.
     pub values: Vec<Option<Value>>,
@@ -247,9 +259,9 @@ impl Future for Durable {
 pub enum Evaluation {
     /// The items to write (`None`: to remove) and what [`Applied::values`] reports.
     Apply {
-        /// One per step: its key, and the item to hold there.
+        /// One for each step that is no check: its key, and the item to hold there.
         writes: Vec<(String, Option<Item>)>,
-        /// The value behind each step.
+        /// The value after each step.
         values: Vec<Option<Value>>,
     },
     /// The first step that is not allowed.
@@ -278,7 +290,7 @@ pub fn evaluate(
                 when,
                 expires,
             } => {
-                if !allows(when, || live(&key))? {
+                if !allows(&when, || live(&key))? {
                     return Ok(Evaluation::Refuse { step });
                 }
                 (
@@ -290,7 +302,7 @@ pub fn evaluate(
                 )
             }
             Step::Delete { key, when } => {
-                if !allows(when, || live(&key))? {
+                if !allows(&when, || live(&key))? {
                     return Ok(Evaluation::Refuse { step });
                 }
                 (key, None)
@@ -303,6 +315,13 @@ pub fn evaluate(
                 Some(item) => (key, Some(item)),
                 None => return Ok(Evaluation::Refuse { step }),
             },
+            Step::Check { key, when } => {
+                if !allows(&when, || live(&key))? {
+                    return Ok(Evaluation::Refuse { step });
+                }
+                values.push(None);
+                continue;
+            }
         };
         values.push(item.as_ref().map(|item| item.value.clone()));
         writes.push((key, item));
@@ -312,13 +331,14 @@ pub fn evaluate(
 
 /// `find` is only asked where the answer matters: an unconditional write costs no read.
 fn allows(
-    when: When,
+    when: &When,
     find: impl FnOnce() -> Result<Option<Item>, StoreError>,
 ) -> Result<bool, StoreError> {
     Ok(match when {
         When::Always => true,
         When::Absent => find()?.is_none(),
         When::Present => find()?.is_some(),
+        When::Equals(document) => find()?.is_some_and(|item| item.document() == Some(document)),
     })
 }
 

@@ -19,13 +19,14 @@ use std::{
 
 const METHODS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 /// The SDK's names of operations, and what a policy calls them.
-const OPERATIONS: [(&str, &str); 6] = [
+const OPERATIONS: [(&str, &str); 7] = [
     (".get_item()", "dynamodb:GetItem"),
     (".query()", "dynamodb:Query"),
     (".put_item()", "dynamodb:PutItem"),
     (".update_item()", "dynamodb:UpdateItem"),
     (".delete_item()", "dynamodb:DeleteItem"),
     (".scan()", "dynamodb:Scan"),
+    ("ConditionCheck::builder()", "dynamodb:ConditionCheckItem"),
 ];
 
 fn text(path: &str) -> String {

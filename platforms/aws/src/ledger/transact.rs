@@ -12,7 +12,7 @@ use crate::{
 };
 use openclaw_core::{
     StoreError, id,
-    ledger::{Applied, Durable, Evaluation, Outcome, Step, Value, ensure_distinct, evaluate},
+    ledger::{Applied, Durable, Evaluation, Outcome, Step, Value, When, ensure_distinct, evaluate},
 };
 use openclaw_tokio::SystemRandom;
 
@@ -39,6 +39,9 @@ impl Inner {
     ) -> Result<Outcome, StoreError> {
         ensure_distinct(steps)?;
         let mut items = touched(steps);
+        if items.is_empty() {
+            return Ok(applied(steps, None));
+        }
         let mut backoff = Backoff::new(&*self.clock);
         let mut tries = 0;
         loop {
@@ -129,7 +132,7 @@ impl Inner {
         backoff: &mut Backoff<'_>,
     ) -> Result<Attempt, StoreError> {
         match (writes, items) {
-            ([write], [item]) => self.alone(write, item, backoff).await,
+            ([write], [item]) if !write.only_checks() => self.alone(write, item, backoff).await,
             _ => self.together(writes, items, backoff).await,
         }
     }
@@ -258,6 +261,13 @@ impl Touched<'_> {
 fn touched(steps: &[Step]) -> Vec<Touched<'_>> {
     let mut items: Vec<Touched<'_>> = vec![];
     for (at, step) in steps.iter().enumerate() {
+        if let Step::Check {
+            when: When::Always, ..
+        } = step
+        {
+            // It demands nothing, which DynamoDB has no words for.
+            continue;
+        }
         let (base, part) = split(step.key());
         let indexed = IndexedStep { at, part, step };
         match items.iter_mut().find(|item| item.base == base) {
@@ -275,7 +285,7 @@ fn touched(steps: &[Step]) -> Vec<Touched<'_>> {
 /// The value after each step, as far as it is known.
 fn applied(steps: &[Step], snapshot: Option<&Snapshot>) -> Outcome {
     let value = |step: &Step| match step {
-        Step::Delete { .. } => None,
+        Step::Delete { .. } | Step::Check { .. } => None,
         Step::Put { document, .. } => Some(Value::Document(document.clone())),
         Step::Add { key, .. } => Some(snapshot?.item(split(key).1)?.value),
     };

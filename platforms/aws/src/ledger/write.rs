@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
         update_item::builders::UpdateItemFluentBuilder,
     },
     types::{
-        AttributeValue, Delete, ReturnValue, ReturnValuesOnConditionCheckFailure,
+        AttributeValue, ConditionCheck, Delete, ReturnValue, ReturnValuesOnConditionCheckFailure,
         TransactWriteItem, Update,
     },
 };
@@ -46,6 +46,7 @@ pub(super) struct Write {
     account: String,
     base: String,
     removes_item: bool,
+    only_checks: bool,
     sets: Vec<String>,
     adds: Vec<String>,
     removes: Vec<String>,
@@ -81,12 +82,18 @@ impl Write {
         {
             let parts = write.name(PARTS.into());
             write.add_condition(format!("attribute_not_exists({parts})"));
-            write.document(*when, "", now);
+            write.document(when, "", now);
             write.removes_item = true;
             return write;
         }
         for IndexedStep { part, step, .. } in steps {
             write.step(part, step, now);
+        }
+        write.only_checks = steps
+            .iter()
+            .all(|indexed| matches!(indexed.step, Step::Check { .. }));
+        if write.only_checks {
+            return write;
         }
         for expired in expired_parts {
             let name = write.name(expired.expiry_name);
@@ -114,6 +121,10 @@ impl Write {
                 let seen = write.value(seen.clone());
                 write.add_condition(format!("{version} = {seen}"));
             }
+        }
+        if parts.is_empty() {
+            write.only_checks = true;
+            return write;
         }
         if let [("", None)] = parts
             && !snapshot.has_parts
@@ -152,46 +163,62 @@ impl Write {
                 expires,
                 ..
             } => {
-                self.document(*when, part, now);
+                self.document(when, part, now);
                 let value = self.value(bytes(document));
                 self.set(document_name(part), value);
                 self.expire(part, *expires);
             }
             Step::Delete {
                 when: When::Absent, ..
-            } => {
-                let (expires, now) = self.expires(part, now);
-                self.add_condition(format!(
-                    "attribute_not_exists({expires}) OR {expires} <= {now}"
-                ));
-            }
+            } => self.check(&When::Absent, part, now),
             Step::Delete { when, .. } => {
-                self.document(*when, part, now);
+                self.document(when, part, now);
                 self.remove(document_name(part));
                 self.remove(expiry_name(part));
             }
             Step::Add {
                 deltas, expires, ..
             } => self.add(part, deltas, *expires, now),
+            Step::Check { when, .. } => self.check(when, part, now),
         }
     }
 
+    /// Adds the condition for what `when` says, of a part that stays as it is.
+    fn check(&mut self, when: &When, part: &str, now: Timestamp) {
+        let (expires, now) = self.expires(part, now);
+        let condition = match when {
+            When::Equals(document) => self.equals((expires, now), part, document),
+            When::Present => format!("{expires} > {now}"),
+            When::Always => return,
+            When::Absent => format!("attribute_not_exists({expires}) OR {expires} <= {now}"),
+        };
+        self.add_condition(condition);
+    }
+
     /// Adds the condition for a document, or for nothing, as `when` has it.
-    fn document(&mut self, when: When, part: &str, now: Timestamp) {
+    fn document(&mut self, when: &When, part: &str, now: Timestamp) {
         let document = self.name(document_name(part));
-        if when == When::Always {
+        if *when == When::Always {
             let expires = self.name(expiry_name(part));
             return self.add_condition(format!(
                 "attribute_not_exists({expires}) OR attribute_exists({document})"
             ));
         }
         let (expires, now) = self.expires(part, now);
-        self.add_condition(match when {
+        let condition = match when {
+            When::Equals(document) => self.equals((expires, now), part, document),
             When::Present => format!("{expires} > {now} AND attribute_exists({document})"),
             _ => format!(
                 "attribute_not_exists({expires}) OR ({expires} <= {now} AND attribute_exists({document}))"
             ),
-        });
+        };
+        self.add_condition(condition);
+    }
+
+    /// That a part is there and is this document.
+    fn equals(&mut self, (expires, now): (String, String), part: &str, document: &Bytes) -> String {
+        let (name, value) = (self.name(document_name(part)), self.value(bytes(document)));
+        format!("{expires} > {now} AND {name} = {value}")
     }
 
     fn add(&mut self, part: &str, deltas: &[Delta], expires: Option<Timestamp>, now: Timestamp) {
@@ -323,6 +350,11 @@ impl Write {
         self.removes_item
     }
 
+    /// Whether it changes nothing.
+    pub(super) const fn only_checks(&self) -> bool {
+        self.only_checks
+    }
+
     /// Where an item is removed, or sets of `ttl` were taken back, some placeholders have no use;
     /// DynamoDB takes only those that have one.
     fn used<T: Clone>(&self, all: &HashMap<String, T>) -> Option<HashMap<String, T>> {
@@ -388,6 +420,17 @@ impl Write {
     pub(super) fn as_part(&self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let returned = ReturnValuesOnConditionCheckFailure::AllOld;
         let item = TransactWriteItem::builder();
+        if self.only_checks {
+            let conditions = self.condition();
+            let check = ConditionCheck::builder()
+                .table_name(table)
+                .set_key(Some(self.key()))
+                .condition_expression(conditions)
+                .set_expression_attribute_names(self.used(&self.names))
+                .set_expression_attribute_values(self.used(&self.values))
+                .return_values_on_condition_check_failure(returned);
+            return Ok(item.condition_check(check.build()?).build());
+        }
         if self.removes_item {
             let delete = Delete::builder()
                 .table_name(table)

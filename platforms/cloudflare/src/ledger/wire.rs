@@ -75,10 +75,12 @@ const VERSIONED: (i64, u32) = (i64::MIN, u32::MAX);
 const PUT: u8 = 0;
 const DELETE: u8 = 1;
 const ADD: u8 = 2;
+const CHECK: u8 = 3;
 
 const ALWAYS: u8 = 0;
 const ABSENT: u8 = 1;
 const PRESENT: u8 = 2;
+const EQUALS: u8 = 3;
 
 const APPLIED: u8 = 0;
 const REFUSED: u8 = 1;
@@ -135,6 +137,7 @@ fn put_step(to: &mut Vec<u8>, step: &Step) {
             put_option(to, *expires, put_time);
         }
         Step::Delete { key, when } => put_head(to, DELETE, when, key),
+        Step::Check { key, when } => put_head(to, CHECK, when, key),
         Step::Add {
             key,
             deltas,
@@ -155,11 +158,15 @@ fn put_step(to: &mut Vec<u8>, step: &Step) {
 /// Writes what every step begins with.
 fn put_head(to: &mut Vec<u8>, kind: u8, when: &When, key: &str) {
     to.put_u8(kind);
-    to.put_u8(match when {
-        When::Always => ALWAYS,
-        When::Absent => ABSENT,
-        When::Present => PRESENT,
-    });
+    match when {
+        When::Always => to.put_u8(ALWAYS),
+        When::Absent => to.put_u8(ABSENT),
+        When::Present => to.put_u8(PRESENT),
+        When::Equals(document) => {
+            to.put_u8(EQUALS);
+            put_bytes(to, document);
+        }
+    }
     put_bytes(to, key.as_bytes());
 }
 
@@ -204,6 +211,7 @@ fn take_step(from: &mut Bytes) -> Result<Step, DecodeError> {
             expires: take_option(from, take_time)?,
         },
         DELETE => Step::Delete { key, when },
+        CHECK => Step::Check { key, when },
         ADD => Step::Add {
             key,
             expires: take_option(from, take_time)?,
@@ -218,6 +226,7 @@ fn take_when(from: &mut Bytes) -> Result<When, DecodeError> {
         ALWAYS => When::Always,
         ABSENT => When::Absent,
         PRESENT => When::Present,
+        EQUALS => When::Equals(take_bytes(from)?),
         mark => return Err(unknown("condition", mark)),
     })
 }
@@ -403,15 +412,24 @@ mod tests {
             deltas: vec![Delta::new("a", -1), Delta::bounded("b", 1, i64::MAX)],
             expires: Some(at(5)),
         }];
-        for when in [When::Always, When::Absent, When::Present] {
+        for when in [
+            When::Always,
+            When::Absent,
+            When::Present,
+            When::Equals(vec![255, 0].into()),
+        ] {
             steps.push(Step::Put {
                 key: "ключ".into(),
                 document: vec![0, 255].into(),
-                when,
+                when: when.clone(),
                 expires: Some(at(7)).filter(|_| when == When::Absent),
             });
             steps.push(Step::Delete {
                 key: String::new(),
+                when: when.clone(),
+            });
+            steps.push(Step::Check {
+                key: "checked".into(),
                 when,
             });
         }

@@ -98,6 +98,13 @@ fn delete(key: &str, when: When) -> Step {
     }
 }
 
+fn check(key: &str, when: When) -> Step {
+    Step::Check {
+        key: key.into(),
+        when,
+    }
+}
+
 fn add(key: &str, deltas: impl Into<Vec<Delta>>) -> Step {
     Step::Add {
         key: key.into(),

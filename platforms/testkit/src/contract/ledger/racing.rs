@@ -6,6 +6,8 @@ pub(super) fn cases() -> Vec<LedgerCase> {
         racing_additions_reach_the_bound_exactly,
         racing_additions_to_two_items_stay_together,
         of_racing_creations_one_wins,
+        of_racing_replacements_one_wins,
+        a_check_races_with_what_it_checks,
         of_racing_removals_one_wins,
         a_settlement_raced_twice_is_applied_once,
     ]
@@ -109,4 +111,38 @@ async fn a_settlement_raced_twice_is_applied_once(subject: Store, account: Strin
     ];
     promised.extend(usage.iter().map(|key| (&**key, document("usage"))));
     subject.expect_items(&account, &promised).await
+}
+
+async fn of_racing_replacements_one_wins(subject: Store, account: String) -> Result {
+    subject
+        .apply(&account, vec![put("k", "old", When::Absent)])
+        .await?;
+    let read = || When::Equals("old".into());
+    let replacements = (0..50).map(|at| vec![put("k", format!("{at}"), read())]);
+    let applied = run(&subject, &account, replacements.collect()).await?;
+    expect("winners", applied.len(), 1)?;
+    let winner = applied.into_iter().flatten().flatten().next();
+    let seen = subject.items(&account).await?.into_iter().next();
+    expect("what is there", seen.map(|(_, item)| item.value), winner)
+}
+
+/// Who checks that something is absent is either before it or refused.
+async fn a_check_races_with_what_it_checks(subject: Store, account: String) -> Result {
+    let guarded = (0..40).map(|at| {
+        vec![
+            check("ended", When::Absent),
+            add("made", [Delta::new("n", 1)]),
+            put(&format!("k/{at:02}"), "x", When::Absent),
+        ]
+    });
+    let mut calls: Vec<_> = guarded.collect();
+    let end = vec![
+        put("ended", "x", When::Absent),
+        delete("made", When::Always),
+    ];
+    calls.insert(20, end);
+    run(&subject, &account, calls).await?;
+    // Nothing was added after the end, which removed the count of what was before.
+    let made = subject.store.get(&account, "made").await?;
+    expect("what was counted after the end", made, None)
 }
