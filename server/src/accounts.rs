@@ -1,8 +1,9 @@
 //! `openclaw-api accounts …`
 
 use crate::{
-    cli::{Place, say},
-    office::{self, ALL, plain},
+    admin_context::{self, ALL, plain},
+    config::ConfigArgs,
+    output::print,
 };
 use anyhow::Result;
 use clap::{Subcommand, ValueEnum};
@@ -20,12 +21,12 @@ pub(crate) enum Command {
         #[arg(long)]
         rate_limit: Option<u64>,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// List the accounts
     List {
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
 }
 
@@ -53,23 +54,23 @@ impl Command {
                 name,
                 tier,
                 rate_limit,
-                place,
-            } => office::run(&place, async |office| {
+                config,
+            } => admin_context::run(&config, async |context| {
                 let request = CreateAccount {
                     name,
                     tier: tier.into(),
                     rate_limit,
                     monthly_budget: None,
                 };
-                let account = office
+                let account = context
                     .directory()
                     .create_account(request)
                     .await
                     .map_err(plain)?;
-                say(&account.id)
+                print(&account.id)
             }),
-            Self::List { place } => office::run(&place, async |office| {
-                let accounts = office
+            Self::List { config } => admin_context::run(&config, async |context| {
+                let accounts = context
                     .directory()
                     .list_accounts(&ALL)
                     .await
@@ -77,7 +78,7 @@ impl Command {
                 accounts
                     .into_data()
                     .iter()
-                    .try_for_each(|account| say(&line(account)))
+                    .try_for_each(|account| print(&line(account)))
             }),
         }
     }

@@ -1,12 +1,15 @@
 //! The command line.
 
-use crate::{accounts, config, keys, serve, transfer};
-use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
-use std::{
-    io::{Write, stderr, stdout},
-    path::PathBuf,
+use crate::{
+    accounts,
+    config::{self, ConfigArgs},
+    keys,
+    output::print,
+    serve, transfer,
 };
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// An AI gateway of your own.
 #[derive(Parser)]
@@ -24,7 +27,7 @@ enum Command {
         #[arg(long)]
         port: Option<u16>,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// Make and list accounts
     #[command(subcommand)]
@@ -40,14 +43,14 @@ enum Command {
         /// The folder to make
         target: PathBuf,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// Make the data folder from an exported one; there must be none yet
     Import {
         /// The exported folder
         source: PathBuf,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
 }
 
@@ -56,43 +59,22 @@ enum ConfigCommand {
     /// Say whether the configuration is right, and if not where it is wrong
     Check {
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
-}
-
-/// Where configuration and data are.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct Place {
-    /// The configuration file [default: openclaw.toml, where there is one]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// The data folder, instead of the configured one
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data: Option<PathBuf>,
 }
 
 impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
-            Command::Serve { port, place } => serve::serve(port, &place),
+            Command::Serve { port, config } => serve::serve(port, &config),
             Command::Accounts(command) => command.run(),
             Command::Keys(command) => command.run(),
-            Command::Config(ConfigCommand::Check { place }) => {
-                config::load(&place)?;
-                say("the configuration is right")
+            Command::Config(ConfigCommand::Check { config }) => {
+                config::load(&config)?;
+                print("the configuration is right")
             }
-            Command::Export { target, place } => transfer::export(&place, &target),
-            Command::Import { source, place } => transfer::import(&place, &source),
+            Command::Export { target, config } => transfer::export(&config, &target),
+            Command::Import { source, config } => transfer::import(&config, &source),
         }
     }
-}
-
-/// A line for whoever called, alone on standard output.
-pub(crate) fn say(line: &str) -> Result<()> {
-    Ok(writeln!(stdout(), "{line}")?)
-}
-
-/// A line on standard error, best effort.
-pub(crate) fn say_error(line: &str) {
-    let _ = writeln!(stderr(), "{line}");
 }

@@ -1,10 +1,15 @@
 //! The configuration file: read, checked, and where it is wrong named by file, line and key.
 
-use crate::cli::Place;
 use anyhow::{Context, Result, anyhow};
+use clap::Args;
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
-use std::{fs, io::ErrorKind, ops::Range, path::Path};
+use std::{
+    fs,
+    io::ErrorKind,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -12,18 +17,29 @@ use toml::{
 
 const DEFAULT: &str = "openclaw.toml";
 
-/// The configuration of `place`; the defaults where there is no file and none was named.
-pub(crate) fn load(place: &Place) -> Result<Config> {
-    let file = place.config.as_deref().unwrap_or(Path::new(DEFAULT));
+/// Where configuration and data are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file [default: openclaw.toml, where there is one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder, instead of the configured one
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// The configuration that `arguments` name; the defaults where there is no file and none was named.
+pub(crate) fn load(arguments: &ConfigArgs) -> Result<Config> {
+    let file = arguments.config.as_deref().unwrap_or(Path::new(DEFAULT));
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound && place.config.is_none() => {
+        Err(error) if error.kind() == ErrorKind::NotFound && arguments.config.is_none() => {
             String::new()
         }
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
     };
     let mut config = parse(&text).map_err(|wrong| anyhow!("{}:{wrong}", file.display()))?;
-    if let Some(data) = &place.data {
+    if let Some(data) = &arguments.data {
         config.server.data_dir.clone_from(data);
     }
     Ok(config)

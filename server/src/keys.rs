@@ -1,8 +1,9 @@
 //! `openclaw-api keys …`
 
 use crate::{
-    cli::{Place, say, say_error},
-    office::{self, ALL, Office, plain},
+    admin_context::{self, ALL, AdminContext, plain},
+    config::ConfigArgs,
+    output::{print, print_error},
 };
 use anyhow::{Result, anyhow};
 use clap::Subcommand;
@@ -26,7 +27,7 @@ pub(crate) enum Command {
         #[arg(long = "scope", value_parser = scope)]
         scopes: Vec<Scope>,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// List the keys
     List {
@@ -34,14 +35,14 @@ pub(crate) enum Command {
         #[arg(long)]
         account: Option<String>,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// Revoke a key for good; a running server refuses it within a second
     Revoke {
         /// The key's id
         id: String,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
     /// Give a key a new text; prints it alone, for the only time
     Rotate {
@@ -51,7 +52,7 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 0)]
         grace_period: u64,
         #[command(flatten)]
-        place: Place,
+        config: ConfigArgs,
     },
 }
 
@@ -67,38 +68,46 @@ impl Command {
                 account,
                 name,
                 scopes,
-                place,
-            } => office::run(&place, async |office| {
-                create(&office, &account, name, scopes).await
+                config,
+            } => admin_context::run(&config, async |context| {
+                create(&context, &account, name, scopes).await
             }),
-            Self::List { account, place } => {
-                office::run(&place, async |office| list(&office, account).await)
+            Self::List { account, config } => {
+                admin_context::run(&config, async |context| list(&context, account).await)
             }
-            Self::Revoke { id, place } => office::run(&place, async |office| {
-                let account = account_of(&office, &id).await?;
-                office
+            Self::Revoke { id, config } => admin_context::run(&config, async |context| {
+                let account = account_of(&context, &id).await?;
+                context
                     .directory()
                     .revoke_key(&account, &id)
                     .await
                     .map_err(plain)?;
-                say_error(&format!("{id} is revoked"));
+                print_error(&format!("{id} is revoked"));
                 Ok(())
             }),
             Self::Rotate {
                 id,
                 grace_period,
-                place,
-            } => office::run(&place, async |office| {
-                let account = account_of(&office, &id).await?;
+                config,
+            } => admin_context::run(&config, async |context| {
+                let account = account_of(&context, &id).await?;
                 let request = RotateKey { grace_period };
-                let key = office.directory().rotate_key(&account, &id, &request).await;
-                say(&key.map_err(plain)?.secret)
+                let key = context
+                    .directory()
+                    .rotate_key(&account, &id, &request)
+                    .await;
+                print(&key.map_err(plain)?.secret)
             }),
         }
     }
 }
 
-async fn create(office: &Office, account: &str, name: String, scopes: Vec<Scope>) -> Result<()> {
+async fn create(
+    context: &AdminContext,
+    account: &str,
+    name: String,
+    scopes: Vec<Scope>,
+) -> Result<()> {
     let request = CreateKey {
         name,
         account: None,
@@ -110,16 +119,16 @@ async fn create(office: &Office, account: &str, name: String, scopes: Vec<Scope>
         models: None,
         on_disconnect: OnDisconnect::default(),
     };
-    let key = office
+    let key = context
         .directory()
         .create_key(account, request)
         .await
         .map_err(plain)?;
-    say(&key.secret)
+    print(&key.secret)
 }
 
-async fn list(office: &Office, account: Option<String>) -> Result<()> {
-    let directory = office.directory();
+async fn list(context: &AdminContext, account: Option<String>) -> Result<()> {
+    let directory = context.directory();
     let accounts = match account {
         Some(id) => vec![directory.account(&id).await.map_err(plain)?],
         None => directory
@@ -135,13 +144,13 @@ async fn list(office: &Office, account: Option<String>) -> Result<()> {
             .map_err(plain)?;
         keys.into_data()
             .iter()
-            .try_for_each(|key| say(&line(key)))?;
+            .try_for_each(|key| print(&line(key)))?;
     }
     Ok(())
 }
 
-async fn account_of(office: &Office, id: &str) -> Result<String> {
-    let found = office.directory().account_of_key(id).await;
+async fn account_of(context: &AdminContext, id: &str) -> Result<String> {
+    let found = context.directory().account_of_key(id).await;
     found.map_err(|error| anyhow!("{}", error.message))
 }
 

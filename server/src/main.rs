@@ -2,13 +2,15 @@
 //! ports; beside it the commands that look after its data folder.
 
 mod accounts;
+mod admin_context;
 mod cli;
 mod config;
+mod connections;
 mod cores;
 mod keys;
 mod listen;
 mod metrics;
-mod office;
+mod output;
 mod secrets;
 mod serve;
 mod transfer;
@@ -23,10 +25,12 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
+    // What this process makes is its owner's alone: database, journal, lock, exports, secrets.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::say_error(&format!("openclaw-api: {error:#}"));
+            output::print_error(&format!("openclaw-api: {error:#}"));
             ExitCode::FAILURE
         }
     }

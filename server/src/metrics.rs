@@ -6,8 +6,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::header;
+use http::{Method, header, request::Parts};
+use openclaw_core::{Error, Secret};
 use openclaw_usage::Totals;
+use openclaw_web::{ApiError, presented};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -17,13 +19,14 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Instant,
 };
+use subtle::ConstantTimeEq;
 
 /// The media type of the format `encode` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -46,10 +49,12 @@ struct Inner {
     tokens: Family<Kind, Gauge>,
     cost: Gauge<f64, std::sync::atomic::AtomicU64>,
     totals: Arc<Totals>,
+    token: Option<Secret>,
 }
 
 impl Metrics {
-    pub(crate) fn new(totals: Arc<Totals>) -> Self {
+    /// Shown to whoever presents `token`; to everybody where there is none.
+    pub(crate) fn new(totals: Arc<Totals>, token: Option<Secret>) -> Self {
         let buckets = [
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
         ];
@@ -62,18 +67,23 @@ impl Metrics {
             tokens: Family::default(),
             cost: Gauge::default(),
             totals,
+            token,
         };
         inner.register();
         Self(Arc::new(inner))
     }
 
-    /// The text.
-    pub(crate) async fn show(State(Self(inner)): State<Self>) -> Response {
+    /// The text; 401 without the token.
+    pub(crate) async fn show(
+        State(Self(inner)): State<Self>,
+        request: Request,
+    ) -> Result<Response, ApiError> {
+        inner.authenticate(&request.into_parts().0)?;
         inner.read_totals();
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &inner.registry);
-        ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response()
+        Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
     }
 
     /// Counts a request; its time is that until the head of the response.
@@ -83,7 +93,7 @@ impl Metrics {
         next: Next,
     ) -> Response {
         let started = Instant::now();
-        let method = request.method().to_string();
+        let method = known_method(request.method());
         let route = request
             .extensions()
             .get::<MatchedPath>()
@@ -127,6 +137,20 @@ impl Inner {
         );
     }
 
+    /// In constant time: how much of a guess is right does not show.
+    fn authenticate(&self, request: &Parts) -> Result<(), Error> {
+        let Some(token) = &self.token else {
+            return Ok(());
+        };
+        let presented = presented(request)?.unwrap_or_default();
+        match bool::from(presented.as_bytes().ct_eq(token.reveal().as_bytes())) {
+            true => Ok(()),
+            false => Err(Error::unauthorized(
+                "The token for /metrics is missing or wrong",
+            )),
+        }
+    }
+
     fn read_totals(&self) {
         let set = |family: &Family<Kind, Gauge>, kind, value: &std::sync::atomic::AtomicU64| {
             let value = value.load(Ordering::Relaxed).try_into().unwrap_or(i64::MAX);
@@ -139,6 +163,23 @@ impl Inner {
         set(&self.tokens, "completion", &self.totals.completion_tokens);
         self.cost
             .set(self.totals.cost_nanos.load(Ordering::Relaxed) as f64 / 1e9);
+    }
+}
+
+/// The methods of RFC 9110 and PATCH (RFC 5789) by their names; any other as `OTHER`, because a label
+/// stays in memory for good and a client may send any token as its method.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::CONNECT => "CONNECT",
+        Method::DELETE => "DELETE",
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::TRACE => "TRACE",
+        _ => "OTHER",
     }
 }
 

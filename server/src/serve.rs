@@ -1,19 +1,20 @@
 //! `openclaw-api serve`
 
 use crate::{
-    cli::{Place, say_error},
-    config,
+    admin_context::plain,
+    config::{self, ConfigArgs},
+    connections::Connections,
     cores::Cores,
-    listen::listen,
+    listen::{ClientLimits, listen},
     metrics::Metrics,
-    office::plain,
+    output::print_error,
     secrets,
     websocket::{self, Sessions},
 };
 use anyhow::{Context, Result, anyhow};
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use futures_util::FutureExt;
-use openclaw_core::Timestamp;
+use openclaw_core::{Secret, Timestamp};
 use openclaw_function_realtime::{Limits, SessionBackend};
 use openclaw_native::{DataFolder, Native};
 use openclaw_providers::Providers;
@@ -38,9 +39,9 @@ use tracing_subscriber::EnvFilter;
 const GRACE: Duration = Duration::from_secs(30);
 
 /// Runs the gateway until SIGTERM or SIGINT.
-pub(crate) fn serve(port: Option<u16>, place: &Place) -> Result<()> {
+pub(crate) fn serve(port: Option<u16>, arguments: &ConfigArgs) -> Result<()> {
     start_log()?;
-    let mut config = config::load(place)?;
+    let mut config = config::load(arguments)?;
     config.server.port = port.unwrap_or(config.server.port);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -80,7 +81,11 @@ async fn run(config: Config) -> Result<()> {
     free_places(&native).await?;
     tracing::info!(%address, models = app.providers.models().count(), "listening");
     let cores = Cores::start()?;
-    let metrics = Metrics::new(app.totals.clone());
+    let limits = client_limits(&app.config.server);
+    let metrics = Metrics::new(
+        app.totals.clone(),
+        variable("OPENCLAW_METRICS_TOKEN").map(Secret::new),
+    );
     let ending = CancellationToken::new();
     let sessions = sessions(&app, &metrics, ending.clone());
     let router = router(app, metrics, sessions.clone());
@@ -88,15 +93,22 @@ async fn run(config: Config) -> Result<()> {
         stop.await;
         ending.cancel();
     };
-    let served = listen(listener, router, &cores, &ending, GRACE);
+    let served = listen(listener, router, &cores, &limits, &ending, GRACE);
     let (finished, ()) = tokio::join!(served, told);
     let finished = sessions.wait(GRACE).await && finished;
     let settled = native.spawn.close_and_wait(GRACE).await;
     native.ledger.flush().await?;
     if !(finished && settled) {
-        say_error("openclaw-api: some requests were cut off after 30 s");
+        print_error("openclaw-api: some requests were cut off after 30 s");
     }
     Ok(())
+}
+
+fn client_limits(server: &openclaw_schema::config::Server) -> ClientLimits {
+    ClientLimits {
+        connections: Connections::new(server.max_connections, server.max_connections_per_address),
+        write_timeout: Duration::from_secs(server.write_timeout_seconds),
+    }
 }
 
 async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
@@ -112,7 +124,7 @@ async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
 
 /// The WebSocket's sessions: their requests are those of every other client.
 fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions {
-    let endpoints = whole(app.clone(), metrics.clone(), functions(app));
+    let endpoints = with_middleware(app.clone(), metrics.clone(), functions(app));
     let dispatch = move |request| {
         let answer = endpoints.clone().oneshot(request);
         answer
@@ -128,7 +140,7 @@ fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions
 fn router(app: App, metrics: Metrics, sessions: Sessions) -> Router {
     let socket = Routes::new().route("/ws", get(websocket::connect).with_state(sessions));
     let functions = functions(&app).merge(socket);
-    whole(app, metrics, functions)
+    with_middleware(app, metrics, functions)
 }
 
 /// All functions, merged.
@@ -142,8 +154,8 @@ fn functions(app: &App) -> Routes {
         .merge(openclaw_function_models::router(app))
 }
 
-/// With what stands around them.
-fn whole(app: App, metrics: Metrics, functions: Routes) -> Router {
+/// `functions` behind what every request passes: the middleware stack and its metrics.
+fn with_middleware(app: App, metrics: Metrics, functions: Routes) -> Router {
     let shown = || get(Metrics::show).with_state(metrics.clone());
     let functions = functions.route("/metrics", shown());
     let beside = Router::new().route("/metrics", shown());

@@ -1,19 +1,20 @@
 //! `openclaw-api export` and `import`: a data folder, whole and consistent, elsewhere.
 
 use crate::{
-    cli::{Place, say_error},
-    config, secrets,
+    config::{self, ConfigArgs},
+    output::print_error,
+    secrets,
 };
 use anyhow::{Context, Result, bail};
 use openclaw_native::{DataFolder, Database};
 use std::{fs, path::Path};
 
-/// Copies database and generated secrets of `place` into the new folder `target`.
-pub(crate) fn export(place: &Place, target: &Path) -> Result<()> {
-    let config = config::load(place)?;
+/// Copies database and generated secrets of the data folder into the new folder `target`.
+pub(crate) fn export(arguments: &ConfigArgs, target: &Path) -> Result<()> {
+    let config = config::load(arguments)?;
     let source = DataFolder::open(&config.server.data_dir)?;
     copy(&source, &new_folder(target)?, config.server.durability)?;
-    say_error(&format!(
+    print_error(&format!(
         "exported {} to {}",
         source.path().display(),
         target.display()
@@ -21,9 +22,9 @@ pub(crate) fn export(place: &Place, target: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Makes the data folder of `place` from the exported folder `source`.
-pub(crate) fn import(place: &Place, source: &Path) -> Result<()> {
-    let config = config::load(place)?;
+/// Makes the data folder from the exported folder `source`.
+pub(crate) fn import(arguments: &ConfigArgs, source: &Path) -> Result<()> {
+    let config = config::load(arguments)?;
     if !source.is_dir() {
         bail!("{} is not a folder", source.display());
     }
@@ -33,7 +34,7 @@ pub(crate) fn import(place: &Place, source: &Path) -> Result<()> {
         &target,
         config.server.durability,
     )?;
-    say_error(&format!(
+    print_error(&format!(
         "imported {} from {}",
         target.path().display(),
         source.display()

@@ -1,5 +1,6 @@
 //! A connection: messages in, frames out, and the frames that wait for a client that reads slowly.
 
+use crate::listen::ClientStream;
 use bytes::Bytes;
 use futures_util::{Sink, StreamExt};
 use hyper::upgrade::Upgraded;
@@ -14,7 +15,6 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
     time::{Instant, timeout},
 };
 use tokio_tungstenite::{
@@ -55,7 +55,7 @@ pub(super) enum Incoming {
 
 /// An open connection.
 pub(super) struct Connection {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<ClientStream>,
     waiting: VecDeque<Message>,
     bytes: usize,
     is_flushed: bool,
@@ -66,7 +66,7 @@ pub(super) struct Connection {
 impl Connection {
     /// `None` for what is no plain TCP connection.
     pub(super) async fn new(upgraded: Upgraded) -> Option<Self> {
-        let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+        let parts = upgraded.downcast::<TokioIo<ClientStream>>().ok()?;
         // A connection costs its buffers while it is idle: they are small and grow with use.
         let config = WebSocketConfig::default()
             .read_buffer_size(1024)

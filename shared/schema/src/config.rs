@@ -37,6 +37,13 @@ pub struct Server {
     pub data_dir: PathBuf,
     /// What a commit must survive.
     pub durability: Durability,
+    /// Connections that may be open at once; more are answered 503.
+    pub max_connections: u64,
+    /// The same from one address (IPv6: from one /64). Loopback addresses are not counted: a
+    /// reverse proxy has one.
+    pub max_connections_per_address: u64,
+    /// Seconds that a client may take nothing of what is sent before its connection is closed.
+    pub write_timeout_seconds: u64,
 }
 
 impl Default for Server {
@@ -46,6 +53,9 @@ impl Default for Server {
             port: 3000,
             data_dir: "./data".into(),
             durability: Durability::default(),
+            max_connections: 20_000,
+            max_connections_per_address: 1000,
+            write_timeout_seconds: 30,
         }
     }
 }
@@ -280,7 +290,19 @@ impl Config {
             heartbeat_ms,
             ..
         } = self.routing;
+        let Server {
+            max_connections,
+            max_connections_per_address,
+            write_timeout_seconds,
+            ..
+        } = self.server;
         let positive = [
+            ("server.max_connections", max_connections),
+            (
+                "server.max_connections_per_address",
+                max_connections_per_address,
+            ),
+            ("server.write_timeout_seconds", write_timeout_seconds),
             ("limits.free", self.limits.free),
             ("limits.pro", self.limits.pro),
             ("limits.enterprise", self.limits.enterprise),

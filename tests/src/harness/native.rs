@@ -33,7 +33,10 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let data = options.data.clone().unwrap_or_else(|| folder.join("data"));
     let document = config::document(options);
     let file = folder.join("openclaw.toml");
-    let document = format!("[server]\nport = {port}\ndata_dir = {data:?}\n\n{document}");
+    let document = format!(
+        "[server]\nport = {port}\ndata_dir = {data:?}\n{}\n{document}",
+        options.listener.as_deref().unwrap_or_default(),
+    );
     std::fs::write(&file, document).map_err(|error| error.to_string())?;
     let mut command = Command::new(binary()?);
     command.arg("serve").arg("--config").arg(file);

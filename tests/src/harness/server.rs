@@ -19,6 +19,8 @@ use tempfile::TempDir;
 pub struct Options {
     /// The configuration without `[server]`, in TOML; default: the suite's.
     pub config: Option<String>,
+    /// Natively: more lines of `[server]`.
+    pub listener: Option<String>,
     /// Its data folder; default: a new one, removed at the end.
     pub data: Option<PathBuf>,
     /// Its port; default: one that is free.

@@ -1,6 +1,8 @@
 //! What only the self-hosted server promises: its process, its data folder, its commands.
 
+mod clients;
 mod commands;
+mod metrics;
 mod shutdown;
 mod start;
 

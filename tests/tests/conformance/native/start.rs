@@ -131,6 +131,26 @@ async fn secrets_are_generated_once_and_for_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn nothing_in_a_folder_that_was_open_to_others_is() {
+    if !here() {
+        return;
+    }
+    let data = folder();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(data.path(), open).expect("the folder is ours");
+    let server = on("open", data.path()).await;
+    account(&server).await;
+    let files = std::fs::read_dir(data.path()).expect("the folder");
+    let mut seen = 0;
+    for file in files.map(|file| file.expect("a file")) {
+        let mode = file.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", file.path().display());
+        seen += 1;
+    }
+    assert!(seen >= 3, "database, journal and lock");
+}
+
+#[tokio::test]
 async fn it_is_ready_soon() {
     if !here() {
         return;

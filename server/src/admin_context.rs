@@ -1,7 +1,10 @@
 //! What the commands on accounts and keys share: the data folder, opened beside a server that
 //! may be running on it.
 
-use crate::{cli::Place, config, secrets};
+use crate::{
+    config::{self, ConfigArgs},
+    secrets,
+};
 use anyhow::{Result, anyhow};
 use openclaw_auth::{Authenticator, Directory};
 use openclaw_core::{Error, Ports};
@@ -14,20 +17,24 @@ pub(crate) const ALL: Page = Page {
     after: None,
 };
 
-pub(crate) struct Office {
+/// The accounts and keys of a data folder.
+pub(crate) struct AdminContext {
     ports: Ports,
     authenticator: Authenticator,
 }
 
-impl Office {
+impl AdminContext {
     pub(crate) fn directory(&self) -> Directory<'_> {
         self.authenticator.directory(&self.ports)
     }
 }
 
-/// Opens the office of `place`, does `work` in it and waits until all of it is on disk.
-pub(crate) fn run<T>(place: &Place, work: impl AsyncFnOnce(Office) -> Result<T>) -> Result<T> {
-    let config = config::load(place)?;
+/// Opens the data folder that `arguments` name, does `work` on it and waits until all of it is on disk.
+pub(crate) fn run<T>(
+    arguments: &ConfigArgs,
+    work: impl AsyncFnOnce(AdminContext) -> Result<T>,
+) -> Result<T> {
+    let config = config::load(arguments)?;
     let folder = DataFolder::open(&config.server.data_dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -35,7 +42,7 @@ pub(crate) fn run<T>(place: &Place, work: impl AsyncFnOnce(Office) -> Result<T>)
     runtime.block_on(async {
         let native = Native::open(&folder, config.server.durability)?;
         let authenticator = Authenticator::new(secrets::load(&folder)?);
-        work(Office {
+        work(AdminContext {
             ports: native.ports(),
             authenticator,
         })
