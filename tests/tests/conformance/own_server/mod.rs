@@ -24,17 +24,21 @@ pub(crate) async fn on(name: &str, data: &Path) -> Server {
     Server::start(name, options).await.expect("it starts")
 }
 
-/// A gateway that waits for its providers, with one model, `patient`.
-pub(crate) async fn patient() -> Server {
+/// A configuration that waits for its providers, with one model, `patient`.
+pub(crate) fn patient_config() -> String {
     let upstream = Mock::get().url();
-    let config = format!(
+    format!(
         "[routing]\nfirst_byte_timeout_ms = 90000\nidle_timeout_ms = 90000\n\n\
          [[providers]]\nid = \"mock\"\nbase_url = \"{upstream}/v1\"\napi_key_env = \"MOCK_OPENAI_KEY\"\n\n\
          [[models]]\nid = \"patient\"\ncontext_length = 8192\n\
          targets = [{{ provider = \"mock\", model = \"patient\" }}]\n"
-    );
+    )
+}
+
+/// A gateway with it.
+pub(crate) async fn patient() -> Server {
     let options = Options {
-        config: Some(config),
+        config: Some(patient_config()),
         ..Options::default()
     };
     Server::start("patient", options).await.expect("it starts")
