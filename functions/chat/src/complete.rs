@@ -1,6 +1,6 @@
 //! A plain answer.
 
-use crate::begin::Begun;
+use crate::{admit::AdmittedChat, shown_usage::usage_object};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -10,10 +10,10 @@ use futures_channel::oneshot;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{
-    BoxFuture, Error, Ports,
+    BoxFuture, Error, Money, Ports,
     json::{self, Object},
 };
-use openclaw_providers::{Completion, Failure, Reply};
+use openclaw_providers::{Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
@@ -21,9 +21,9 @@ use std::pin::pin;
 
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
 /// future is dropped, and with it the call; unless the key says to drain.
-pub(crate) async fn complete(app: &App, begun: Begun) -> Result<Response> {
-    let drain = begun.on_disconnect == OnDisconnect::Drain;
-    let done = call(app.ports.clone(), begun).boxed();
+pub(crate) async fn complete(app: &App, admitted: AdmittedChat) -> Result<Response> {
+    let drain = admitted.on_disconnect == OnDisconnect::Drain;
+    let done = call(app.ports.clone(), admitted).boxed();
     if drain {
         detached(&app.ports, done).await
     } else {
@@ -31,25 +31,28 @@ pub(crate) async fn complete(app: &App, begun: Begun) -> Result<Response> {
     }
 }
 
-async fn call(ports: Ports, begun: Begun) -> Result<Response> {
-    let Begun {
-        plan, mut ticket, ..
-    } = begun;
-    ticket.calling();
+async fn call(ports: Ports, admitted: AdmittedChat) -> Result<Response> {
+    let AdmittedChat {
+        plan,
+        mut accounting,
+        ..
+    } = admitted;
+    accounting.settlement.calling();
     let answer = pin!(plan.complete(ports));
-    match ticket.finish(answer).await {
+    match accounting.settlement.finish(answer).await {
         Err(failure) => {
-            ticket.settle(Status::Failed).await?;
+            let settlement = &mut accounting.settlement;
+            settlement.billed_failures(failure.billed_failures);
+            settlement.settle(Status::Failed).await?;
             Ok(failed(failure))
         }
         Ok(Reply { answer, served }) => {
-            ticket.served_by(&served.provider, served.model.pricing);
-            match answer.usage {
-                Some(usage) => ticket.counted(usage),
-                None => ticket.generated(answer.estimated_completion_tokens),
-            }
-            let body = with_usage(answer, ticket.usage())?;
-            ticket.settle(Status::Completed).await?;
+            accounting.served(&served);
+            let settlement = &mut accounting.settlement;
+            settlement.generated(answer.estimated_completion_tokens);
+            settlement.counted(answer.usage.unwrap_or_default());
+            let body = with_usage(&answer.body, settlement.usage())?;
+            settlement.settle(Status::Completed).await?;
             let mut response = Response::new(Body::from(body));
             let headers = response.headers_mut();
             headers.insert(
@@ -72,26 +75,12 @@ async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> 
     receiver.await.map_err(Error::internal)?
 }
 
-/// The answer with a `usage`: the provider's bytes where it has one, else ours put into them.
-fn with_usage(answer: Completion, usage: TokenUsage) -> Result<Bytes, Error> {
-    if answer.usage.is_some() {
-        return Ok(answer.body);
-    }
-    let mut body: Object = json::read(&answer.body).map_err(Error::internal)?;
-    body.set("usage", usage_object(usage));
+/// The answer with a whole `usage`: the rest is the provider's.
+fn with_usage(answer: &[u8], (usage, cost): (TokenUsage, Money)) -> Result<Bytes, Error> {
+    let mut body: Object = json::read(answer).map_err(Error::internal)?;
+    let usage = usage_object(body.get("usage"), &usage, cost);
+    body.set("usage", usage);
     Ok(body.to_string().into())
-}
-
-/// `usage` as OpenAI has it.
-pub(crate) fn usage_object(usage: TokenUsage) -> String {
-    let TokenUsage {
-        prompt_tokens: prompt,
-        completion_tokens: completion,
-    } = usage;
-    let total = prompt + completion;
-    format!(
-        r#"{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{total}}}"#
-    )
 }
 
 /// A failure with the headers that tell who failed and after how many calls.

@@ -1,4 +1,4 @@
-use crate::{begin::begin, complete::complete, dialect::Dialect, relay};
+use crate::{admit::PreparedChat, complete::complete, relay, stream_format::StreamFormat};
 use axum::{Extension, extract::State, response::Response};
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, Gate, RawJson, RequestId, Result};
@@ -10,14 +10,18 @@ pub(crate) async fn create_completion(
     id: RequestId,
     RawJson(body): RawJson,
 ) -> Result<Response> {
-    let request = ChatRequest::parse(&body)?;
-    let begun = begin(&app, &gate, &id, &request, &body, request.stream).await?;
-    if request.stream {
-        let dialect = Dialect::OpenAi {
+    // The parsed request ends with this block.
+    let (prepared, format) = {
+        let request = ChatRequest::parse(&body)?;
+        let format = request.stream.then_some(StreamFormat::OpenAi {
             include_usage: request.include_usage,
-        };
-        relay::respond(&app, begun, dialect).await
-    } else {
-        complete(&app, begun).await
+        });
+        let prepared = PreparedChat::new(&app, &gate, &id, &request, &body, request.stream)?;
+        (prepared, format)
+    };
+    let admitted = prepared.admit(&app, &gate).await?;
+    match format {
+        Some(format) => relay::respond(&app, admitted, format).await,
+        None => complete(&app, admitted).await,
     }
 }

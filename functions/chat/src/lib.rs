@@ -1,16 +1,18 @@
 //! `POST /chat/completions` and `POST /chat/completions/stream`.
 //!
 //! The way of a request: parse and check the body ([`openclaw_schema::chat`]), reserve and count
-//! it in one ledger call ([`begin`]), call the provider ([`openclaw_providers`]), settle. A plain
+//! it in one ledger call ([`admit`]), call the provider ([`openclaw_providers`]), settle. A plain
 //! answer is settled before it is shown, a stream before its end is; whatever else happens, the
-//! [`openclaw_usage::Ticket`] settles when it is dropped.
+//! [`openclaw_usage::Settlement`] settles when it is dropped.
 
-mod begin;
+mod admit;
+mod bound;
 mod complete;
 mod create_completion;
 mod create_completion_stream;
-mod dialect;
 mod relay;
+mod shown_usage;
+mod stream_format;
 #[cfg(feature = "worker")]
 mod worker;
 

@@ -1,9 +1,9 @@
 //! A stream on its way from the provider to the client: polled through, never collected.
 
 use crate::{
-    begin::Begun,
+    admit::{Accounting, AdmittedChat},
     complete::{failed, write_served},
-    dialect::{Dialect, Writer},
+    stream_format::{StreamFormat, Writer},
 };
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{Error, Ports, Result};
 use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
 use openclaw_schema::key::OnDisconnect;
-use openclaw_usage::{Status, Ticket};
+use openclaw_usage::Status;
 use openclaw_web::{App, Writes, streamed};
 use std::time::Duration;
 
@@ -29,115 +29,167 @@ const AHEAD: usize = 16;
 
 const PING: &[u8] = b": ping\n\n";
 
-/// Opens the stream and answers with it, or with plain JSON when it fails before its first token.
+/// Opens the stream and answers with it, or with plain JSON when it fails before anything of the
+/// answer is there.
+///
+/// The head waits for that, for one heartbeat at most: a client that waits longer needs a sign of
+/// life, and what fails after it is an event of the stream.
 ///
 /// When the client leaves, the body is dropped, and with it the provider's stream and the
-/// ticket; if the key says to drain, a task of its own reads on.
+/// settlement; if the key says to drain, a task of its own reads on.
 pub(crate) async fn respond(
     app: &App,
-    begun: Begun,
-    dialect: Dialect,
+    admitted: AdmittedChat,
+    format: StreamFormat,
 ) -> openclaw_web::Result<Response> {
     let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
-    let drain = begun.on_disconnect == OnDisconnect::Drain;
-    let opening = Relay::open(app.ports.clone(), heartbeat, begun, Writer::new(dialect)).boxed();
+    let drain = admitted.on_disconnect == OnDisconnect::Drain;
+    let opening = Relay::open(app.ports.clone(), heartbeat, admitted, Writer::new(format)).boxed();
     let opened = if drain {
         drained(&app.ports, opening).await?
     } else {
-        opening
-            .await?
-            .map(|(relay, headers)| (relay.into_body(), headers))
+        opening.await?.map(Relay::into_body)
     };
     Ok(match opened {
-        Err(response) => response,
-        Ok((body, headers)) => {
-            let mut response = Response::new(body);
+        Opened::Failed(response) => response,
+        Opened::Started { answer, headers } => {
+            let mut response = Response::new(answer);
             *response.headers_mut() = headers;
             response
         }
     })
 }
 
-/// A relay with its response's headers, or the response to give instead.
-type Opened<T> = Result<Result<(T, HeaderMap), Response>>;
+/// What a client gets.
+enum Opened<T> {
+    /// The stream, in whatever form, with its response's headers.
+    Started { answer: T, headers: HeaderMap },
+    /// The whole response: there is no stream.
+    Failed(Response),
+}
+
+impl<T> Opened<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Opened<U> {
+        match self {
+            Self::Started { answer, headers } => Opened::Started {
+                answer: change(answer),
+                headers,
+            },
+            Self::Failed(response) => Opened::Failed(response),
+        }
+    }
+}
 
 /// Runs the relay in a task of its own, which goes on when nobody reads any more.
-async fn drained(ports: &Ports, opening: BoxFuture<'static, Opened<Relay>>) -> Opened<Body> {
-    let (head, opened) = oneshot::channel();
+async fn drained(
+    ports: &Ports,
+    opening: BoxFuture<'static, Result<Opened<Relay>>>,
+) -> Result<Opened<Body>> {
+    let (sender, opened) = oneshot::channel();
     let (mut events, body) = mpsc::channel(AHEAD);
     ports.spawn.spawn(Box::pin(async move {
-        let relay = match opening.await {
-            Ok(Ok((relay, headers))) => {
-                let _ = head.send(Ok(Ok(headers)));
-                relay
+        let mut relay = None;
+        let opened = opening
+            .await
+            .map(|opened| opened.map(|started| relay = Some(started)));
+        // Nobody listens any more when the client has left.
+        let _ = sender.send(opened);
+        if let Some(relay) = relay {
+            let mut writes = relay.into_stream();
+            while let Some(event) = writes.next().await {
+                let _ = events.send(event).await;
             }
-            Ok(Err(response)) => return drop(head.send(Ok(Err(response)))),
-            Err(error) => return drop(head.send(Err(error))),
-        };
-        let mut relayed = relay.into_stream();
-        while let Some(event) = relayed.next().await {
-            let _ = events.send(event).await;
         }
     }));
     let opened = opened.await.map_err(Error::internal)??;
-    Ok(opened.map(|headers| (streamed(body.boxed()), headers)))
+    Ok(opened.map(|()| streamed(body.boxed())))
 }
 
 enum Source {
-    /// No provider has answered yet, but the client waits for a sign of life.
+    /// Nothing of an answer is there yet, but the client waits for a sign of life.
     Starting(BoxFuture<'static, Result<Reply<ChunkStream>, Failure>>),
     Live(Box<ChunkStream>),
 }
 
+/// How an answer ended.
+enum End {
+    Whole,
+    Failed(Error),
+}
+
+/// One write to the client.
+struct Write {
+    bytes: Bytes,
+    is_last: bool,
+}
+
+impl Write {
+    fn ping() -> Self {
+        Self {
+            bytes: Bytes::from_static(PING),
+            is_last: false,
+        }
+    }
+}
+
 struct Relay {
     source: Source,
-    /// The write that leaves with the head, and whether it is the last.
-    first: Option<(Bytes, bool)>,
-    /// What came behind the last chunk of a batch and is not a chunk.
-    pending: Option<Option<Error>>,
+    /// The write that leaves with the head.
+    first: Option<Write>,
+    /// The end, where it came with the last chunk of a batch and is still to be written.
+    pending: Option<End>,
     writer: Writer,
-    ticket: Ticket,
+    accounting: Accounting,
     heartbeat: Duration,
 }
 
 impl Relay {
-    /// Waits for the provider, at most one heartbeat; the admission becomes durable meanwhile.
-    async fn open(ports: Ports, heartbeat: Duration, begun: Begun, writer: Writer) -> Opened<Self> {
-        let Begun {
-            plan, mut ticket, ..
-        } = begun;
-        ticket.calling();
+    /// Waits for the answer's beginning, at most one heartbeat; the admission becomes durable
+    /// meanwhile.
+    async fn open(
+        ports: Ports,
+        heartbeat: Duration,
+        admitted: AdmittedChat,
+        writer: Writer,
+    ) -> Result<Opened<Self>> {
+        let AdmittedChat {
+            plan,
+            mut accounting,
+            ..
+        } = admitted;
+        let settlement = &mut accounting.settlement;
+        settlement.calling();
         let mut start = plan.stream(ports).boxed();
-        let admitted = ticket.admitted();
-        let (started, admitted) = join(ticket.within(heartbeat, &mut start), admitted).await;
-        admitted?;
+        let durable = settlement.admitted();
+        let (started, durable) = join(settlement.within(heartbeat, &mut start), durable).await;
+        durable?;
         let mut headers = stream_headers();
-        let source = match started {
-            None => Source::Starting(start),
-            Some(Ok(reply)) => {
-                write_served(
-                    &mut headers,
-                    Some(&reply.served.provider),
-                    reply.served.attempts,
-                );
-                ticket.served_by(&reply.served.provider, reply.served.model.pricing);
-                Source::Live(Box::new(reply.answer))
+        let (source, first) = match started {
+            None => (Source::Starting(start), Some(Write::ping())),
+            Some(Ok(Reply { answer, served })) => {
+                write_served(&mut headers, Some(&served.provider), served.attempts);
+                accounting.served(&served);
+                (Source::Live(Box::new(answer)), None)
             }
             Some(Err(failure)) => {
-                ticket.settle(Status::Failed).await?;
-                return Ok(Err(failed(failure)));
+                settlement.billed_failures(failure.billed_failures);
+                settlement.settle(Status::Failed).await?;
+                return Ok(Opened::Failed(failed(failure)));
             }
         };
         let mut relay = Self {
             source,
-            first: None,
+            first,
             pending: None,
             writer,
-            ticket,
+            accounting,
             heartbeat,
         };
         relay.look().await;
-        Ok(Ok((relay, headers)))
+        Ok(Opened::Started {
+            answer: relay,
+            headers,
+        })
     }
 
     /// Takes what has come already, so that it leaves with the head: an answer that is whole by
@@ -159,8 +211,8 @@ impl Relay {
 
     /// What is over by now has a length and needs no stream.
     fn into_body(mut self) -> Body {
-        match self.first.take_if(|(_, is_last)| *is_last) {
-            Some((whole, _)) => Body::from(whole),
+        match self.first.take_if(|first| first.is_last) {
+            Some(whole) => Body::from(whole.bytes),
             None => streamed(self.into_stream()),
         }
     }
@@ -169,14 +221,13 @@ impl Relay {
         // Boxed, and lent to what works on it: what is open for minutes is held once.
         let writes = stream::unfold(Some(Box::new(self)), |relay| async {
             let mut relay = relay?;
-            let (event, is_last) = relay.next().await;
-            Some((Ok(event), (!is_last).then_some(relay)))
+            let Write { bytes, is_last } = relay.next().await;
+            Some((Ok(bytes), (!is_last).then_some(relay)))
         });
         writes.boxed()
     }
 
-    /// The next write, and whether it is the last.
-    async fn next(&mut self) -> (Bytes, bool) {
+    async fn next(&mut self) -> Write {
         if let Some(first) = self.first.take() {
             return first;
         }
@@ -184,19 +235,22 @@ impl Relay {
             if self.pending.is_some() {
                 return self.finished(BytesMut::new()).await;
             }
+            let settlement = &mut self.accounting.settlement;
             match &mut self.source {
-                Source::Starting(start) => match self.ticket.within(self.heartbeat, start).await {
-                    None => return (Bytes::from_static(PING), false),
+                Source::Starting(start) => match settlement.within(self.heartbeat, start).await {
+                    None => return Write::ping(),
                     Some(Ok(Reply { answer, served })) => {
-                        self.ticket
-                            .served_by(&served.provider, served.model.pricing);
+                        self.accounting.served(&served);
                         self.source = Source::Live(Box::new(answer));
                     }
-                    Some(Err(failure)) => self.pending = Some(Some(failure.error)),
+                    Some(Err(failure)) => {
+                        settlement.billed_failures(failure.billed_failures);
+                        self.pending = Some(End::Failed(failure.error));
+                    }
                 },
                 Source::Live(chunks) => {
-                    match self.ticket.within(self.heartbeat, chunks.next()).await {
-                        None => return (Bytes::from_static(PING), false),
+                    match settlement.within(self.heartbeat, chunks.next()).await {
+                        None => return Write::ping(),
                         Some(next) => {
                             let mut out = BytesMut::new();
                             self.batch(next, &mut out);
@@ -210,26 +264,27 @@ impl Relay {
         }
     }
 
-    /// A write, and whether it is the last: what arrived with the end leaves with it, where
-    /// several events may.
-    async fn finished(&mut self, mut out: BytesMut) -> (Bytes, bool) {
+    /// A write: what arrived with the end leaves with it, where several events may.
+    async fn finished(&mut self, mut out: BytesMut) -> Write {
         let with_end = out.is_empty() || self.writer.may_batch();
-        match self.pending.take_if(|_| with_end) {
-            Some(end) => {
-                self.end(end, &mut out).await;
-                (out.freeze(), true)
-            }
-            None => (out.freeze(), false),
+        let end = self.pending.take_if(|_| with_end);
+        let is_last = end.is_some();
+        if let Some(end) = end {
+            self.end(end, &mut out).await;
+        }
+        Write {
+            bytes: out.freeze(),
+            is_last,
         }
     }
 
-    /// Writes `next`, and what is there already behind it.
+    /// Writes `next`, and what has come after it already.
     fn batch(&mut self, mut next: Option<Result<Chunk>>, out: &mut BytesMut) {
         loop {
             match next {
                 Some(Ok(chunk)) => self.chunk(&chunk, out),
-                Some(Err(error)) => self.pending = Some(Some(error)),
-                None => self.pending = Some(None),
+                Some(Err(error)) => self.pending = Some(End::Failed(error)),
+                None => self.pending = Some(End::Whole),
             }
             let full = out.len() >= BATCH || !(self.writer.may_batch() || out.is_empty());
             let Source::Live(chunks) = &mut self.source else {
@@ -246,16 +301,17 @@ impl Relay {
     }
 
     fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
-        self.ticket.generated(chunk.tokens);
+        let settlement = &mut self.accounting.settlement;
+        settlement.generated(chunk.tokens);
         if let Some(usage) = chunk.usage {
-            self.ticket.counted(usage);
+            settlement.counted(usage);
         }
         self.writer.chunk(chunk, out);
     }
 
     /// Settles; meanwhile the provider's response ends, mostly.
     async fn settled(&mut self, status: Status) -> Result<()> {
-        let settled = self.ticket.settle(status);
+        let settled = self.accounting.settlement.settle(status);
         let Source::Live(chunks) = &mut self.source else {
             return settled.await;
         };
@@ -266,16 +322,19 @@ impl Relay {
     }
 
     /// Settles, then writes the end: whoever has read it knows that it is accounted.
-    async fn end(&mut self, error: Option<Error>, out: &mut BytesMut) {
-        let usage = self.ticket.usage();
-        let status = if error.is_some() {
-            Status::Failed
-        } else {
-            Status::Completed
+    async fn end(&mut self, end: End, out: &mut BytesMut) {
+        let (usage, cost) = self.accounting.settlement.usage();
+        let status = match end {
+            End::Whole => Status::Completed,
+            End::Failed(_) => Status::Failed,
         };
         let settled = self.settled(status).await;
-        match error.or(settled.err()) {
-            None => self.writer.end(usage, out),
+        let error = match end {
+            End::Whole => settled.err(),
+            End::Failed(error) => Some(error),
+        };
+        match error {
+            None => self.writer.end(&usage, cost, out),
             Some(error) => {
                 let cause = error.cause.as_deref().unwrap_or_default();
                 tracing::warn!(%error, cause, "a stream failed");

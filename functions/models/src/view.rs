@@ -15,7 +15,7 @@ pub(crate) struct ModelView<'a> {
     /// Tokens.
     context_length: u64,
     /// Dollars per 1,000 tokens.
-    pricing: Pricing,
+    pricing: &'a Pricing,
     capabilities: &'a [String],
 }
 
@@ -29,7 +29,7 @@ impl<'a> From<&'a Model> for ModelView<'a> {
             name: &model.name,
             provider: &model.provider,
             context_length: model.context_length,
-            pricing: model.pricing,
+            pricing: &model.pricing,
             capabilities: &model.capabilities,
         }
     }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, header};
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, json::Object};
 
 /// A call: the endpoint, and how its answer is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Call {
     pub(crate) kind: Kind,
     /// The path at the gateway, such as `/v1/chat/completions`.
     pub path: String,
-    /// The frame as it came: the endpoint ignores the fields that it does not know.
+    /// The frame's fields.
     pub body: Bytes,
 }
 
@@ -34,7 +34,13 @@ impl Call {
             false => (Kind::Chat, "/v1/chat/completions"),
             true => (Kind::ChatStream, "/v1/chat/completions/stream"),
         };
-        Self::new(kind, path.into(), frame)
+        // The endpoint hands on what it does not know: what is the frame's own is taken out.
+        let fields = Object::of(frame).map(|mut fields| {
+            fields.remove("type");
+            fields.remove("id");
+            fields.to_string()
+        });
+        Self::new(kind, path.into(), fields.as_deref().unwrap_or(frame))
     }
 
     pub(crate) fn skill(id: &str, frame: &str) -> Self {
@@ -77,6 +83,13 @@ fn segment(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chat_has_the_fields_of_its_endpoint_only() {
+        let frame = r#"{"type":"chat","id":"1","model":"m","top_k":4,"messages":[]}"#;
+        let body = Call::chat(true, frame).body;
+        assert_eq!(body, r#"{"model":"m","top_k":4,"messages":[]}"#);
+    }
 
     #[test]
     fn a_name_is_one_segment() {

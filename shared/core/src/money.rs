@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Money {
 
 /// The price of tokens, held as nano-dollars per 1,000 tokens; configured and shown as dollars
 /// per 1,000 tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Price(Money);
 

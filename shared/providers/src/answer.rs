@@ -8,9 +8,10 @@ use openclaw_schema::usage::TokenUsage;
 pub struct Completion {
     /// An OpenAI `chat.completion` object; the provider's own bytes where it speaks that dialect.
     pub body: Bytes,
-    /// As the provider counted.
+    /// As far as the provider counted.
     pub usage: Option<TokenUsage>,
-    /// [`tokens::estimate`](crate::tokens::estimate) of what was written; 0 when `usage` is there.
+    /// [`tokens::estimate`](crate::tokens::estimate) of what was written; 0 where `usage` tells the
+    /// tokens out.
     pub estimated_completion_tokens: u64,
 }
 

@@ -13,7 +13,7 @@ use openclaw_core::{HttpRequest, Ports};
 use std::{sync::Arc, time::Duration};
 
 /// The longest plain answer, in bytes.
-const MAX_ANSWER: usize = 32 << 20;
+pub const MAX_ANSWER: usize = 32 << 20;
 
 /// How much of an error's body is read, in bytes.
 const MAX_REFUSAL: usize = 64 << 10;

@@ -210,7 +210,7 @@ impl Model {
             context_length: row.context_length,
             max_output_tokens: row.max_output_tokens.unwrap_or(row.context_length),
             capabilities: row.capabilities.clone(),
-            pricing: row.pricing,
+            pricing: row.pricing.clone(),
             targets,
             fallbacks: row.fallbacks.clone(),
             defaults: row.defaults.names().filter_map(default).collect(),

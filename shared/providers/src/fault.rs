@@ -10,6 +10,8 @@ pub(crate) struct Fault {
     /// What the caller is told if this was the last call. Its `retry_after` is the provider's.
     pub(crate) error: Error,
     pub(crate) next: Next,
+    /// Whether the provider may have worked on the request, and bill it.
+    pub(crate) may_be_billed: bool,
 }
 
 /// What to do after a failed call.
@@ -36,6 +38,7 @@ impl Fault {
                 )
                 .with_cause(error),
                 next: Next::Retry,
+                may_be_billed: false,
             },
             HttpError::Broken(_) => Self::broken(provider, None, error),
         }
@@ -51,6 +54,7 @@ impl Fault {
         Self {
             error: told(Code::ProviderError, message, provider, status).with_cause(cause),
             next: Next::Retry,
+            may_be_billed: true,
         }
     }
 
@@ -61,6 +65,7 @@ impl Fault {
             error: told(Code::ProviderTimeout, message, provider, status)
                 .with_cause(format!("silent for {} ms", waited.as_millis())),
             next: Next::Move,
+            may_be_billed: true,
         }
     }
 
@@ -82,6 +87,7 @@ impl Fault {
         Self {
             error: told(Code::ProviderError, message, provider, Some(status)).with_cause(cause),
             next,
+            may_be_billed: true,
         }
     }
 }

@@ -32,6 +32,7 @@ mod stream;
 pub mod tokens;
 
 pub use answer::{Chunk, Completion};
+pub use call::MAX_ANSWER;
 pub use catalog::{Model, Providers};
 pub use plan::Plan;
 pub use reply::{Failure, Reply, Served};

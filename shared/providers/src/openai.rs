@@ -49,8 +49,8 @@ fn completion(body: Bytes) -> Result<Completion, DecodeError> {
     }
     let usage = answer.usage();
     let estimated_completion_tokens = match usage {
-        Some(_) => 0,
-        None => answer.tokens(),
+        Some(usage) if usage.tells_completion() => 0,
+        _ => answer.tokens(),
     };
     Ok(Completion {
         body,

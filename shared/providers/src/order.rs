@@ -2,7 +2,7 @@
 
 use crate::{
     catalog::{Model, Providers, Target},
-    reply::Served,
+    reply::{Failure, Served},
 };
 use openclaw_core::{Random, Timestamp};
 use std::sync::Arc;
@@ -19,12 +19,13 @@ impl Candidate {
         &self.model.targets[self.at]
     }
 
-    /// That it answered the last of `attempts` calls.
-    pub(crate) fn served(&self, attempts: u32) -> Served {
+    /// That it answered the last of the calls that `before` counts.
+    pub(crate) fn served(&self, before: &Failure) -> Served {
         Served {
             provider: Arc::clone(&self.target().provider.id),
             model: Arc::clone(&self.model),
-            attempts,
+            attempts: before.attempts,
+            billed_failures: before.billed_failures,
         }
     }
 }

@@ -84,6 +84,7 @@ impl Encoded {
         target: &Target,
         stream: bool,
     ) -> Result<Self> {
+        request.ensure_priced(&model.pricing)?;
         let provider = &target.provider;
         let fields = provider.dialect.encode_request(&Input {
             request,

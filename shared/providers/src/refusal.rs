@@ -53,7 +53,11 @@ pub(crate) fn refusal(
     }
     let words = words.unwrap_or_else(|| "no message".into());
     let error = error.with_cause(format!("status {code}: {words}"));
-    Fault { error, next }
+    Fault {
+        error,
+        next,
+        may_be_billed: false,
+    }
 }
 
 /// What is wrong with an answer, as it may stand in the log.

@@ -22,6 +22,8 @@ pub struct Served {
     pub model: Arc<Model>,
     /// Calls made, this one included: at least 1.
     pub attempts: u32,
+    /// Of the calls before this one, those that the provider may bill although they failed.
+    pub billed_failures: u32,
 }
 
 /// Nobody answered.
@@ -33,4 +35,6 @@ pub struct Failure {
     pub provider: Option<Arc<str>>,
     /// Calls made.
     pub attempts: u32,
+    /// Of these, those that the provider may bill: it may have worked on them until they failed.
+    pub billed_failures: u32,
 }

@@ -41,6 +41,7 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
         error: Error::internal("no target was tried"),
         provider: None,
         attempts: 0,
+        billed_failures: 0,
     };
     for candidate in candidates(&plan.providers, &plan.model, &*ports.random, now) {
         let attempt = match Attempt::new(&plan, &ports, &candidate) {
@@ -53,9 +54,9 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
                 continue;
             }
         };
-        match attempt.run::<M>(&mut failure.attempts).await {
+        match attempt.run::<M>(&mut failure).await {
             Ok(answer) => {
-                let served = candidate.served(failure.attempts);
+                let served = candidate.served(&failure);
                 return Ok(Reply { answer, served });
             }
             Err(fault) => {
@@ -94,16 +95,17 @@ impl<'a> Attempt<'a> {
 
     /// Calls until the target answers, will not answer, or has been called often enough.
     /// `total` counts the calls.
-    async fn run<M: Mode>(&self, total: &mut u32) -> Result<M::Answer, Fault> {
+    async fn run<M: Mode>(&self, total: &mut Failure) -> Result<M::Answer, Fault> {
         let routing = &self.plan.providers.routing;
         let mut calls = 1;
         loop {
-            *total += 1;
+            total.attempts += 1;
             let fault = match self.call::<M>().await {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
             self.count(&fault, calls);
+            total.billed_failures += u32::from(fault.may_be_billed);
             let wait = backoff(routing, calls, fault.error.retry_after, &*self.ports.random);
             match wait {
                 Some(wait) if fault.next == Next::Retry && calls < routing.attempts => {

@@ -1,13 +1,16 @@
 //! Chat requests: OpenAI's `POST /chat/completions`
 //! (<https://platform.openai.com/docs/api-reference/chat/create>), borrowed from the body.
 //!
-//! What the gateway needs is parsed and checked; every other field that OpenAI knows stays the
-//! bytes that came ([`ChatRequest::fields`]) and is handed on. Fields nobody knows are ignored.
+//! What the gateway needs is parsed and checked; every other field stays the bytes that came
+//! ([`ChatRequest::fields`]) and is handed on, known or not: vendors have their own, and OpenAI
+//! adds to its.
 
 mod message;
+mod priced;
 
 pub use message::{
-    Content, File, Function, FunctionCall, ImageUrl, Message, Part, Text, Tool, ToolCall,
+    Content, File, Function, FunctionCall, ImageUrl, InputAudio, Message, Part, Text, Tool,
+    ToolCall,
 };
 
 use crate::json::{parse, parse_text};
@@ -20,44 +23,11 @@ use serde::{
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, ops::RangeInclusive};
 
-/// The fields of OpenAI's request that are handed on as they came.
-const KNOWN: &[&str] = &[
-    "model",
-    "messages",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-    "temperature",
-    "top_p",
-    "n",
-    "stop",
-    "seed",
-    "presence_penalty",
-    "frequency_penalty",
-    "logit_bias",
-    "logprobs",
-    "top_logprobs",
-    "response_format",
-    "tools",
-    "tool_choice",
-    "parallel_tool_calls",
-    "functions",
-    "function_call",
-    "user",
-    "metadata",
-    "store",
-    "service_tier",
-    "modalities",
-    "audio",
-    "prediction",
-    "reasoning_effort",
-    "thinking",
-    "verbosity",
-    "web_search_options",
-    "safety_identifier",
-    "prompt_cache_key",
-];
+/// Fields that are the gateway's own: no provider is sent them.
+const OURS: &[&str] = &["skills"];
+
+/// The most top-level fields of a request.
+const MAX_FIELDS: usize = 128;
 
 const ROLES: &[&str] = &[
     "system",
@@ -83,16 +53,19 @@ pub struct ChatRequest<'a> {
     pub max_tokens: Option<u64>,
     /// How many choices; default 1.
     pub n: u64,
-    fields: Vec<(&'static str, &'a RawValue)>,
+    fields: Vec<Field<'a>>,
 }
 
+/// A top-level field: its name and the bytes that came.
+type Field<'a> = (Cow<'a, str>, &'a RawValue);
+
 /// Top-level fields in the order they came; `null` counts as absent, as OpenAI has it.
-struct Fields<'a>(Vec<(&'static str, &'a RawValue)>);
+struct Fields<'a>(Vec<Field<'a>>);
 
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Known;
-        impl<'de> Visitor<'de> for Known {
+        struct All;
+        impl<'de> Visitor<'de> for All {
             type Value = Fields<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,23 +73,24 @@ impl<'de> Deserialize<'de> for Fields<'de> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields: Vec<(&'static str, &RawValue)> = Vec::with_capacity(8);
+                let mut fields: Vec<Field<'de>> = Vec::with_capacity(8);
                 while let Some(Text(key)) = map.next_key()? {
                     let value: &RawValue = map.next_value()?;
-                    let Some(known) = KNOWN.iter().find(|known| **known == key) else {
-                        continue;
-                    };
-                    if fields.iter().any(|(name, _)| name == known) {
-                        return Err(A::Error::custom(format!("duplicate field `{known}`")));
+                    if fields.iter().any(|(name, _)| *name == key) {
+                        return Err(A::Error::custom(format!("duplicate field `{key}`")));
+                    }
+                    if fields.len() == MAX_FIELDS {
+                        let most = format!("must have at most {MAX_FIELDS} fields");
+                        return Err(A::Error::custom(most));
                     }
                     if value.get() != "null" {
-                        fields.push((known, value));
+                        fields.push((key, value));
                     }
                 }
                 Ok(Fields(fields))
             }
         }
-        deserializer.deserialize_map(Known)
+        deserializer.deserialize_map(All)
     }
 }
 
@@ -155,14 +129,13 @@ impl<'a> ChatRequest<'a> {
             fields.check_shape(name, '{', "must be an object")?;
         }
         fields.get::<bool>("logprobs")?;
-        let max_tokens = fields.whole("max_completion_tokens", 1..=u64::MAX)?;
-        let older = fields.whole("max_tokens", 1..=u64::MAX)?;
+        let max_tokens = fields.max_tokens()?;
         Ok(Self {
             stream: fields.get("stream")?.unwrap_or(false),
             include_usage: fields
                 .get::<StreamOptions>("stream_options")?
                 .is_some_and(|options| options.include_usage),
-            max_tokens: max_tokens.or(older),
+            max_tokens,
             n: fields.whole("n", 1..=128)?.unwrap_or(1),
             model,
             messages,
@@ -189,19 +162,20 @@ impl<'a> ChatRequest<'a> {
         ))
     }
 
-    /// The known fields, as the bytes that came.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &'a RawValue)> {
-        self.fields.iter().copied()
+    /// The fields that are handed on, as the bytes that came.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        let fields = self.fields.iter().map(|(name, value)| (&**name, *value));
+        fields.filter(|(name, _)| !OURS.contains(name))
     }
 
-    /// One of them.
+    /// A field, as the bytes that came.
     pub fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        self.fields()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        let mut fields = self.fields.iter();
+        let (_, value) = fields.find(|(known, _)| known == name)?;
+        Some(*value)
     }
 
-    /// One of them, parsed; the error names it.
+    /// A field, parsed; the error names it.
     pub fn field<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>> {
         self.raw(name)
             .map(|value| parse(value.get(), name))
@@ -216,13 +190,13 @@ struct StreamOptions {
 
 record!(StreamOptions { include_usage, .. });
 
-struct Raw<'a>(Vec<(&'static str, &'a RawValue)>);
+struct Raw<'a>(Vec<Field<'a>>);
 
 impl<'a> Raw<'a> {
     fn raw(&self, name: &str) -> Option<&'a str> {
         self.0
             .iter()
-            .find(|(known, _)| *known == name)
+            .find(|(known, _)| known == name)
             .map(|(_, value)| value.get())
     }
 
@@ -255,6 +229,20 @@ impl<'a> Raw<'a> {
         match self.get::<u64>(name) {
             Ok(number) if number.is_none_or(|number| range.contains(&number)) => Ok(number),
             _ => Err(bad()),
+        }
+    }
+
+    /// `max_completion_tokens` or the older `max_tokens`; both only with the same value, because a
+    /// provider may go by either.
+    fn max_tokens(&self) -> Result<Option<u64>> {
+        let new = self.whole("max_completion_tokens", 1..=u64::MAX)?;
+        let old = self.whole("max_tokens", 1..=u64::MAX)?;
+        match (new, old) {
+            (Some(new), Some(old)) if new != old => {
+                let issue = "must not differ from max_completion_tokens";
+                Err(Error::invalid("max_tokens", issue))
+            }
+            _ => Ok(new.or(old)),
         }
     }
 
@@ -362,18 +350,69 @@ mod tests {
     }
 
     #[test]
-    fn known_fields_stay_the_bytes_that_came_and_unknown_ones_go() {
-        let body = br#"{"model":"m","seed": 1e3 ,"nonsense":{"a":[]},"messages":[{"role":"user","content":"x"}],"user":null}"#;
+    fn fields_stay_the_bytes_that_came_known_or_not() {
+        let body = br#"{"model":"m","seed": 1e3 ,"top_k":{"a":[ ]},"messages":[{"role":"user","content":"x"}],"user":null,"skills":["x"],"\u00e9":1}"#;
         let request = ChatRequest::parse(body).unwrap();
         let fields: Vec<_> = request
             .fields()
             .map(|(name, value)| (name, value.get()))
             .collect();
-        assert_eq!(fields[1], ("seed", "1e3"));
         assert_eq!(
             fields.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            ["model", "seed", "messages"]
+            ["model", "seed", "top_k", "messages", "\u{e9}"]
         );
+        assert_eq!(fields[1], ("seed", "1e3"));
+        assert_eq!(fields[2], ("top_k", r#"{"a":[ ]}"#));
+        assert!(request.raw("skills").is_some());
+    }
+
+    #[test]
+    fn the_number_of_fields_is_bounded() {
+        let body = |fields: usize| {
+            let more = (2..fields).map(|at| format!(r#","f{at}":1"#));
+            let more: String = more.collect();
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}]{more}}}"#)
+        };
+        assert!(ChatRequest::parse(body(MAX_FIELDS).as_bytes()).is_ok());
+        let (field, issue) = fault(&body(MAX_FIELDS + 1));
+        assert_eq!(field, "body");
+        assert_eq!(issue, "must have at most 128 fields");
+    }
+
+    #[test]
+    fn both_bounds_of_the_answer_must_be_the_same() {
+        let body = |fields: &str| {
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":"x"}}],{fields}}}"#)
+        };
+        let (field, issue) = fault(&body(r#""max_completion_tokens":1,"max_tokens":100000"#));
+        assert_eq!(field, "max_tokens");
+        assert_eq!(issue, "must not differ from max_completion_tokens");
+        let same = body(r#""max_completion_tokens":5,"max_tokens":5"#);
+        let request = ChatRequest::parse(same.as_bytes()).unwrap();
+        assert_eq!(request.max_tokens, Some(5));
+    }
+
+    #[test]
+    fn an_image_is_a_url_or_an_object_with_one() {
+        for image in [
+            r#""https://x.test/a.png""#,
+            r#"{"url":"https://x.test/a.png","detail":"low"}"#,
+        ] {
+            let body = format!(
+                r#"{{"model":"m","messages":[{{"role":"user","content":[{{"type":"image_url","image_url":{image}}}]}}]}}"#
+            );
+            let request = ChatRequest::parse(body.as_bytes()).unwrap();
+            let Some(Content::Parts(parts)) = &request.messages[0].content else {
+                panic!("{body}");
+            };
+            let image = parts[0].image_url.as_ref().unwrap();
+            assert_eq!(image.url, "https://x.test/a.png");
+        }
+        let (field, issue) = fault(
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":7}]}]}"#,
+        );
+        assert_eq!(field, "messages[0].content[0].image_url");
+        assert_eq!(issue, "must be a URL or an object with one");
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
-use openclaw_core::{Price, json::Object};
-use serde::{Deserialize, Serialize};
+pub use crate::pricing::{PriceTier, Pricing};
+use openclaw_core::json::Object;
+use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The whole document.
@@ -233,16 +234,6 @@ pub struct Model {
 
 fn chat_alone() -> Vec<String> {
     vec!["chat".into()]
-}
-
-/// `pricing = { prompt = 0.03, completion = 0.06 }`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Pricing {
-    /// Dollars per 1,000 tokens in.
-    pub prompt: Price,
-    /// Dollars per 1,000 tokens out.
-    pub completion: Price,
 }
 
 /// One place that serves a model.

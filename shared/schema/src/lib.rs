@@ -9,6 +9,7 @@ pub mod config;
 pub mod json;
 pub mod key;
 pub mod list;
+pub mod pricing;
 pub mod usage;
 
 pub use json::{parse, parse_text};

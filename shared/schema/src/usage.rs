@@ -1,25 +1,14 @@
 //! `GET /analytics/usage` on the wire.
 
+mod tokens;
+
+pub use tokens::{CompletionUsage, TokenUsage};
+
 use openclaw_core::{
-    Error, Money, Result, Timestamp, record,
+    Error, Money, Result, Timestamp,
     time::{DAY, HOUR, floor, shift},
 };
 use serde::{Deserialize, Serialize};
-
-/// Tokens of one request, as the provider counted or we estimated them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct TokenUsage {
-    /// Tokens in.
-    pub prompt_tokens: u64,
-    /// Tokens out.
-    pub completion_tokens: u64,
-}
-
-record!(TokenUsage {
-    prompt_tokens,
-    completion_tokens,
-    ..
-});
 
 /// The longest span a report may cover, in days: as long as usage is kept.
 pub const MAX_DAYS: i64 = 366;

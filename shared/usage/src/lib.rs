@@ -2,28 +2,28 @@
 //!
 //! 1. [`Reservation`]: written with the admission, before the provider is called. It holds back
 //!    the most the request can cost where there is a budget.
-//! 2. [`Ticket`]: follows the request and, at its one exit, replaces the reservation by the usage
+//! 2. [`Settlement`]: follows the request and, at its one exit, replaces the reservation by the usage
 //!    row and the hour's sums in one transaction. Dropping it is an exit too: the client left.
-//! 3. The reservation has a lease. A ticket that takes long renews it and notes how far the answer
+//! 3. The reservation has a lease. A request that takes long renews it and notes how far the answer
 //!    is; [`settle_orphans`] settles as interrupted, with what was noted, whom a crash cut off.
 //!
-//! The reservation is deleted by the settlement that finds it, so nothing settles twice. A ticket
+//! The reservation is deleted by the settlement that finds it, so nothing settles twice. A request
 //! that finds it gone was only taken for dead (its client did not read for longer than the lease):
 //! it corrects the row and the sums by the difference.
 //! [`report`] sums the hours.
 
+mod booking;
 mod orphans;
 mod progress;
 mod report;
 mod reservation;
 mod row;
 mod settlement;
-mod ticket;
 mod totals;
 
-pub use orphans::{RESERVATIONS, Swept, has_overdue, settle_orphans};
+pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
-pub use reservation::{LEASE, RENEW, Renewal, Reservation, Spender};
+pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender};
 pub use row::{Status, UsageRow};
-pub use ticket::Ticket;
+pub use settlement::Settlement;
 pub use totals::Totals;

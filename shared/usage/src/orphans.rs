@@ -1,18 +1,15 @@
 //! Reservations that nobody is going to settle.
 
 use crate::{
-    Reservation, Status,
+    RESERVATIONS, Reservation, Status,
+    booking::{book, row},
     progress::Progress,
-    settlement::{book, row},
 };
 use openclaw_core::{Error, Ledger, Result, Timestamp, json, ledger::Item};
 
-/// The prefix of reservations in an account's ledger.
-pub const RESERVATIONS: &str = "gate#r/";
-
 const PAGE: usize = 500;
 
-/// What a sweep found.
+/// The outcome of a sweep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Requests that it settled.

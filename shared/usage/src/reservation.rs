@@ -1,15 +1,18 @@
-//! What is held back before the provider is called.
+//! Money that is held back before the provider is called.
 
-use crate::{orphans::RESERVATIONS, progress::Progress};
+use crate::progress::Progress;
 use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp,
     ledger::{Delta, Step, When},
-    record, time,
+    time,
 };
 use openclaw_schema::{account::Account, config::Pricing, key::Key};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// The prefix of reservations in an account's ledger.
+pub const RESERVATIONS: &str = "gate#r/";
 
 /// How long a request is taken to be worked on after its admission or its last renewal: once
 /// that has passed, [`settle_orphans`](crate::settle_orphans) may settle it.
@@ -19,7 +22,7 @@ pub const LEASE: Duration = Duration::from_secs(45);
 pub const RENEW: Duration = Duration::from_secs(15);
 
 /// An admitted request that has not been settled: enough to settle it should nobody else.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Reservation {
     /// The request's id.
     pub request: String,
@@ -27,7 +30,7 @@ pub struct Reservation {
     pub key: String,
     /// The model that was asked for.
     pub model: String,
-    /// What the model costs.
+    /// Prices of the model.
     pub pricing: Pricing,
     /// When it was admitted.
     pub started: Timestamp,
@@ -35,35 +38,17 @@ pub struct Reservation {
     pub prompt_tokens: u64,
     /// Nano-dollars held back from the month of `started`; 0 without a budget.
     pub reserved: i64,
-    /// What its last renewal said; `None` until the first, and for most requests for ever.
+    /// Its last renewal; most requests are over before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
 }
 
-record!(Reservation {
-    request: required,
-    key: required,
-    model: required,
-    pricing: required,
-    started: required,
-    prompt_tokens: required,
-    reserved: required,
-    renewal,
-    ..
-});
-
 /// A sign of life: how far the request is, and until when it is surely worked on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Renewal {
     pub(crate) lease: Timestamp,
     pub(crate) progress: Progress,
 }
-
-record!(Renewal {
-    lease: required,
-    progress: required,
-    ..
-});
 
 /// Whose budgets a request counts against.
 #[derive(Clone, Copy, Debug)]
@@ -82,11 +67,11 @@ impl Spender<'_> {
 }
 
 impl Reservation {
-    /// Holds back `most`, the most the request can cost, where there is a budget.
+    /// Holds back `max_cost`, the most that the request can cost, where there is a budget.
     #[must_use]
-    pub fn hold(mut self, spender: Spender<'_>, most: Money) -> Self {
+    pub fn hold(mut self, spender: Spender<'_>, max_cost: Money) -> Self {
         self.reserved = if spender.has_budget() {
-            most.nanos()
+            max_cost.nanos()
         } else {
             0
         };

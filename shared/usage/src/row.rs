@@ -4,7 +4,6 @@ use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp,
     ledger::{Counters, Delta, Step, When},
-    record,
     time::{self, DAY},
 };
 use openclaw_schema::usage::{Detail, MAX_DAYS, TokenUsage};
@@ -27,7 +26,7 @@ pub enum Status {
 }
 
 /// One request, accounted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UsageRow {
     /// The request's id.
     pub request: String,
@@ -35,13 +34,16 @@ pub struct UsageRow {
     pub key: String,
     /// The model that was asked for.
     pub model: String,
-    /// The provider that answered last, where one did.
+    /// The provider that answered, where one did.
     pub provider: Option<String>,
+    /// The model that answered, where one did: a fallback, when it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served_model: Option<String>,
     /// How it ended.
     pub status: Status,
-    /// Tokens in and out.
+    /// Tokens in and out, those of calls that failed included.
     pub usage: TokenUsage,
-    /// Whether the tokens are our estimate because the provider told none.
+    /// Whether some of the tokens are our estimate because the provider did not tell them.
     pub estimated: bool,
     /// Nano-dollars.
     pub cost: i64,
@@ -50,20 +52,6 @@ pub struct UsageRow {
     /// Milliseconds until it was settled.
     pub duration_ms: u64,
 }
-
-record!(UsageRow {
-    request: required,
-    key: required,
-    model: required,
-    provider,
-    status: required,
-    usage: required,
-    estimated: required,
-    cost: required,
-    started: required,
-    duration_ms: required,
-    ..
-});
 
 /// The prefix of the hours' sums: `hour/<hour>/<key>/<model>`.
 pub(crate) const HOURS: &str = "hour/";
@@ -108,8 +96,8 @@ impl UsageRow {
         let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         [
             ("requests", 1),
-            ("prompt_tokens", tokens(self.usage.prompt_tokens)),
-            ("completion_tokens", tokens(self.usage.completion_tokens)),
+            ("prompt_tokens", tokens(self.usage.prompt())),
+            ("completion_tokens", tokens(self.usage.completion())),
             ("cost", self.cost),
             ("errors", one_if(self.status == Status::Failed)),
             ("interrupted", one_if(self.status == Status::Interrupted)),

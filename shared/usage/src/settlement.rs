@@ -1,81 +1,235 @@
-//! From a reservation to its usage row, exactly once.
+//! A request's way from admission to settlement.
 
-use crate::{Reservation, Status, UsageRow, progress::Progress};
-use openclaw_core::{
-    Error, Ledger, Result, Timestamp, json,
-    ledger::{Applied, Outcome, Step, When},
+use crate::{
+    RENEW, Reservation, Status, Totals,
+    booking::{amend, book, row},
+    progress::Progress,
+    reservation::later,
 };
+use futures_util::future::{Either, ready, select};
+use openclaw_core::{
+    BoxFuture, Ledger, Money, Ports, Result, Timestamp,
+    ledger::{Durable, Outcome, Step},
+};
+use openclaw_schema::{config::Pricing, usage::TokenUsage};
+use std::{sync::Arc, time::Duration};
 
-/// What `reservation` comes to if it ends at `now` as `status`.
-pub(crate) fn row(
-    reservation: &Reservation,
-    progress: &Progress,
-    status: Status,
-    now: Timestamp,
-) -> UsageRow {
-    let (usage, estimated) = progress.usage(reservation.prompt_tokens, status);
-    let pricing = progress.pricing.unwrap_or(reservation.pricing);
-    let mut cost = pricing.prompt.of(usage.prompt_tokens);
-    cost += pricing.completion.of(usage.completion_tokens);
-    let duration = now.as_millisecond() - reservation.started.as_millisecond();
-    UsageRow {
-        request: reservation.request.clone(),
-        key: reservation.key.clone(),
-        model: reservation.model.clone(),
-        provider: progress.provider.clone(),
-        status,
-        usage,
-        estimated,
-        cost: cost.nanos(),
-        started: reservation.started,
-        duration_ms: u64::try_from(duration).unwrap_or_default(),
+/// Follows one admitted request and settles it exactly once: by [`Settlement::settle`], or, when it
+/// is dropped, as interrupted.
+///
+/// A request that takes long waits in [`Settlement::within`] or [`Settlement::finish`], which renew the
+/// lease of its reservation, so that nobody else settles it.
+///
+/// It is a pointer: it moves through futures of which each has room for it.
+pub struct Settlement(Option<Box<Open>>);
+
+struct Open {
+    ports: Ports,
+    totals: Arc<Totals>,
+    account: String,
+    reservation: Reservation,
+    admitted: Option<Durable>,
+    progress: Progress,
+    renew_at: Timestamp,
+    beside: Option<Beside>,
+}
+
+/// Says at the settlement what is to be written with it.
+type Beside = Box<dyn FnOnce() -> Option<Step> + Send>;
+
+impl Settlement {
+    /// For an admitted request; `admitted` resolves when its admission is durable.
+    pub fn new(
+        ports: Ports,
+        totals: Arc<Totals>,
+        account: String,
+        reservation: Reservation,
+        admitted: Durable,
+    ) -> Self {
+        Self(Some(Box::new(Open {
+            ports,
+            totals,
+            account,
+            renew_at: later(reservation.started, RENEW),
+            reservation,
+            admitted: Some(admitted),
+            progress: Progress::default(),
+            beside: None,
+        })))
+    }
+
+    /// Asks `step` once, when the request is settled, for what is to be written in the same
+    /// transaction. It must demand nothing of what it finds, and its key be none of accounting's.
+    /// It is lost where the settlement is.
+    #[must_use]
+    pub fn with(mut self, step: impl FnOnce() -> Option<Step> + Send + 'static) -> Self {
+        if let Some(open) = &mut self.0 {
+            open.beside = Some(Box::new(step));
+        }
+        self
+    }
+
+    /// Waits until a crash can no longer forget that the request was admitted: before the first
+    /// byte of its answer leaves.
+    pub fn admitted(&mut self) -> impl Future<Output = Result<()>> + Send + use<> {
+        let admitted = self.0.as_mut().and_then(|open| open.admitted.take());
+        async {
+            match admitted {
+                Some(durable) => Ok(durable.await?),
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// Waits for `work`, at most `limit`, and renews the lease meanwhile; `None` when it is not
+    /// done by then. There is one timer at a time.
+    pub async fn within<T>(
+        &mut self,
+        limit: Duration,
+        mut work: impl Future<Output = T> + Unpin,
+    ) -> Option<T> {
+        let Some(open) = &mut self.0 else {
+            return Some(work.await);
+        };
+        let mut left = limit;
+        loop {
+            let slice = open.renew_when_due().min(left);
+            let timer = open.ports.clock.sleep(slice);
+            if let Either::Left((done, _)) = select(&mut work, timer).await {
+                return Some(done);
+            }
+            left -= slice;
+            if left.is_zero() {
+                return None;
+            }
+        }
+    }
+
+    /// Waits for `work` however long it takes, and renews the lease meanwhile.
+    pub async fn finish<T>(&mut self, mut work: impl Future<Output = T> + Unpin) -> T {
+        loop {
+            if let Some(done) = self.within(Duration::MAX, &mut work).await {
+                return done;
+            }
+        }
+    }
+
+    /// A provider is being called: from here on the tokens in are accounted.
+    pub fn calling(&mut self) {
+        self.update(|progress| progress.called = true);
+    }
+
+    /// So many calls failed although the provider may have worked on them: it may bill their
+    /// prompts.
+    pub fn billed_failures(&mut self, calls: u32) {
+        self.update(|progress| progress.billed_failures = calls);
+    }
+
+    /// This model answered at this provider, at these prices.
+    pub fn served_by(&mut self, provider: &str, model: &str, pricing: &Pricing) {
+        self.update(|progress| {
+            progress.provider = Some(provider.to_string());
+            progress.served_model = Some(model.to_string());
+            progress.pricing = Some(pricing.clone());
+        });
+    }
+
+    /// About so many more tokens came out.
+    pub fn generated(&mut self, tokens: u64) {
+        self.update(|progress| progress.completion_estimate += tokens);
+    }
+
+    /// The provider's own counts; those that it leaves out are as before.
+    pub fn counted(&mut self, usage: TokenUsage) {
+        self.update(|progress| progress.usage.update(usage));
+    }
+
+    /// The answer's tokens if it ended now, by the provider's counts or our estimates, and what they
+    /// cost.
+    pub fn usage(&self) -> (TokenUsage, Money) {
+        let Some(open) = &self.0 else {
+            return Default::default();
+        };
+        let (usage, _) = open.progress.answer_usage(open.reservation.prompt_tokens);
+        let pricing = open.progress.pricing.as_ref();
+        let pricing = pricing.unwrap_or(&open.reservation.pricing);
+        (usage, pricing.cost(&usage))
+    }
+
+    /// Settles, once; resolves when the row is durable.
+    ///
+    /// Boxed: a stream that is open for minutes has no room in it for what it does at its end.
+    pub fn settle(&mut self, status: Status) -> BoxFuture<'static, Result<()>> {
+        match self.0.take() {
+            Some(open) => Box::pin(open.settle(status)),
+            None => Box::pin(ready(Ok(()))),
+        }
+    }
+
+    fn update(&mut self, change: impl FnOnce(&mut Progress)) {
+        if let Some(open) = &mut self.0 {
+            change(&mut open.progress);
+        }
     }
 }
 
-/// Replaces the reservation by `row` and applies `beside` with it. `None`: the reservation is no
-/// longer there, and nothing was done.
-pub(crate) async fn book(
-    ledger: &dyn Ledger,
-    account: &str,
-    reservation: &Reservation,
-    row: &UsageRow,
-    beside: Option<Step>,
-) -> Result<Option<Applied>> {
-    let remove = Step::Delete {
-        key: reservation.ledger_key(),
-        when: When::Present,
-    };
-    let spend = reservation.spend_instead(reservation.reserved, row.cost);
-    let steps = [remove].into_iter().chain(row.steps(None)?);
-    applied(ledger, account, steps.chain(spend).chain(beside).collect()).await
+impl Drop for Settlement {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            let spawn = open.ports.spawn.clone();
+            spawn.spawn(Box::pin(async move {
+                let request = open.reservation.request.clone();
+                if let Err(error) = open.settle(Status::Interrupted).await {
+                    let cause = error.cause.unwrap_or_default();
+                    tracing::error!(request, cause, "an interrupted request was not settled");
+                }
+            }));
+        }
+    }
 }
 
-/// Books `row` after all, where a sweep took the request for dead and booked what it knew: what
-/// it booked stands in its row, and the difference is added. `beside` is applied with it.
-///
-/// Nobody else does this to that row: only the request's own ticket comes here, once.
-pub(crate) async fn amend(
-    ledger: &dyn Ledger,
-    account: &str,
-    reservation: &Reservation,
-    row: &UsageRow,
-    beside: Option<Step>,
-) -> Result<Applied> {
-    let gone = || Error::internal("a request has neither a reservation nor a row");
-    let item = ledger.get(account, &row.ledger_key()).await?;
-    let item = item.ok_or_else(gone)?;
-    let booked: UsageRow =
-        json::read(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
-    let spend = reservation.spend_instead(booked.cost, row.cost);
-    let steps = row.steps(Some(&booked))?.into_iter();
-    let steps = steps.chain(spend).chain(beside).collect();
-    let applied = applied(ledger, account, steps).await?;
-    applied.ok_or_else(gone)
+impl Open {
+    async fn settle(mut self: Box<Self>, status: Status) -> Result<()> {
+        let beside = self.beside.take().and_then(|step| step());
+        let (ledger, account) = (&*self.ports.ledger, &self.account);
+        let now = self.ports.clock.now();
+        let row = row(&self.reservation, &self.progress, status, now);
+        let reservation = &self.reservation;
+        let applied = match book(ledger, account, reservation, &row, beside.clone()).await? {
+            Some(applied) => applied,
+            None => amend(ledger, account, reservation, &row, beside).await?,
+        };
+        self.totals.add(&row);
+        Ok(applied.durable.await?)
+    }
+
+    /// Renews the lease where it is time to, and says how long it is until the next time, at most
+    /// [`RENEW`]. It happens in a task of its own: a slow ledger holds no answer up, and for a
+    /// failed renewal there is the next.
+    fn renew_when_due(&mut self) -> Duration {
+        let now = self.ports.clock.now();
+        if now < self.renew_at {
+            return self.renew_at.duration_since(now).min(RENEW);
+        }
+        self.renew_at = later(now, RENEW);
+        let step = self.reservation.renew(now, self.progress.clone());
+        let (ledger, account) = (self.ports.ledger.clone(), self.account.clone());
+        let request = self.reservation.request.clone();
+        self.ports.spawn.spawn(Box::pin(async move {
+            // Refused means settled: at the request's end, which was quicker, or by a sweep, which
+            // the request's end is going to find out.
+            if let Err(error) = write(&*ledger, &account, step).await {
+                let cause = error.cause.unwrap_or_default();
+                tracing::warn!(request, cause, "a reservation was not renewed");
+            }
+        }));
+        RENEW
+    }
 }
 
-async fn applied(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<Option<Applied>> {
-    Ok(match ledger.transact(account, steps).await? {
-        Outcome::Applied(applied) => Some(applied),
-        Outcome::Refused { .. } => None,
-    })
+async fn write(ledger: &dyn Ledger, account: &str, step: Result<Step>) -> Result<()> {
+    if let Outcome::Applied(applied) = ledger.transact(account, vec![step?]).await? {
+        applied.durable.await?;
+    }
+    Ok(())
 }

@@ -29,9 +29,9 @@ impl Totals {
         };
         ended.fetch_add(1, Ordering::Relaxed);
         self.prompt_tokens
-            .fetch_add(row.usage.prompt_tokens, Ordering::Relaxed);
+            .fetch_add(row.usage.prompt(), Ordering::Relaxed);
         self.completion_tokens
-            .fetch_add(row.usage.completion_tokens, Ordering::Relaxed);
+            .fetch_add(row.usage.completion(), Ordering::Relaxed);
         self.cost_nanos
             .fetch_add(row.cost.unsigned_abs(), Ordering::Relaxed);
     }

@@ -81,12 +81,12 @@ impl Envelope {
         })
     }
 
-    /// The counts, if they are known.
+    /// The counts, where both are told.
     pub(super) fn usage(&self, counts: Counts) -> Option<Result<Chunk, DecodeError>> {
-        let usage = counts.usage()?;
-        let chunk = self.write(&[], counts.shown());
+        let shown = counts.shown()?;
+        let chunk = self.write(&[], Some(shown));
         Some(chunk.map(|chunk| Chunk {
-            usage: Some(usage),
+            usage: counts.usage(),
             ..chunk
         }))
     }

@@ -110,8 +110,8 @@ pub(super) fn decode(body: &[u8], created: i64) -> Result<Completion, DecodeErro
     let counts = Counts::read(message.usage);
     let usage = counts.usage();
     let estimated_completion_tokens = match usage {
-        Some(_) => 0,
-        None => said.tokens(),
+        Some(usage) if usage.tells_completion() => 0,
+        _ => said.tokens(),
     };
     let stop_reason = message.stop_reason.as_ref();
     let has_calls = !said.tool_calls.is_empty();

@@ -6,6 +6,7 @@ use super::{
     usage::Counts,
 };
 use crate::{
+    Chunk,
     dialect::{DecodeError, StreamDecoder, StreamEvent},
     sse,
 };
@@ -157,11 +158,16 @@ impl Decoder {
             model: text(start.model),
             created: self.created,
         });
-        self.piece(Delta {
+        let role = self.envelope()?.piece(Delta {
             role: Some("assistant"),
             content: Some(""),
             ..Delta::default()
-        })
+        })?;
+        // The tokens in are known from here on, however the stream ends.
+        Ok(StreamEvent::Chunk(Chunk {
+            usage: self.counts.usage(),
+            ..role
+        }))
     }
 
     fn open_block(&mut self, index: u64, block: &Block<'_>) -> Result<StreamEvent, DecodeError> {

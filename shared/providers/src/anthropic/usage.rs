@@ -117,12 +117,23 @@ struct CompletionDetails {
 }
 
 impl Counts {
-    /// `None` unless tokens in and out are both told.
+    /// Each count as it was told; `None` where nothing was.
     pub(super) fn usage(&self) -> Option<TokenUsage> {
-        Some(TokenUsage {
-            prompt_tokens: self.prompt_tokens()?,
-            completion_tokens: self.output_tokens?,
-        })
+        let hour = self
+            .cache_creation
+            .and_then(|parts| parts.ephemeral_1h_input_tokens);
+        let writes = self.cache_writes();
+        let details = self.output_tokens_details;
+        let usage = TokenUsage {
+            prompt_tokens: self.prompt_tokens(),
+            cached_tokens: self.cache_read_input_tokens,
+            cache_write_tokens: writes.map(|all| all.saturating_sub(hour.unwrap_or_default())),
+            cache_write_1h_tokens: hour,
+            completion_tokens: self.output_tokens,
+            reasoning_tokens: details.and_then(|details| details.thinking_tokens),
+            ..TokenUsage::default()
+        };
+        (usage != TokenUsage::default()).then_some(usage)
     }
 
     /// As a caller sees them; `None` unless tokens in and out are both told.

@@ -3,7 +3,10 @@
 
 use crate::{dialect::DecodeError, tokens};
 use memchr::memchr;
-use openclaw_schema::{chat::Text, usage::TokenUsage};
+use openclaw_schema::{
+    chat::Text,
+    usage::{CompletionUsage, TokenUsage},
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -118,7 +121,7 @@ impl Answer<'_> {
     }
 
     pub(super) fn usage(&self) -> Option<TokenUsage> {
-        serde_json::from_str(self.usage?.get()).ok()
+        Some(CompletionUsage::read(self.usage?.get()))
     }
 
     /// The JSON string that is all that a chunk says, through its one choice, which goes on.

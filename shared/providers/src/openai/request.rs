@@ -2,7 +2,6 @@
 
 use crate::dialect::{Input, MAX_TOKENS};
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 /// The caller's fields as they came, then the model's defaults, without what the provider refuses.
 /// A stream asks for usage wherever it can: the gateway accounts by it.
@@ -11,7 +10,6 @@ pub(super) fn encode(input: &Input<'_>) -> Bytes {
     let ours = ["model", "stream", "stream_options"];
     let given = input.request.fields();
     let given = given.filter(|(name, _)| !ours.contains(name));
-    let given = given.map(|(name, value)| -> (&str, &RawValue) { (name, value) });
     for (name, value) in given.chain(input.defaults()) {
         match MAX_TOKENS.contains(&name) {
             true => push_max_tokens(&mut body, name, value.get(), input),
@@ -34,7 +32,9 @@ fn push_max_tokens(body: &mut Vec<u8>, name: &str, value: &str, input: &Input<'_
     let [new, old] = MAX_TOKENS;
     let other = if name == new { old } else { new };
     let renamed = input.omits(name);
-    if renamed && input.request.raw(other).is_some() {
+    // Where both are given they are the same: one is sent, the older only where the new is refused.
+    let both = input.request.raw(name).is_some() && input.request.raw(other).is_some();
+    if both && (renamed || (name == old && !input.omits(new))) {
         return;
     }
     let name = if renamed { other } else { name };
@@ -45,8 +45,12 @@ fn push_max_tokens(body: &mut Vec<u8>, name: &str, value: &str, input: &Input<'_
 }
 
 fn push(body: &mut Vec<u8>, name: &str, value: &str) {
-    body.extend_from_slice(b",\"");
-    body.extend_from_slice(name.as_bytes());
-    body.extend_from_slice(b"\":");
+    body.push(b',');
+    // A name is the caller's. Text always serializes; a field that did not would be left out.
+    if serde_json::to_writer(&mut *body, name).is_err() {
+        body.pop();
+        return;
+    }
+    body.push(b':');
     body.extend_from_slice(value.as_bytes());
 }

@@ -164,8 +164,9 @@ mod tests {
         assert_eq!(
             usage.usage,
             Some(TokenUsage {
-                prompt_tokens: 3,
-                completion_tokens: 4
+                prompt_tokens: Some(3),
+                completion_tokens: Some(4),
+                ..TokenUsage::default()
             })
         );
         assert!(!usage.has_choices);

@@ -40,7 +40,7 @@ fn the_seeds_models_are_there_once_their_vendor_has_a_key() {
     );
     assert_eq!((gpt.context_length, gpt.max_output_tokens), (8192, 8192));
     assert_eq!(gpt.capabilities, ["chat", "completion", "function_calling"]);
-    let pricing = serde_json::to_value(gpt.pricing).unwrap();
+    let pricing = serde_json::to_value(&gpt.pricing).unwrap();
     assert_eq!(pricing, json!({"prompt": 0.03, "completion": 0.06}));
     assert!(one.model("claude-3").is_none());
     assert!(one.models().all(|model| model.provider == "openai"));

@@ -4,7 +4,10 @@ use super::ROLES;
 use openclaw_core::{Error, Result, record};
 use serde::{
     Deserialize, Deserializer,
-    de::{SeqAccess, Visitor, value::SeqAccessDeserializer},
+    de::{
+        MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
@@ -37,10 +40,11 @@ pub struct Message<'a> {
     pub function_call: Option<&'a RawValue>,
     /// An assistant's earlier audio.
     pub audio: Option<&'a RawValue>,
-    /// An assistant's earlier reasoning with its signatures: Anthropic's `thinking` and
-    /// `redacted_thinking` blocks, in the order they came.
+    /// An assistant's reasoning, as DeepSeek, vLLM and others name it.
+    pub reasoning_content: Option<Text<'a>>,
+    /// An assistant's reasoning with its signatures, as Anthropic's blocks.
     pub thinking_blocks: Option<&'a RawValue>,
-    /// Anthropic's cache breakpoint after the message.
+    /// Anthropic's mark of what is to be cached, where `content` is a string.
     pub cache_control: Option<&'a RawValue>,
 }
 
@@ -52,6 +56,7 @@ record!(Message<'a> {
     refusal,
     function_call,
     audio,
+    reasoning_content,
     thinking_blocks,
     cache_control,
     ..
@@ -116,9 +121,11 @@ pub struct Part<'a> {
     pub text: Option<Text<'a>>,
     /// Of an `image_url` part.
     pub image_url: Option<ImageUrl<'a>>,
+    /// Of an `input_audio` part.
+    pub input_audio: Option<InputAudio<'a>>,
     /// Of a `file` part.
     pub file: Option<File<'a>>,
-    /// Anthropic's cache breakpoint after the part.
+    /// Anthropic's mark of what is to be cached.
     pub cache_control: Option<&'a RawValue>,
 }
 
@@ -126,23 +133,9 @@ record!(Part<'a> {
     kind = "type" as Text: required,
     text,
     image_url,
+    input_audio,
     file,
     cache_control,
-    ..
-});
-
-/// A file within a message.
-#[derive(Debug, Default)]
-pub struct File<'a> {
-    /// Its content: a `data:` URL or bare base64.
-    pub file_data: Option<Text<'a>>,
-    /// Its name.
-    pub filename: Option<Text<'a>>,
-}
-
-record!(File<'a> {
-    file_data,
-    filename,
     ..
 });
 
@@ -153,8 +146,72 @@ pub struct ImageUrl<'a> {
     pub url: Cow<'a, str>,
 }
 
-record!(ImageUrl<'a> {
-    url as Text: required,
+/// OpenAI's `{"url": …}`, or the URL itself, as Mistral documents it.
+impl<'de: 'a, 'a> Deserialize<'de> for ImageUrl<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Default)]
+        struct WithUrl<'a> {
+            url: Cow<'a, str>,
+        }
+        record!(WithUrl<'a> { url as Text: required, .. });
+
+        struct UrlOrObject;
+        impl<'de> Visitor<'de> for UrlOrObject {
+            type Value = ImageUrl<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a URL or an object with one")
+            }
+
+            fn visit_borrowed_str<E>(self, url: &'de str) -> Result<Self::Value, E> {
+                Ok(ImageUrl { url: url.into() })
+            }
+
+            fn visit_str<E>(self, url: &str) -> Result<Self::Value, E> {
+                Ok(ImageUrl {
+                    url: url.to_owned().into(),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let object = WithUrl::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ImageUrl { url: object.url })
+            }
+        }
+        deserializer.deserialize_any(UrlOrObject)
+    }
+}
+
+/// Audio that is part of a message.
+#[derive(Debug, Default)]
+pub struct InputAudio<'a> {
+    /// Base64.
+    pub data: Option<Text<'a>>,
+    /// Such as `wav`.
+    pub format: Option<Text<'a>>,
+}
+
+record!(InputAudio<'a> {
+    data,
+    format,
+    ..
+});
+
+/// A file that is part of a message.
+#[derive(Debug, Default)]
+pub struct File<'a> {
+    /// Such as `a.pdf`.
+    pub filename: Option<Text<'a>>,
+    /// A `data:` URL.
+    pub file_data: Option<Text<'a>>,
+    /// The id of a file that the provider has.
+    pub file_id: Option<Text<'a>>,
+}
+
+record!(File<'a> {
+    filename,
+    file_data,
+    file_id,
     ..
 });
 
@@ -195,7 +252,7 @@ pub struct Tool<'a> {
     pub kind: Cow<'a, str>,
     /// What it is.
     pub function: Option<Function<'a>>,
-    /// Anthropic's cache breakpoint after the tool.
+    /// Anthropic's mark of what is to be cached.
     pub cache_control: Option<&'a RawValue>,
 }
 

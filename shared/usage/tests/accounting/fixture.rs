@@ -9,10 +9,10 @@ use openclaw_schema::{
     account::Account,
     config::Pricing,
     key::Key,
-    usage::{UsageQuery, UsageReport},
+    usage::{TokenUsage, UsageQuery, UsageReport},
 };
 use openclaw_testkit::{Fakes, sample};
-use openclaw_usage::{RESERVATIONS, Reservation, Spender, Ticket, Totals, UsageRow, report};
+use openclaw_usage::{RESERVATIONS, Reservation, Settlement, Spender, Totals, UsageRow, report};
 use std::sync::Arc;
 
 pub(crate) const ACCOUNT: &str = "acct_1";
@@ -34,6 +34,15 @@ pub(crate) fn key(budget: Option<i64>) -> Key {
 /// 1,000 nano-dollars a token in, 2,000 out.
 pub(crate) fn pricing() -> Pricing {
     serde_json::from_str(r#"{"prompt":0.001,"completion":0.002}"#).unwrap()
+}
+
+/// Counts that a provider told.
+pub(crate) fn counts(prompt: u64, completion: u64) -> TokenUsage {
+    TokenUsage {
+        prompt_tokens: Some(prompt),
+        completion_tokens: Some(completion),
+        ..TokenUsage::default()
+    }
 }
 
 pub(crate) fn reservation(
@@ -61,14 +70,14 @@ pub(crate) fn admit(
     request: &str,
     most: i64,
     spender: Spender<'_>,
-) -> Option<Ticket> {
+) -> Option<Settlement> {
     let reservation = reservation(fakes, request, most, spender);
     let steps = reservation.steps(spender).unwrap();
     match block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap() {
         Outcome::Refused { .. } => None,
         Outcome::Applied(_) => {
             let totals = Arc::<Totals>::default();
-            Some(Ticket::new(
+            Some(Settlement::new(
                 fakes.ports(),
                 totals,
                 ACCOUNT.into(),
@@ -79,7 +88,7 @@ pub(crate) fn admit(
     }
 }
 
-pub(crate) fn free(fakes: &Fakes, request: &str) -> Ticket {
+pub(crate) fn free(fakes: &Fakes, request: &str) -> Settlement {
     let (account, key) = (account(None), key(None));
     admit(
         fakes,

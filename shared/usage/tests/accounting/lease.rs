@@ -10,10 +10,9 @@ use openclaw_core::{
     ledger::{Durable, Item, Outcome, Step, Value, When},
     time::shift,
 };
-use openclaw_schema::usage::TokenUsage;
 use openclaw_testkit::{Fakes, ManualClock};
 use openclaw_usage::{
-    LEASE, RENEW, Reservation, Spender, Status, Swept, Ticket, UsageRow, settle_orphans,
+    LEASE, RENEW, Reservation, Settlement, Spender, Status, Swept, UsageRow, settle_orphans,
 };
 use proptest::prelude::*;
 use std::{
@@ -42,8 +41,8 @@ fn stored(fakes: &Fakes, request: &str) -> (Reservation, Bytes) {
 }
 
 /// Looks for something to do, as a stream does at every write.
-fn pass_by(ticket: &mut Ticket) {
-    block_on(ticket.within(SECOND, std::future::ready(())));
+fn pass_by(settlement: &mut Settlement) {
+    block_on(settlement.within(SECOND, std::future::ready(())));
 }
 
 /// A clock at which waiting takes no time.
@@ -95,39 +94,39 @@ fn who_knows_that_nobody_else_is_there_settles_all_at_once() {
 fn a_request_that_waits_renews_its_lease_and_a_short_one_writes_nothing() {
     let fakes = jumping();
     let start = fakes.clock.now();
-    let mut ticket = free(&fakes, "req_1");
+    let mut settlement = free(&fakes, "req_1");
     let (admitted, document) = stored(&fakes, "req_1");
     assert_eq!(admitted.lease(), start.checked_add(LEASE).unwrap());
     assert!(!String::from_utf8_lossy(&document).contains("renewal"));
-    block_on(ticket.within(14 * SECOND, pending::<()>()));
+    block_on(settlement.within(14 * SECOND, pending::<()>()));
     assert_eq!(stored(&fakes, "req_1").1, document);
     // Every 15 s, however the waits are cut.
-    block_on(ticket.within(2 * SECOND, pending::<()>()));
+    block_on(settlement.within(2 * SECOND, pending::<()>()));
     assert_eq!(stored(&fakes, "req_1").0.lease(), shift(start, 15 + 45));
-    block_on(ticket.within(100 * SECOND, pending::<()>()));
+    block_on(settlement.within(100 * SECOND, pending::<()>()));
     assert_eq!(fakes.clock.now(), shift(start, 116));
     assert_eq!(stored(&fakes, "req_1").0.lease(), shift(start, 105 + 45));
     assert_eq!(sweep(&fakes).settled, 0);
-    drop(ticket);
+    drop(settlement);
     assert_eq!(reserved(&fakes), 0);
 }
 
 #[test]
 fn what_was_generated_until_the_last_renewal_is_settled_by_the_sweep() {
     let fakes = Fakes::default();
-    let mut ticket = free(&fakes, "req_1");
+    let mut settlement = free(&fakes, "req_1");
     let dearer = serde_json::from_str(r#"{"prompt":0.01,"completion":0.02}"#).unwrap();
-    ticket.calling();
-    ticket.served_by("fallback", dearer);
-    ticket.generated(5);
+    settlement.calling();
+    settlement.served_by("fallback", "m2", &dearer);
+    settlement.generated(5);
     fakes.clock.advance(RENEW);
-    pass_by(&mut ticket);
-    ticket.generated(100);
-    forget(ticket);
+    pass_by(&mut settlement);
+    settlement.generated(100);
+    forget(settlement);
     fakes.clock.advance(LEASE);
     assert_eq!(sweep(&fakes).settled, 1);
     let row = row(&fakes);
-    let usage = (row.usage.prompt_tokens, row.usage.completion_tokens);
+    let usage = (row.usage.prompt(), row.usage.completion());
     assert_eq!((usage, row.cost), ((7, 5), 7 * 10_000 + 5 * 20_000));
     assert_eq!(row.provider.as_deref(), Some("fallback"));
     assert!(row.estimated && row.status == Status::Interrupted);
@@ -137,16 +136,13 @@ fn what_was_generated_until_the_last_renewal_is_settled_by_the_sweep() {
 #[test]
 fn what_the_provider_counted_is_no_estimate_to_a_sweep_either() {
     let fakes = Fakes::default();
-    let mut ticket = free(&fakes, "req_1");
-    ticket.calling();
-    let usage = TokenUsage {
-        prompt_tokens: 10,
-        completion_tokens: 5,
-    };
-    ticket.counted(usage);
+    let mut settlement = free(&fakes, "req_1");
+    settlement.calling();
+    let usage = counts(10, 5);
+    settlement.counted(usage);
     fakes.clock.advance(RENEW);
-    pass_by(&mut ticket);
-    forget(ticket);
+    pass_by(&mut settlement);
+    forget(settlement);
     fakes.clock.advance(LEASE);
     assert_eq!(sweep(&fakes).settled, 1);
     assert_eq!((row(&fakes).usage, row(&fakes).estimated), (usage, false));
@@ -220,12 +216,13 @@ fn a_renewal_that_fails_or_hangs_breaks_nothing_and_is_tried_again() {
         forget(free(&fakes, "req_1"));
         let reservation = stored(&fakes, "req_1").0;
         let totals = Arc::default();
-        let mut ticket = Ticket::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
+        let mut settlement =
+            Settlement::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
         let mut answer = fakes.clock.sleep(SECOND);
-        block_on(ticket.within(40 * SECOND, pending::<()>()));
+        block_on(settlement.within(40 * SECOND, pending::<()>()));
         assert_eq!(ledger.asked.load(Ordering::Relaxed), 2, "hangs: {hangs}");
-        block_on(ticket.finish(&mut answer));
-        block_on(ticket.settle(Status::Completed)).unwrap();
+        block_on(settlement.finish(&mut answer));
+        block_on(settlement.settle(Status::Completed)).unwrap();
         assert_eq!(row(&fakes).status, Status::Completed);
     }
 }
@@ -274,25 +271,22 @@ fn live(events: &[Event], end: Option<Status>, sweeps: bool) -> (BTreeMap<String
         account: &account,
         key: &key,
     };
-    let mut ticket = admit(&fakes, "req_1", 60_000, spender).unwrap();
-    ticket.calling();
-    ticket.served_by("openai", pricing());
+    let mut settlement = admit(&fakes, "req_1", 60_000, spender).unwrap();
+    settlement.calling();
+    settlement.served_by("openai", "m", &pricing());
     for event in events {
         match *event {
             Event::Wait(seconds) => fakes.clock.advance(SECOND * u32::from(seconds)),
-            Event::Generate(tokens) => ticket.generated(tokens),
-            Event::Count(completion_tokens) => ticket.counted(TokenUsage {
-                prompt_tokens: 9,
-                completion_tokens,
-            }),
-            Event::PassBy => pass_by(&mut ticket),
+            Event::Generate(tokens) => settlement.generated(tokens),
+            Event::Count(completion_tokens) => settlement.counted(counts(9, completion_tokens)),
+            Event::PassBy => pass_by(&mut settlement),
             Event::Sweep if sweeps => swept += sweep(&fakes).settled,
             Event::Sweep => {}
         }
     }
     match end {
-        Some(status) => block_on(ticket.settle(status)).unwrap(),
-        None => drop(ticket),
+        Some(status) => block_on(settlement.settle(status)).unwrap(),
+        None => drop(settlement),
     }
     (booked(&fakes), swept)
 }

@@ -1,4 +1,4 @@
-//! Reservation, ticket, lease, orphans and report against the in-memory ledger.
+//! Reservation, settlement, lease, orphans and report against the in-memory ledger.
 #![allow(
     clippy::expect_used,
     clippy::panic,

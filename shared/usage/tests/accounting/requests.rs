@@ -7,9 +7,8 @@ use openclaw_core::{
     BoxFuture, Clock, Ledger, Money, Ports, StoreError,
     ledger::{Durable, Item, Outcome, Step, When},
 };
-use openclaw_schema::usage::TokenUsage;
 use openclaw_testkit::Fakes;
-use openclaw_usage::{LEASE, Spender, Status, Ticket, Totals, settle_orphans};
+use openclaw_usage::{LEASE, Settlement, Spender, Status, Totals, settle_orphans};
 use proptest::prelude::*;
 use std::sync::{
     Arc, Mutex,
@@ -19,22 +18,16 @@ use std::sync::{
 #[test]
 fn a_counted_answer_is_accounted_with_the_providers_numbers() {
     let fakes = Fakes::default();
-    let mut ticket = free(&fakes, "req_1");
-    ticket.calling();
-    ticket.served_by("openai", pricing());
-    ticket.generated(99);
-    ticket.counted(TokenUsage {
-        prompt_tokens: 10,
-        completion_tokens: 5,
-    });
-    block_on(ticket.settle(Status::Completed)).unwrap();
+    let mut settlement = free(&fakes, "req_1");
+    settlement.calling();
+    settlement.served_by("openai", "m", &pricing());
+    settlement.generated(99);
+    settlement.counted(counts(10, 5));
+    block_on(settlement.settle(Status::Completed)).unwrap();
     let [row] = &rows(&fakes)[..] else {
         panic!("one row")
     };
-    assert_eq!(
-        (row.usage.prompt_tokens, row.usage.completion_tokens),
-        (10, 5)
-    );
+    assert_eq!((row.usage.prompt(), row.usage.completion()), (10, 5));
     assert_eq!(
         (row.cost, row.estimated, row.status),
         (20_000, false, Status::Completed)
@@ -47,19 +40,16 @@ fn a_counted_answer_is_accounted_with_the_providers_numbers() {
 }
 
 #[test]
-fn a_dropped_ticket_is_settled_as_interrupted_with_our_estimate() {
+fn a_dropped_settlement_is_settled_as_interrupted_with_our_estimate() {
     let fakes = Fakes::default();
-    let mut ticket = free(&fakes, "req_1");
-    ticket.calling();
-    ticket.generated(3);
-    drop(ticket);
+    let mut settlement = free(&fakes, "req_1");
+    settlement.calling();
+    settlement.generated(3);
+    drop(settlement);
     let [row] = &rows(&fakes)[..] else {
         panic!("one row")
     };
-    assert_eq!(
-        (row.usage.prompt_tokens, row.usage.completion_tokens),
-        (7, 3)
-    );
+    assert_eq!((row.usage.prompt(), row.usage.completion()), (7, 3));
     assert!(row.estimated && row.status == Status::Interrupted);
     assert_eq!(reserved(&fakes), 0);
 }
@@ -67,9 +57,9 @@ fn a_dropped_ticket_is_settled_as_interrupted_with_our_estimate() {
 #[test]
 fn what_no_provider_answered_costs_nothing_and_still_counts() {
     let fakes = Fakes::default();
-    let mut ticket = free(&fakes, "req_1");
-    ticket.calling();
-    block_on(ticket.settle(Status::Failed)).unwrap();
+    let mut settlement = free(&fakes, "req_1");
+    settlement.calling();
+    block_on(settlement.settle(Status::Failed)).unwrap();
     drop(free(&fakes, "req_2"));
     let total = total(&fakes);
     assert_eq!(
@@ -98,11 +88,8 @@ fn a_budget_holds_the_most_and_gives_back_what_was_not_used() {
         drop(first);
         let mut second = admit(&fakes, "req_3", 60_000, spender).unwrap();
         second.calling();
-        second.served_by("openai", pricing());
-        second.counted(TokenUsage {
-            prompt_tokens: 50,
-            completion_tokens: 0,
-        });
+        second.served_by("openai", "m", &pricing());
+        second.counted(counts(50, 0));
         block_on(second.settle(Status::Completed)).unwrap();
         assert!(
             admit(&fakes, "req_4", 60_000, spender).is_none(),
@@ -137,8 +124,8 @@ fn what_is_to_be_written_beside_is_asked_for_and_written_with_the_settlement() {
     for (settles, swept) in [(true, false), (false, false), (true, true), (false, true)] {
         let fakes = Fakes::default();
         let asked = Arc::default();
-        let mut ticket = free(&fakes, "req_1").with(note(&asked));
-        ticket.calling();
+        let mut settlement = free(&fakes, "req_1").with(note(&asked));
+        settlement.calling();
         if swept {
             // It only seemed dead: what a sweep booked is amended.
             fakes.clock.advance(LEASE);
@@ -149,9 +136,9 @@ fn what_is_to_be_written_beside_is_asked_for_and_written_with_the_settlement() {
         let noted = || block_on(fakes.ledger.get(ACCOUNT, NOTE)).unwrap();
         assert_eq!((asked.load(Ordering::Relaxed), noted()), (0, None));
         if settles {
-            block_on(ticket.settle(Status::Completed)).unwrap();
+            block_on(settlement.settle(Status::Completed)).unwrap();
         }
-        drop(ticket);
+        drop(settlement);
         let document = noted().and_then(|item| item.document().cloned());
         assert_eq!(
             document.as_deref(),
@@ -211,12 +198,13 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
         let steps = reservation.steps(spender).unwrap();
         block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
         let (ports, totals) = (ports.clone(), Arc::default());
-        let ticket = Ticket::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
-        let mut ticket = match beside {
-            true => ticket.with(note(&Arc::default())),
-            false => ticket.with(|| None),
+        let settlement =
+            Settlement::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
+        let mut settlement = match beside {
+            true => settlement.with(note(&Arc::default())),
+            false => settlement.with(|| None),
         };
-        block_on(ticket.settle(Status::Completed)).unwrap();
+        block_on(settlement.settle(Status::Completed)).unwrap();
     }
     // The reservation, the row and the hour; and the note.
     assert_eq!(*ledger.steps.lock().unwrap(), [3, 4]);
@@ -234,18 +222,16 @@ fn totals_count_what_this_process_settled() {
     let steps = reservation.steps(spender).unwrap();
     block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
     let totals = Arc::<Totals>::default();
-    let mut ticket = Ticket::new(
+    let mut settlement = Settlement::new(
         fakes.ports(),
         totals.clone(),
         ACCOUNT.into(),
         reservation,
         Durable::now(),
     );
-    ticket.counted(TokenUsage {
-        prompt_tokens: 2,
-        completion_tokens: 1,
-    });
-    block_on(ticket.settle(Status::Completed)).unwrap();
+    settlement.calling();
+    settlement.counted(counts(2, 1));
+    block_on(settlement.settle(Status::Completed)).unwrap();
     let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     assert_eq!(
         (read(&totals.completed), read(&totals.prompt_tokens)),
@@ -257,18 +243,18 @@ fn totals_count_what_this_process_settled() {
 proptest! {
     #[test]
     fn the_report_is_the_sum_over_the_requests(
-        requests in prop::collection::vec((0..3u8, 0..1000u64, 0..1000u64, 0..100_000u64), 1..40)
+        requests in prop::collection::vec((0..3u8, 1..1000u64, 0..1000u64, 0..100_000u64), 1..40)
     ) {
         let fakes = Fakes::default();
         for (at, (ending, prompt, completion, seconds)) in requests.iter().enumerate() {
-            let mut ticket = free(&fakes, &format!("req_{at}"));
-            ticket.calling();
-            ticket.served_by("openai", pricing());
-            ticket.counted(TokenUsage { prompt_tokens: *prompt, completion_tokens: *completion });
+            let mut settlement = free(&fakes, &format!("req_{at}"));
+            settlement.calling();
+            settlement.served_by("openai", "m", &pricing());
+            settlement.counted(counts(*prompt, *completion));
             match ending {
-                0 => block_on(ticket.settle(Status::Completed)).unwrap(),
-                1 => block_on(ticket.settle(Status::Failed)).unwrap(),
-                _ => drop(ticket),
+                0 => block_on(settlement.settle(Status::Completed)).unwrap(),
+                1 => block_on(settlement.settle(Status::Failed)).unwrap(),
+                _ => drop(settlement),
             }
             fakes.clock.advance(std::time::Duration::from_secs(seconds % 3600));
         }

@@ -25,7 +25,7 @@ async fn forwarded(model: &str, fields: Value) -> (Account, Seen) {
 }
 
 #[tokio::test]
-async fn fields_openai_knows_are_passed_on_and_others_are_not() {
+async fn fields_are_passed_on_whether_openai_knows_them_or_not() {
     let known = json!({
         "seed": 7,
         "top_p": 0.9,
@@ -45,16 +45,32 @@ async fn fields_openai_knows_are_passed_on_and_others_are_not() {
         "max_completion_tokens": 77,
         "temperature": 1.25,
     });
-    let mut fields = known.clone();
-    fields["openclaw_nonsense"] = json!({"deep": [1]});
-    fields["n_ctx"] = json!(1);
-    let (_, seen) = forwarded("gpt-4", fields).await;
-    for (name, value) in known.as_object().unwrap() {
+    let newer = json!({
+        "prompt_cache_retention": "24h",
+        "prompt_cache_options": {"mode": "explicit"},
+        "moderation": {"model": "omni-moderation-latest"},
+    });
+    let vendors = json!({
+        "chat_template_kwargs": {"enable_thinking": false},
+        "top_k": 20,
+        "min_p": 0.05,
+        "repetition_penalty": 1.1,
+        "reasoning": {"effort": "low"},
+        "provider": {"order": ["x"]},
+        "thinking": {"type": "disabled"},
+        "num_ctx": 8192,
+    });
+    let mut fields = known;
+    for more in [newer, vendors] {
+        let more = more.as_object().unwrap().clone();
+        fields.as_object_mut().unwrap().extend(more);
+    }
+    let (_, seen) = forwarded("gpt-4", fields.clone()).await;
+    for (name, value) in fields.as_object().unwrap() {
         assert_eq!(seen.body[name], *value, "{name}");
     }
-    for name in ["openclaw_nonsense", "n_ctx"] {
-        assert!(seen.body.get(name).is_none(), "{name} was passed on");
-    }
+    let (_, seen) = forwarded("gpt-4", json!({"skills": ["weather-skill"]})).await;
+    assert!(seen.body.get("skills").is_none(), "the gateway's own");
     assert_eq!(seen.body["model"], "gpt-4-0613");
     assert_eq!(seen.path, "/v1/chat/completions");
 }

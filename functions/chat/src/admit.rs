@@ -1,0 +1,141 @@
+//! From a checked body to an admitted request.
+
+use crate::bound::{ensure_answer_fits, usage_bound};
+use bytes::Bytes;
+use openclaw_core::{Code, Details, Error, Money};
+use openclaw_providers::{Model, Plan, Served, tokens};
+use openclaw_schema::{
+    chat::ChatRequest,
+    key::{Key, OnDisconnect},
+};
+use openclaw_usage::{Reservation, Settlement, Spender};
+use openclaw_web::{App, Gate, RequestId, Result};
+use std::sync::Arc;
+
+/// A request that its model and its key allow, ready to be admitted. The parsed request is no longer
+/// needed: a call may take minutes.
+pub(crate) struct PreparedChat {
+    plan: Plan,
+    reservation: Reservation,
+    max_cost: Money,
+    priced_fields: Vec<String>,
+}
+
+/// An admitted request: the calls to make, and the settlement that accounts for them.
+pub(crate) struct AdmittedChat {
+    pub(crate) plan: Plan,
+    pub(crate) accounting: Accounting,
+    pub(crate) on_disconnect: OnDisconnect,
+}
+
+/// The settlement of a request, and what its price depends on.
+pub(crate) struct Accounting {
+    pub(crate) settlement: Settlement,
+    /// See [`ChatRequest::priced_fields`].
+    priced_fields: Vec<String>,
+}
+
+impl PreparedChat {
+    /// Checks what the model and the key demand, and builds the provider's request; 400, 403.
+    pub(crate) fn new(
+        app: &App,
+        gate: &Gate,
+        RequestId(id): &RequestId,
+        request: &ChatRequest<'_>,
+        body: &Bytes,
+        stream: bool,
+    ) -> Result<Self> {
+        let caller = gate.caller();
+        let model = find_model(app, &request.model)?;
+        ensure_allowed(&caller.key, &model.id)?;
+        request.validate_for(model.max_output_tokens)?;
+        if !stream {
+            ensure_answer_fits(request, model.max_output_tokens)?;
+        }
+        let plan = app
+            .providers
+            .plan(model, request, body.clone(), stream, id)?;
+        let priced_fields = request.priced_fields();
+        let serving = app.providers.serving(model);
+        let max_cost = serving.map(|model| {
+            let pricing = model.pricing.with_extras(&priced_fields);
+            pricing.max_cost(&usage_bound(request, body.len(), model))
+        });
+        Ok(Self {
+            plan,
+            max_cost: max_cost.max().unwrap_or(Money::ZERO),
+            reservation: Reservation {
+                request: id.to_string(),
+                key: caller.key.id.clone(),
+                model: model.id.clone(),
+                pricing: model.pricing.with_extras(&priced_fields),
+                started: app.ports.clock.now(),
+                prompt_tokens: tokens::estimate_prompt(request),
+                reserved: 0,
+                renewal: None,
+            },
+            priced_fields,
+        })
+    }
+
+    /// Reserves and counts the request in one ledger call; 402, 429.
+    pub(crate) async fn admit(self, app: &App, gate: &Gate) -> Result<AdmittedChat> {
+        let caller = gate.caller();
+        let spender = Spender {
+            account: &caller.account,
+            key: &caller.key,
+        };
+        let reservation = self.reservation.hold(spender, self.max_cost);
+        let admitted = gate.admit(reservation.steps(spender)?).await?;
+        let settlement = Settlement::new(
+            app.ports.clone(),
+            app.totals.clone(),
+            caller.account.id.clone(),
+            reservation,
+            admitted,
+        );
+        let noting = gate.clone();
+        Ok(AdmittedChat {
+            plan: self.plan,
+            accounting: Accounting {
+                settlement: settlement.with(move || noting.note_use()),
+                priced_fields: self.priced_fields,
+            },
+            on_disconnect: caller.key.on_disconnect,
+        })
+    }
+}
+
+impl Accounting {
+    /// Notes who answered, after which failures.
+    pub(crate) fn served(&mut self, served: &Served) {
+        let Served {
+            provider, model, ..
+        } = served;
+        let pricing = model.pricing.with_extras(&self.priced_fields);
+        self.settlement.billed_failures(served.billed_failures);
+        self.settlement.served_by(provider, &model.id, &pricing);
+    }
+}
+
+fn find_model<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Model>, Error> {
+    app.providers.model(id).ok_or_else(|| {
+        let available_models = app
+            .providers
+            .models()
+            .map(|model| model.id.clone())
+            .collect();
+        Error::new(Code::InvalidModel, format!("Model '{id}' not found"))
+            .with_details(Details::Models { available_models })
+    })
+}
+
+fn ensure_allowed(key: &Key, model: &String) -> Result<(), Error> {
+    match &key.models {
+        Some(allowed) if !allowed.contains(model) => Err(Error::new(
+            Code::Forbidden,
+            format!("The key may not use model '{model}'"),
+        )),
+        _ => Ok(()),
+    }
+}

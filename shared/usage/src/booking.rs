@@ -1,0 +1,86 @@
+//! From a reservation to its usage row, exactly once.
+
+use crate::{Reservation, Status, UsageRow, progress::Progress};
+use openclaw_core::{
+    Error, Ledger, Money, Result, Timestamp, json,
+    ledger::{Applied, Outcome, Step, When},
+};
+use openclaw_schema::usage::TokenUsage;
+
+/// The row that `reservation` comes to if it ends at `now` as `status`.
+pub(crate) fn row(
+    reservation: &Reservation,
+    progress: &Progress,
+    status: Status,
+    now: Timestamp,
+) -> UsageRow {
+    let (usage, estimated) = progress.total_usage(reservation.prompt_tokens, status);
+    let pricing = progress.pricing.as_ref().unwrap_or(&reservation.pricing);
+    // What took no tokens was not answered, and a price of the request alone is not due.
+    let cost = match usage == TokenUsage::default() {
+        true => Money::ZERO,
+        false => pricing.cost(&usage),
+    };
+    let duration = now.as_millisecond() - reservation.started.as_millisecond();
+    UsageRow {
+        request: reservation.request.clone(),
+        key: reservation.key.clone(),
+        model: reservation.model.clone(),
+        provider: progress.provider.clone(),
+        served_model: progress.served_model.clone(),
+        status,
+        usage,
+        estimated,
+        cost: cost.nanos(),
+        started: reservation.started,
+        duration_ms: u64::try_from(duration).unwrap_or_default(),
+    }
+}
+
+/// Replaces the reservation by `row` and applies `beside` with it. `None`: the reservation is no
+/// longer there, and nothing was done.
+pub(crate) async fn book(
+    ledger: &dyn Ledger,
+    account: &str,
+    reservation: &Reservation,
+    row: &UsageRow,
+    beside: Option<Step>,
+) -> Result<Option<Applied>> {
+    let remove = Step::Delete {
+        key: reservation.ledger_key(),
+        when: When::Present,
+    };
+    let spend = reservation.spend_instead(reservation.reserved, row.cost);
+    let steps = [remove].into_iter().chain(row.steps(None)?);
+    applied(ledger, account, steps.chain(spend).chain(beside).collect()).await
+}
+
+/// Books `row` after all, where a sweep took the request for dead and booked what it knew: what
+/// it booked stands in its row, and the difference is added. `beside` is applied with it.
+///
+/// Nobody else does this to that row: only the request's own settlement comes here, once.
+pub(crate) async fn amend(
+    ledger: &dyn Ledger,
+    account: &str,
+    reservation: &Reservation,
+    row: &UsageRow,
+    beside: Option<Step>,
+) -> Result<Applied> {
+    let gone = || Error::internal("a request has neither a reservation nor a row");
+    let item = ledger.get(account, &row.ledger_key()).await?;
+    let item = item.ok_or_else(gone)?;
+    let booked: UsageRow =
+        json::read(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
+    let spend = reservation.spend_instead(booked.cost, row.cost);
+    let steps = row.steps(Some(&booked))?.into_iter();
+    let steps = steps.chain(spend).chain(beside).collect();
+    let applied = applied(ledger, account, steps).await?;
+    applied.ok_or_else(gone)
+}
+
+async fn applied(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<Option<Applied>> {
+    Ok(match ledger.transact(account, steps).await? {
+        Outcome::Applied(applied) => Some(applied),
+        Outcome::Refused { .. } => None,
+    })
+}
