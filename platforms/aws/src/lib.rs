@@ -9,6 +9,7 @@ mod http;
 mod invocation;
 mod kv;
 mod ledger;
+mod log;
 mod parameters;
 mod retry;
 mod run;

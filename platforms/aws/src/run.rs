@@ -3,11 +3,11 @@ use crate::{
     app::{Function, variable},
     events::{EventRouter, SocketHandler},
     invocation::InvocationTasks,
+    log,
 };
 use lambda_http::{Adapter, Error, StreamAdapter, lambda_runtime::Runtime, service_fn};
 use openclaw_web::Endpoints;
 use std::{convert::Infallible, io, process::ExitCode, sync::Arc};
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How a function answers. API Gateway must be told the same: one function never does both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +39,8 @@ fn until_ended(ended: Result<(), Error>) -> ExitCode {
     }
 }
 
-/// One JSON line an event, which Lambda takes to CloudWatch. `OPENCLAW_LOG` is a level, or levels by
-/// module, such as `info,openclaw_aws=debug`.
-fn log() {
-    let levels = variable("OPENCLAW_LOG").and_then(|levels| levels.parse::<Targets>().ok());
-    let levels = levels.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
-    let lines = fmt::layer().json().flatten_event(true);
-    tracing_subscriber::registry()
-        .with(lines)
-        .with(levels)
-        .init();
-}
-
 fn function(endpoints: Endpoints) -> Result<(Arc<Function>, InvocationTasks), Error> {
-    log();
+    log::start();
     let tasks = InvocationTasks::new();
     let settings = Settings::new(variable)?;
     let function = Function::new(settings, endpoints, tasks.clone());

@@ -33,7 +33,7 @@ pub struct Script {
     pub status: Option<u16>,
     /// `Retry-After` of that answer.
     pub retry_after: Option<String>,
-    /// The body of that answer; default: the vendor's error object.
+    /// The body of that answer, JSON, HTML or events; default: the vendor's error object.
     pub body: Option<String>,
     /// Closes the connection without an answer.
     pub hang_up: bool,

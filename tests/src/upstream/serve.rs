@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use std::{future::pending, io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::sleep};
 
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// How requests without a script are answered.
@@ -208,6 +209,7 @@ fn refuse(
         Some(body) if body.trim_start().starts_with('<') => {
             (HeaderValue::from_static("text/html"), body.clone())
         }
+        Some(body) if body.starts_with("data:") => (EVENTS, body.clone()),
         Some(body) => (JSON, body.clone()),
         None => (JSON, dialect.error(status).to_string()),
     };
@@ -222,11 +224,7 @@ fn refuse(
 }
 
 fn success(stream: bool, play: Play) -> Response<Play> {
-    let kind = if stream {
-        HeaderValue::from_static("text/event-stream; charset=utf-8")
-    } else {
-        JSON
-    };
+    let kind = if stream { EVENTS } else { JSON };
     let mut response = Response::new(play);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response

@@ -434,3 +434,59 @@ fn a_change_to_anything_that_a_function_is_made_of_is_noticed() {
         "{seen:?}"
     );
 }
+
+/// A key may be in a query string: what API Gateway and WAF write down has none.
+#[test]
+fn no_log_holds_query_strings() {
+    let template = template();
+    let api = properties(&template, "Api");
+    let format = api["AccessLogSetting"]["Format"].as_str().unwrap();
+    let variables = format.split("$context.").skip(1);
+    let name = |text: &str| {
+        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let known = [
+        "requestId",
+        "requestTime",
+        "httpMethod",
+        "path",
+        "status",
+        "responseLength",
+        "responseLatency",
+    ];
+    let known = known.map(str::to_owned);
+    assert!(
+        variables.map(name).all(|name| known.contains(&name)),
+        "{format}"
+    );
+    assert_eq!(api["TracingEnabled"], false);
+    let sockets = properties(&template, "SocketApi");
+    assert!(sockets["AccessLogSettings"].is_null());
+    for settings in [&api["MethodSettings"][0], &sockets["DefaultRouteSettings"]] {
+        assert_eq!(settings["LoggingLevel"], "OFF");
+        assert_eq!(settings["DataTraceEnabled"], false);
+    }
+    let acl = properties(&template, "WebAcl");
+    let rules = acl["Rules"].as_array().unwrap().iter();
+    for seen in rules.chain([&acl]) {
+        assert_eq!(seen["VisibilityConfig"]["SampledRequestsEnabled"], false);
+    }
+    let resources = template["Resources"].as_object().unwrap().values();
+    let mut kinds = resources.map(|resource| &resource["Type"]);
+    assert!(kinds.all(|kind| *kind != "AWS::WAFv2::LoggingConfiguration"));
+}
+
+#[test]
+fn concurrency_can_be_kept_for_each_function() {
+    let template = template();
+    for name in FUNCTIONS {
+        let function = resource(name);
+        let name = function.trim_end_matches("Function");
+        let (condition, parameter) = (format!("Reserves{name}"), format!("{name}Concurrency"));
+        let kept = &properties(&template, &function)["ReservedConcurrentExecutions"];
+        assert_eq!(*kept, json!([condition, parameter, "AWS::NoValue"]));
+        assert_eq!(template["Conditions"][&condition], json!([[parameter, 0]]));
+        assert_eq!(template["Parameters"][&parameter]["Default"], 0);
+    }
+}

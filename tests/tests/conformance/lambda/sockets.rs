@@ -3,7 +3,9 @@
 use super::here;
 use crate::own_server::operator;
 use openclaw_conformance::{
-    harness::{Account, Failure, Mock, Options, Server, Socket, chat, eventually_within, tag},
+    harness::{
+        Account, Failure, Mock, Options, Server, Socket, chat, eventually_within, hello, tag,
+    },
     upstream::Script,
 };
 use serde_json::json;
@@ -97,4 +99,28 @@ async fn a_killed_ones_sessions_end_and_their_requests_are_settled() {
         (&usage["interrupted"], &usage["errors"]),
         (&json!(2), &json!(0))
     );
+}
+
+/// Whoever opens connections and says nothing takes no invocation's time.
+#[tokio::test]
+async fn nobody_waits_for_a_client_that_does_not_authenticate() {
+    if !here() {
+        return;
+    }
+    let server = two().await;
+    let account = Account::on(&operator(&server), json!({"tier": "free"}), json!({})).await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(account.client.dial().open().await);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.kill_busy("realtime").await, 0);
+    let (mut in_time, mut late) = (silent.remove(0), silent.remove(0));
+    in_time.authenticate(&account.key.secret).await;
+    tokio::time::sleep(Duration::from_secs(16)).await;
+    // It is remembered for as long as it may be open, the other one no longer.
+    in_time.chat("a", &hello("gpt-4")).await;
+    assert_eq!(in_time.told().await.last()["type"], "chat_complete");
+    late.send(&json!({"type": "ping"})).await;
+    late.is_closed_with(4401).await;
 }

@@ -56,6 +56,26 @@ async fn a_longer_one_is_closed_with_1009() {
 }
 
 #[tokio::test]
+async fn before_authentication_16_kib_are_the_most() {
+    let account = Account::new().await;
+    let ping = |bytes: usize| {
+        let mut frame = json!({"type": "ping", "padding": ""});
+        let missing = bytes - frame.to_string().len();
+        frame["padding"] = "x".repeat(missing).into();
+        frame.to_string()
+    };
+    let mut socket = account.client.dial().open().await;
+    socket.text(&ping(16 << 10)).await;
+    socket.expects("pong").await;
+    socket.text(&ping((16 << 10) + 1)).await;
+    socket.is_closed_with(1009).await;
+    // Whoever is known may send more.
+    let mut socket = account.client.socket().await;
+    socket.text(&ping((16 << 10) + 1)).await;
+    socket.expects("pong").await;
+}
+
+#[tokio::test]
 async fn of_33_at_once_the_last_is_refused() {
     let account = Account::new().await;
     let mut socket = account.client.socket().await;

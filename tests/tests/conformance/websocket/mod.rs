@@ -17,6 +17,7 @@ mod provider;
 mod resume;
 mod skills;
 mod tools;
+mod vendors;
 
 use openclaw_conformance::{
     harness::{Account, chat},
