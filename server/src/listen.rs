@@ -5,14 +5,16 @@ use crate::{
     cores::Cores,
 };
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use openclaw_web::Peer;
 use std::{
     io::{self, Write},
-    net::TcpStream as StdStream,
+    net::{IpAddr, TcpStream as StdStream},
     pin::{Pin, pin},
     sync::Arc,
     time::Duration,
@@ -23,6 +25,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
 
 /// A client must have sent the head of its request within this time.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -66,6 +69,7 @@ pub(crate) async fn listen(
                     let write_timeout = limits.write_timeout;
                     let client = Client {
                         stream,
+                        address,
                         write_timeout,
                         permit,
                     };
@@ -90,6 +94,7 @@ pub(crate) async fn listen(
 /// A connection that was admitted.
 struct Client {
     stream: StdStream,
+    address: IpAddr,
     write_timeout: Duration,
     permit: Permit,
 }
@@ -109,7 +114,11 @@ async fn serve(client: Client, router: Router, stop: CancellationToken) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
-    let service = TowerToHyperService::new(router);
+    let told = move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(client.address));
+        request
+    };
+    let service = TowerToHyperService::new(router.map_request(told));
     let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -17,7 +17,7 @@ mod worker;
 
 use axum::routing::{get, post};
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard, Routes};
+use openclaw_web::{Access, App, AuthLayer, Routes};
 
 /// The routes.
 pub fn router(app: &App) -> Routes {
@@ -45,6 +45,6 @@ pub fn router(app: &App) -> Routes {
         )
         .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
     Routes::new()
-        .merge(Guard::new(app.clone(), Access::Operator).protect(accounts))
-        .merge(Guard::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
+        .merge(AuthLayer::new(app.clone(), Access::Operator).protect(accounts))
+        .merge(AuthLayer::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
 }

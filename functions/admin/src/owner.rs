@@ -1,9 +1,9 @@
 use axum::Extension;
 use openclaw_core::{Code, Error};
-use openclaw_web::{App, Gate, Result};
+use openclaw_web::{App, RequestQuota, Result};
 
 /// The caller's gate; the operator has none.
-pub(crate) type Caller = Option<Extension<Gate>>;
+pub(crate) type Caller = Option<Extension<RequestQuota>>;
 
 /// The account to work on: the caller's own, or the one the operator names in `account`.
 pub(crate) fn owner(caller: &Caller, named: Option<String>) -> Result<String> {

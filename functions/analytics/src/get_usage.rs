@@ -1,17 +1,17 @@
 use axum::{Extension, extract::State};
 use openclaw_schema::usage::{UsageQuery, UsageReport};
 use openclaw_usage::{report, settle_orphans};
-use openclaw_web::{App, Gate, Json, Query, Result};
+use openclaw_web::{App, Json, Query, RequestQuota, Result};
 
 /// What the account used in a span of whole hours; 400 for a span that is none.
 pub(crate) async fn get_usage(
     State(app): State<App>,
-    Extension(gate): Extension<Gate>,
+    Extension(quota): Extension<RequestQuota>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>> {
     let now = app.ports.clock.now();
     let span = query.span(now)?;
-    let (ledger, account) = (&*app.ports.ledger, &gate.caller().account.id);
+    let (ledger, account) = (&*app.ports.ledger, &quota.caller().account.id);
     // A request whose function was killed is in the report, too: where nobody else looks for such,
     // whoever reads does.
     settle_orphans(ledger, account, now, now).await?;

@@ -6,10 +6,10 @@ mod worker;
 
 use axum::routing::get;
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard, Routes};
+use openclaw_web::{Access, App, AuthLayer, Routes};
 
 /// The routes.
 pub fn router(app: &App) -> Routes {
     let routes = Routes::new().route("/analytics/usage", get(get_usage::get_usage));
-    Guard::new(app.clone(), Access::Scope(Scope::Analytics)).protect(routes)
+    AuthLayer::new(app.clone(), Access::Scope(Scope::Analytics)).protect(routes)
 }

@@ -1,12 +1,12 @@
 use crate::{admit::PreparedChat, complete::complete, relay, stream_format::StreamFormat};
 use axum::{Extension, extract::State, response::Response};
 use openclaw_schema::chat::ChatRequest;
-use openclaw_web::{App, Gate, RawJson, RequestId, Result};
+use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
 /// OpenAI's `POST /chat/completions`, plain or, with `stream: true`, as server-sent events.
 pub(crate) async fn create_completion(
     State(app): State<App>,
-    Extension(gate): Extension<Gate>,
+    Extension(gate): Extension<RequestQuota>,
     id: RequestId,
     RawJson(body): RawJson,
 ) -> Result<Response> {

@@ -18,7 +18,7 @@ mod worker;
 
 use axum::routing::post;
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard, Routes};
+use openclaw_web::{Access, App, AuthLayer, Routes};
 
 /// The routes.
 pub fn router(app: &App) -> Routes {
@@ -31,7 +31,7 @@ pub fn router(app: &App) -> Routes {
             "/chat/completions/stream",
             post(create_completion_stream::create_completion_stream),
         );
-    Guard::new(app.clone(), Access::Scope(Scope::Chat))
+    AuthLayer::new(app.clone(), Access::Scope(Scope::Chat))
         .counted_by_handler()
         .protect(routes)
 }

@@ -49,7 +49,7 @@ fn site() -> Site {
             "targets": [{"provider": "p", "model": "m"}]}],
     });
     let config = serde_json::from_value(config).unwrap();
-    let secret = "0123456789abcdef";
+    let secret = "0123456789abcdef0123456789abcdef";
     let secrets = Secrets::parse(secret, &format!("k1:{secret}"), secret).unwrap();
     let providers = Providers::new(&config, |_| None).unwrap();
     let app = App::new(fakes.ports(), config, secrets, providers);

@@ -4,7 +4,7 @@
 #[cfg(feature = "worker")]
 mod worker;
 
-/// The first segment of a path behind `/v1` or `/api/v1`, and the binding of its function.
+/// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
 pub const ROUTES: [(&str, &str); 8] = [
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -19,11 +19,17 @@ pub const ROUTES: [(&str, &str); 8] = [
 /// It also answers 404 to whatever no function has.
 const HEALTH: &str = "HEALTH";
 
-/// The binding of the function that answers `path`.
+/// The binding of the function that answers `path`, whose doubled slashes are forgiven.
 pub fn function(path: &str) -> &'static str {
-    let path = path.strip_prefix("/api").unwrap_or(path);
-    let group = path.strip_prefix("/v1/").unwrap_or_default();
-    let group = group.split('/').next().unwrap_or_default();
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    let version = match segments.next() {
+        Some("api") => segments.next(),
+        first => first,
+    };
+    let group = match version {
+        Some("v1") => segments.next().unwrap_or_default(),
+        _ => "",
+    };
     let known = ROUTES.iter().find(|(prefix, _)| *prefix == group);
     known.map_or(HEALTH, |(_, binding)| binding)
 }
@@ -38,6 +44,7 @@ mod tests {
         assert_eq!(function("/api/v1/keys"), "ADMIN");
         assert_eq!(function("/v1/models"), "MODELS");
         assert_eq!(function("/v1/ws"), "REALTIME");
+        assert_eq!(function("//api//v1//chat//completions/"), "CHAT");
         for nowhere in [
             "/",
             "/v1",

@@ -8,7 +8,7 @@ mod worker;
 
 use axum::routing::get;
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, Guard, Routes};
+use openclaw_web::{Access, App, AuthLayer, Routes};
 
 /// The routes.
 pub fn router(app: &App) -> Routes {
@@ -16,5 +16,5 @@ pub fn router(app: &App) -> Routes {
         .route("/models", get(list_models::list_models))
         // Ids of some vendors have slashes.
         .route("/models/{*id}", get(get_model::get_model));
-    Guard::new(app.clone(), Access::Scope(Scope::Models)).protect(routes)
+    AuthLayer::new(app.clone(), Access::Scope(Scope::Models)).protect(routes)
 }

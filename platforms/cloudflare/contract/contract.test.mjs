@@ -39,7 +39,7 @@ const contract = (name) => ({
     LEDGER: { className: "AccountLedger", scriptName: "ledger", useSQLite: true },
   },
   bindings: {
-    OPENCLAW_ADMIN_TOKEN: "operator-token-for-tests",
+    OPENCLAW_ADMIN_TOKEN: "operator-token-for-the-contract-tests",
     OPENCLAW_JWT_SECRETS: "k1:a-secret-of-tests-that-is-long-enough",
     OPENCLAW_KEY_PEPPER: "a-pepper-of-tests-that-is-long-enough",
     OPENCLAW_CACHE_SECONDS: "1",

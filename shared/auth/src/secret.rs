@@ -28,18 +28,18 @@ pub struct Secrets {
 impl Secrets {
     /// The shortest secret that is taken.
     pub const MIN_LENGTH: usize = 16;
+    /// The shortest operator's token that is taken: people choose it, and it opens everything.
+    pub const MIN_ADMIN_TOKEN: usize = 32;
 
     /// Checks the values of the three variables; the error names the one at fault.
     pub fn parse(admin_token: &str, jwt_secrets: &str, pepper: &str) -> Result<Self, String> {
-        let check = |name: &str, text: &str| {
-            if text.len() < Self::MIN_LENGTH {
-                return Err(format!(
-                    "{name} must have at least {} characters",
-                    Self::MIN_LENGTH
-                ));
+        let at_least = |length: usize, name: &str, text: &str| {
+            if text.len() < length {
+                return Err(format!("{name} must have at least {length} characters"));
             }
             Ok(Secret::new(text))
         };
+        let check = |name: &str, text: &str| at_least(Self::MIN_LENGTH, name, text);
         let jwt = jwt_secrets
             .split(',')
             .map(|pair| match pair.trim().split_once(':') {
@@ -53,7 +53,7 @@ impl Secrets {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            admin_token: check("OPENCLAW_ADMIN_TOKEN", admin_token)?,
+            admin_token: at_least(Self::MIN_ADMIN_TOKEN, "OPENCLAW_ADMIN_TOKEN", admin_token)?,
             pepper: check("OPENCLAW_KEY_PEPPER", pepper)?,
             jwt,
         })
@@ -65,27 +65,28 @@ mod tests {
     use super::*;
 
     const LONG: &str = "0123456789abcdef";
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
     #[test]
     fn the_variable_at_fault_is_named() {
         let jwt = format!("k1:{LONG}");
         assert!(
-            Secrets::parse("short", &jwt, LONG)
+            Secrets::parse(&TOKEN[1..], &jwt, LONG)
                 .unwrap_err()
                 .contains("ADMIN_TOKEN")
         );
         assert!(
-            Secrets::parse(LONG, LONG, LONG)
+            Secrets::parse(TOKEN, LONG, LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(LONG, "k1:short", LONG)
+            Secrets::parse(TOKEN, "k1:short", LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(LONG, &jwt, "")
+            Secrets::parse(TOKEN, &jwt, "")
                 .unwrap_err()
                 .contains("PEPPER")
         );
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let secrets = Secrets::parse(LONG, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
+        let secrets = Secrets::parse(TOKEN, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
         assert_eq!(secrets.jwt.len(), 2);
         assert!(!format!("{secrets:?}").contains(LONG));
     }

@@ -33,8 +33,12 @@ impl Office {
     fn new() -> Self {
         let fakes = Fakes::default();
         let ports = fakes.ports();
-        let secrets =
-            Secrets::parse("the operator's own", &format!("k1:{SECRET}"), SECRET).unwrap();
+        let secrets = Secrets::parse(
+            "the token of the operator of tests",
+            &format!("k1:{SECRET}"),
+            SECRET,
+        )
+        .unwrap();
         let authenticator = Authenticator::new(secrets);
         let request = CreateAccount {
             name: "a".into(),

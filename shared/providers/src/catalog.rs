@@ -27,6 +27,7 @@ const BUILT_IN: &str = include_str!("../catalog.json");
 pub struct Providers {
     models: Vec<Arc<Model>>,
     by_id: HashMap<String, Arc<Model>>,
+    built_in: Vec<String>,
     pub(crate) routing: Routing,
     pub(crate) health: Health,
 }
@@ -78,6 +79,7 @@ impl Providers {
     pub fn none(config: &Config) -> Self {
         Self {
             by_id: HashMap::new(),
+            built_in: Vec::new(),
             health: Health::new(0, &config.routing),
             routing: config.routing.clone(),
             models: Vec::new(),
@@ -108,6 +110,7 @@ impl Providers {
                 .iter()
                 .map(|model| (model.id.clone(), Arc::clone(model)))
                 .collect(),
+            built_in: built_in.models.iter().map(|row| row.id.clone()).collect(),
             health: Health::new(slots.0.len(), &config.routing),
             routing: config.routing.clone(),
             models,
@@ -122,6 +125,11 @@ impl Providers {
     /// One of them.
     pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
         self.by_id.get(id)
+    }
+
+    /// Whether `id` is a name of the built-in catalog, which everybody knows, and not the operator's.
+    pub fn is_built_in(&self, id: &str) -> bool {
+        self.built_in.iter().any(|known| known == id)
     }
 
     /// The models that may serve a request for `model`: itself and its fallbacks.

@@ -3,10 +3,13 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
+mod validate;
+
 pub use crate::pricing::{PriceTier, Pricing};
+use ipnet::IpNet;
 use openclaw_core::json::Object;
-use serde::Deserialize;
-use std::path::PathBuf;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{net::IpAddr, path::PathBuf};
 
 /// The whole document.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,6 +48,21 @@ pub struct Server {
     pub max_connections_per_address: u64,
     /// Seconds that a client may take nothing of what is sent before its connection is closed.
     pub write_timeout_seconds: u64,
+    /// The proxies in front of it, as addresses or networks such as `10.0.0.0/8`: of requests that
+    /// come from them, `X-Forwarded-For` says who the client is.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Networks, and single addresses as networks of one.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let network = |text: String| {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        let network = address.or_else(|_| text.parse());
+        network.map_err(|_| D::Error::custom("must be addresses or networks such as 10.0.0.0/8"))
+    };
+    texts.into_iter().map(network).collect()
 }
 
 impl Default for Server {
@@ -57,6 +75,7 @@ impl Default for Server {
             max_connections: 20_000,
             max_connections_per_address: 1000,
             write_timeout_seconds: 30,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -72,7 +91,7 @@ pub enum Durability {
     Power,
 }
 
-/// `[limits]`: requests a minute by tier, and connections.
+/// `[limits]`: requests a minute by tier, connections, and what bodies and guesses may take.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -84,6 +103,12 @@ pub struct Limits {
     pub enterprise: u64,
     /// WebSocket connections at once.
     pub connections: Connections,
+    /// The largest body of an authenticated request, in bytes.
+    pub body_bytes: usize,
+    /// What the bodies of all requests in one process may hold in memory, in bytes.
+    pub bodies_bytes: usize,
+    /// Failed attempts to authenticate of a client's address a minute, in one process.
+    pub auth_failures: u64,
 }
 
 impl Default for Limits {
@@ -93,6 +118,9 @@ impl Default for Limits {
             pro: 1000,
             enterprise: 10_000,
             connections: Connections::default(),
+            body_bytes: 20 << 20,
+            bodies_bytes: 256 << 20,
+            auth_failures: 20,
         }
     }
 }
@@ -195,6 +223,9 @@ pub struct Provider {
     pub dialect: Dialect,
     /// Up to and without the endpoint's path, such as `https://api.openai.com/v1`.
     pub base_url: String,
+    /// Whether `base_url` may be `http://` on a public address, where others can read along.
+    #[serde(default)]
+    pub allow_http: bool,
     /// The variable that holds its key; absent: it needs none. Models of a provider whose
     /// variable is named but not set are not listed.
     pub api_key_env: Option<String>,
@@ -263,134 +294,6 @@ pub struct ConfigError {
     pub issue: String,
 }
 
-impl Config {
-    /// Checks what types cannot say: ranges, URLs, ids that are used twice or name nothing.
-    /// `builtin` are the provider and model ids that exist without being configured.
-    pub fn validate(&self, builtin: &Builtin) -> Result<(), ConfigError> {
-        self.validate_numbers()?;
-        self.validate_providers()?;
-        self.validate_models(builtin)
-    }
-
-    /// The part of it that needs no catalog.
-    pub fn validate_numbers(&self) -> Result<(), ConfigError> {
-        let Routing {
-            attempts,
-            first_byte_timeout_ms,
-            idle_timeout_ms,
-            heartbeat_ms,
-            ..
-        } = self.routing;
-        let Server {
-            max_connections,
-            max_connections_per_address,
-            write_timeout_seconds,
-            ..
-        } = self.server;
-        let positive = [
-            ("server.max_connections", max_connections),
-            (
-                "server.max_connections_per_address",
-                max_connections_per_address,
-            ),
-            ("server.write_timeout_seconds", write_timeout_seconds),
-            ("limits.free", self.limits.free),
-            ("limits.pro", self.limits.pro),
-            ("limits.enterprise", self.limits.enterprise),
-            ("limits.connections.free", self.limits.connections.free),
-            ("limits.connections.pro", self.limits.connections.pro),
-            (
-                "limits.connections.enterprise",
-                self.limits.connections.enterprise,
-            ),
-            ("routing.attempts", attempts.into()),
-            ("routing.first_byte_timeout_ms", first_byte_timeout_ms),
-            ("routing.idle_timeout_ms", idle_timeout_ms),
-            ("routing.heartbeat_ms", heartbeat_ms),
-        ];
-        match positive.iter().find(|(_, number)| *number == 0) {
-            Some((path, _)) => Err(wrong(*path, "must be at least 1")),
-            None => Ok(()),
-        }
-    }
-
-    fn validate_providers(&self) -> Result<(), ConfigError> {
-        for (at, provider) in self.providers.iter().enumerate() {
-            let path = format!("providers[{at}]");
-            let mut before = self.providers[..at].iter();
-            if provider.id.is_empty() || before.any(|other| other.id == provider.id) {
-                return Err(wrong(format!("{path}.id"), "must be there and used once"));
-            }
-            let url = provider.base_url.as_str();
-            if !(url.starts_with("http://") || url.starts_with("https://")) {
-                return Err(wrong(
-                    format!("{path}.base_url"),
-                    "must start with http:// or https://",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn validate_models(&self, builtin: &Builtin) -> Result<(), ConfigError> {
-        for (at, model) in self.models.iter().enumerate() {
-            let path = format!("models[{at}]");
-            let mut before = self.models[..at].iter();
-            if model.id.is_empty() || before.any(|other| other.id == model.id) {
-                return Err(wrong(format!("{path}.id"), "must be there and used once"));
-            }
-            if model.context_length == 0 {
-                return Err(wrong(
-                    format!("{path}.context_length"),
-                    "must be at least 1",
-                ));
-            }
-            self.validate_targets(model, &path, builtin)?;
-        }
-        let configured = self.models.iter().map(|model| &model.id);
-        let known = |id| {
-            configured
-                .clone()
-                .chain(&builtin.models)
-                .any(|other| other == id)
-        };
-        for (at, model) in self.models.iter().enumerate() {
-            if let Some(to) = model.fallbacks.iter().position(|id| !known(id)) {
-                return Err(wrong(
-                    format!("models[{at}].fallbacks[{to}]"),
-                    "is not a model's id",
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn validate_targets(
-        &self,
-        model: &Model,
-        path: &str,
-        builtin: &Builtin,
-    ) -> Result<(), ConfigError> {
-        if model.targets.is_empty() {
-            return Err(wrong(format!("{path}.targets"), "must not be empty"));
-        }
-        for (at, target) in model.targets.iter().enumerate() {
-            let path = format!("{path}.targets[{at}]");
-            let configured = self
-                .providers
-                .iter()
-                .any(|provider| provider.id == target.provider);
-            if !configured && !builtin.providers.contains(&target.provider) {
-                return Err(wrong(format!("{path}.provider"), "is not a provider's id"));
-            }
-            if target.weight == 0 {
-                return Err(wrong(format!("{path}.weight"), "must be at least 1"));
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The ids that exist without being configured.
 #[derive(Clone, Debug, Default)]
 pub struct Builtin {
@@ -398,67 +301,4 @@ pub struct Builtin {
     pub providers: Vec<String>,
     /// Models.
     pub models: Vec<String>,
-}
-
-fn wrong(path: impl Into<String>, issue: &str) -> ConfigError {
-    ConfigError {
-        path: path.into(),
-        issue: issue.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn check(document: serde_json::Value) -> Result<(), String> {
-        let config: Config = serde_json::from_value(document).unwrap();
-        config
-            .validate(&Builtin::default())
-            .map_err(|error| error.path)
-    }
-
-    fn model(id: &str, provider: &str) -> serde_json::Value {
-        json!({"id": id, "context_length": 10, "targets": [{"provider": provider, "model": "m"}]})
-    }
-
-    #[test]
-    fn an_empty_document_is_whole() {
-        assert_eq!(check(json!({})), Ok(()));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_by_its_path() {
-        let local = json!([{"id": "local", "base_url": "http://127.0.0.1:1/v1"}]);
-        let mut fallback = model("a", "local");
-        fallback["fallbacks"] = json!(["nowhere"]);
-        let cases = [
-            (json!({"limits": {"free": 0}}), "limits.free"),
-            (
-                json!({"providers": [{"id": "a", "base_url": "ftp://x"}]}),
-                "providers[0].base_url",
-            ),
-            (
-                json!({"providers": local, "models": [model("a", "other")]}),
-                "models[0].targets[0].provider",
-            ),
-            (
-                json!({"providers": local, "models": [model("a", "local"), model("a", "local")]}),
-                "models[1].id",
-            ),
-            (
-                json!({"providers": local, "models": [fallback]}),
-                "models[0].fallbacks[0]",
-            ),
-        ];
-        for (document, path) in cases {
-            assert_eq!(check(document), Err(path.into()));
-        }
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        assert!(serde_json::from_value::<Config>(json!({"limit": {}})).is_err());
-    }
 }

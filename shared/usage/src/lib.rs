@@ -13,6 +13,7 @@
 //! [`report`] sums the hours.
 
 mod booking;
+mod budget;
 mod orphans;
 mod progress;
 mod report;
@@ -21,6 +22,7 @@ mod row;
 mod settlement;
 mod totals;
 
+pub use budget::{budget_exceeded, ensure_budget_left};
 pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender};

@@ -139,13 +139,13 @@ impl Reservation {
     }
 
     fn key_field(&self) -> String {
-        format!("k/{}", self.key)
+        key_field(&self.key)
     }
 
     /// Adds to the spending of the month the request began in.
     fn spend(&self, deltas: Vec<Delta>) -> Step {
         Step::Add {
-            key: format!("gate#b/{}", time::month(self.started)),
+            key: month_key(self.started),
             deltas,
             // Longer than the month lasts, by a month.
             expires: Some(time::shift(self.started, 62 * time::DAY)),
@@ -158,5 +158,15 @@ pub(crate) fn later(at: Timestamp, duration: Duration) -> Timestamp {
     at.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
+/// The ledger's key of what is spent in the month of `at`.
+pub(crate) fn month_key(at: Timestamp) -> String {
+    format!("gate#b/{}", time::month(at))
+}
+
+/// The field of the month's spending that counts what `key` spends.
+pub(crate) fn key_field(key: &str) -> String {
+    format!("k/{key}")
+}
+
 /// The field of the month's spending that counts the whole account.
-const ACCOUNT_FIELD: &str = "total";
+pub(crate) const ACCOUNT_FIELD: &str = "total";

@@ -1,15 +1,17 @@
+use crate::{address, attempts::Attempts, body::BodyBudget, full::FullWindows};
+use http::request;
 use openclaw_auth::{Authenticator, Directory, Secrets};
-use openclaw_core::{Ports, Timestamp};
+use openclaw_core::{Code, Ports, Result, Timestamp};
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
 use openclaw_usage::Totals;
-use std::{ops::Deref, sync::Arc};
+use std::{future::Future, net::IpAddr, ops::Deref, sync::Arc};
 
 /// Everything a handler can reach: one per process or isolate, cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
-/// What [`App`] derefs to.
+/// The parts of an [`App`].
 pub struct Parts {
     /// The runtime.
     pub ports: Ports,
@@ -23,6 +25,9 @@ pub struct Parts {
     pub totals: Arc<Totals>,
     /// When this process started.
     pub started: Timestamp,
+    pub(crate) attempts: Attempts,
+    pub(crate) bodies: BodyBudget,
+    pub(crate) full: FullWindows,
 }
 
 impl App {
@@ -33,6 +38,9 @@ impl App {
             authenticator: Authenticator::new(secrets),
             totals: Arc::default(),
             started: ports.clock.now(),
+            attempts: Attempts::new(config.limits.auth_failures),
+            bodies: BodyBudget::new(config.limits.bodies_bytes),
+            full: FullWindows::new(),
             ports,
             config,
         }))
@@ -41,6 +49,34 @@ impl App {
     /// The accounts and keys.
     pub fn directory(&self) -> Directory<'_> {
         self.authenticator.directory(&self.ports)
+    }
+
+    /// The address of the client that sent a request; `None` where the runtime does not know it.
+    pub fn client_address(&self, parts: &request::Parts) -> Option<IpAddr> {
+        address::client(parts, &self.config.server.trusted_proxies)
+    }
+
+    /// Runs `authenticate` for a client that presents `credential`, unless its address has failed too
+    /// often in this minute: 429. Its 401 is counted and logged.
+    pub async fn attempt<T>(
+        &self,
+        address: Option<IpAddr>,
+        credential: &str,
+        authenticate: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let now = self.ports.clock.now();
+        self.attempts.ensure_allowed(address, credential, now)?;
+        let result = authenticate.await;
+        match &result {
+            Ok(_) => self.attempts.succeeded(credential),
+            Err(error) if error.code == Code::Unauthorized => {
+                self.attempts.failed(address, credential, now);
+                let address = address.map(tracing::field::display);
+                tracing::warn!(address, reason = &*error.message, "authentication failed");
+            }
+            Err(_) => {}
+        }
+        result
     }
 }
 

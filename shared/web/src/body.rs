@@ -1,43 +1,44 @@
-use crate::{ApiError, App, Result, error::json, idempotency::NO_STORE};
+//! Bodies in and out.
+
+mod budget;
+mod read;
+
+pub(crate) use budget::BodyBudget;
+pub(crate) use read::{BodyLimit, read};
+
+use crate::{ApiError, App, Result, error::json};
 use axum::{
-    body::{Body, BodyDataStream},
+    body::Body,
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use bytes::{Bytes, BytesMut};
-use futures_util::{
-    FutureExt, StreamExt,
-    future::{Either, select},
-    stream::BoxStream,
-};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use http::{HeaderMap, header};
-use openclaw_core::{Clock, Code, Error};
-use openclaw_schema::{parse, parse_text};
+use openclaw_core::{Code, Error};
+use openclaw_schema::json::{parse, parse_text};
 use serde::{Serialize, de::DeserializeOwned};
-use std::time::Duration;
 
-/// The largest body of a JSON request, in bytes: 4 MiB.
-pub const MAX_BODY: usize = 4 * 1024 * 1024;
+/// The `Cache-Control` of answers that must exist once.
+pub(crate) const NO_STORE: &str = "no-store";
 
-/// How long the next piece of a body may take.
-const STALLED: Duration = Duration::from_secs(30);
-
-/// How much of a refused body is read and thrown away, so that a client that is still writing
-/// gets to read the refusal instead of a reset connection.
-const MAX_DISCARDED: usize = 4 * MAX_BODY;
+/// The largest body that a runtime may read in one piece before anybody has looked at the request, in
+/// bytes: 1 MiB. Larger ones are read as the handler asks for them.
+pub const MAX_BODY: usize = 1024 * 1024;
 
 /// JSON in (parsed, errors naming the field) and JSON out. An empty body reads as `{}`.
 pub struct Json<T>(pub T);
 
-/// A JSON body as the bytes that came: 415 unless it says it is JSON, 413 over [`MAX_BODY`].
+/// A JSON body as the bytes that came: 415 unless it says it is JSON, 413 over
+/// `limits.body_bytes`.
 pub struct RawJson(pub Bytes);
 
 impl FromRequest<App> for RawJson {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let (parts, body) = request.into_parts();
-        let body = read(&*app.ports.clock, body).await?;
+        let (mut parts, body) = request.into_parts();
+        let body = read(app, &mut parts, body).await?;
         ensure_json(&parts.headers)?;
         Ok(Self(body))
     }
@@ -47,8 +48,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
-        let (parts, body) = request.into_parts();
-        let body = read(&*app.ports.clock, body).await?;
+        let (mut parts, body) = request.into_parts();
+        let body = read(app, &mut parts, body).await?;
         let text = if body.is_empty() {
             "{}"
         } else {
@@ -94,58 +95,11 @@ fn ensure_json(headers: &HeaderMap) -> Result<()> {
     Err(Error::new(Code::UnsupportedMediaType, message).into())
 }
 
-/// What a body is written from, one by one.
+/// The writes that make up a body, one by one.
 pub type Writes = BoxStream<'static, Result<Bytes, axum::Error>>;
 
-/// A body that is written as `writes` come. All of them are of one type: what carries them is
-/// compiled once.
+/// A body that is written as `writes` come. All of them are of one type, so that what carries them
+/// is compiled once.
 pub fn streamed(writes: Writes) -> Body {
     Body::from_stream(writes)
-}
-
-/// The whole body; 413 when it is too large, 400 when it stops coming.
-pub(crate) async fn read(clock: &dyn Clock, body: Body) -> Result<Bytes> {
-    let mut chunks = body.into_data_stream();
-    let Some(first) = next(clock, &mut chunks).await? else {
-        return Ok(Bytes::new());
-    };
-    let mut total = first.len();
-    let mut rest = BytesMut::new();
-    while total <= MAX_BODY + MAX_DISCARDED {
-        let Some(chunk) = next(clock, &mut chunks).await? else {
-            break;
-        };
-        total += chunk.len();
-        if total <= MAX_BODY {
-            if rest.is_empty() {
-                rest.extend_from_slice(&first);
-            }
-            rest.extend_from_slice(&chunk);
-        }
-    }
-    if total > MAX_BODY {
-        let message = format!("The body must be at most {MAX_BODY} bytes");
-        return Err(Error::new(Code::PayloadTooLarge, message).into());
-    }
-    Ok(if rest.is_empty() {
-        first
-    } else {
-        rest.freeze()
-    })
-}
-
-async fn next(clock: &dyn Clock, chunks: &mut BodyDataStream) -> Result<Option<Bytes>> {
-    // What is there already needs no timer.
-    let chunk = match chunks.next().now_or_never() {
-        Some(chunk) => chunk,
-        None => match select(chunks.next(), clock.sleep(STALLED)).await {
-            Either::Left((chunk, _)) => chunk,
-            Either::Right(_) => {
-                let issue = format!("stopped coming for {} s", STALLED.as_secs());
-                return Err(Error::invalid("body", issue).into());
-            }
-        },
-    };
-    let broken = |error| Error::invalid("body", format!("was cut off: {error}"));
-    Ok(chunk.transpose().map_err(broken)?)
 }

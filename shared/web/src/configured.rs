@@ -79,7 +79,7 @@ fn with_models(
 fn without_models(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers), String> {
     let config = read(document)?;
     config
-        .validate_numbers()
+        .validate_settings()
         .map_err(|error| error.to_string())?;
     let providers = Providers::none(&config);
     Ok((config, providers))

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 
 /// Headers of ours that a browser's script may read.
 const EXPOSED: &str = "x-request-id,x-ratelimit-limit,x-ratelimit-remaining,x-ratelimit-reset,\
-    retry-after,x-openclaw-provider,x-openclaw-cache,x-openclaw-attempts";
+    retry-after,x-should-retry,x-openclaw-provider,x-openclaw-cache,x-openclaw-attempts";
 
 const METHODS: &str = "GET,POST,PUT,PATCH,DELETE";
 

@@ -3,6 +3,9 @@ use http::{HeaderValue, StatusCode, header};
 use openclaw_core::Error;
 use serde::Serialize;
 
+/// Tells the official OpenAI and Anthropic SDKs whether the same request may succeed later.
+const SHOULD_RETRY: &str = "x-should-retry";
+
 /// What handlers return.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
@@ -29,6 +32,14 @@ impl IntoResponse for ApiError {
                 error: error.body(),
             },
         );
+        let retry = if error.is_temporary() {
+            "true"
+        } else {
+            "false"
+        };
+        response
+            .headers_mut()
+            .insert(SHOULD_RETRY, HeaderValue::from_static(retry));
         if let Some(after) = error.retry_after {
             // Rounded up: earlier would be refused again.
             let seconds = after.as_millis().div_ceil(1000);

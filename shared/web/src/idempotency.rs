@@ -1,13 +1,14 @@
 //! `Idempotency-Key`: the same key and body within 24 h gives the first answer.
 //!
-//! The key is claimed in the account's ledger before the handler runs, so of two racing requests
-//! one runs; the other, and one with a different body, gets 409. Only successes are kept: a
-//! request that failed, or whose client left, may be tried again under its key. An answer marked
-//! `Cache-Control: no-store` (RFC 9111, a new key's secret) is never kept.
+//! The key is claimed in the account's ledger after the request was counted and before the handler
+//! runs, so of two racing requests one runs; the other, and one with a different body or of another
+//! API key, gets 409. Only successes are kept: a request that failed, or whose client left, may be
+//! tried again under its key. An answer marked `Cache-Control: no-store` (RFC 9111, a new key's
+//! secret) is never kept, and of an account's answers only so many bytes a day.
 
 use crate::{
     App, Result,
-    body::{read, streamed},
+    body::{NO_STORE, read, streamed},
 };
 use axum::{
     body::Body,
@@ -19,13 +20,16 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, Method, header, request::Parts};
 use http_body::Body as _;
+use openclaw_auth::{Caller, OPERATOR};
 use openclaw_core::{
-    Code, Error, Ports,
-    ledger::{Item, Outcome, Step, When},
+    Code, Error, Ports, Timestamp,
+    ledger::{Delta, Item, Outcome, Step, When},
     time::{self, DAY, MINUTE},
 };
+use openclaw_usage::{Spender, ensure_budget_left};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::{sync::Arc, time::Duration};
 
 const HEADER: &str = "idempotency-key";
 
@@ -35,15 +39,18 @@ const MAX_KEPT: usize = 256 * 1024;
 /// How long a claim stands whose request neither ended nor was dropped: its process died.
 const CLAIM_SECONDS: i64 = 10 * MINUTE;
 
+/// When to ask again for an answer whose request still runs.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Bytes of answers that are kept of an account in a UTC day; the answers to further requests are not.
+const MAX_KEPT_A_DAY: i64 = 32 * 1024 * 1024;
+
 /// What marks the end of a stream that succeeded, in both of our dialects.
 const STREAM_END: &[u8] = b"[DONE]\n\n";
 
-/// The `Cache-Control` of answers that must exist once.
-pub(crate) const NO_STORE: &str = "no-store";
-
 #[derive(Deserialize, Serialize)]
 struct Record {
-    /// SHA-256 over path and body.
+    /// SHA-256 over path, API key's id and body.
     fingerprint: String,
     state: State,
 }
@@ -60,29 +67,83 @@ enum State {
     },
 }
 
+/// Who sends a request, and with that whose answers may be given to it again.
+pub(crate) enum Owner {
+    Operator,
+    Caller(Arc<Caller>),
+}
+
+impl Owner {
+    /// The ledger's partition that answers are kept in.
+    fn account(&self) -> &str {
+        match self {
+            Self::Operator => OPERATOR,
+            Self::Caller(caller) => &caller.account.id,
+        }
+    }
+
+    fn key(&self) -> &str {
+        match self {
+            Self::Operator => OPERATOR,
+            Self::Caller(caller) => &caller.key.id,
+        }
+    }
+
+    /// 402, 403: an answer of before is refused where its request would be by now.
+    async fn ensure_may_ask(&self, app: &App, body: &[u8]) -> Result<()> {
+        let Self::Caller(caller) = self else {
+            return Ok(());
+        };
+        let Caller { account, key } = &**caller;
+        if let (Some(allowed), Some(model)) = (&key.models, model_of(body))
+            && !allowed.contains(&model)
+        {
+            let message = format!("The key may not use model '{model}'");
+            return Err(Error::new(Code::Forbidden, message).into());
+        }
+        let (ledger, now) = (&*app.ports.ledger, app.ports.clock.now());
+        Ok(ensure_budget_left(ledger, Spender { account, key }, now).await?)
+    }
+}
+
+/// The model that a request names, where it does.
+fn model_of(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Asked {
+        model: Option<String>,
+    }
+    let asked: Asked = serde_json::from_slice(body).ok()?;
+    asked.model
+}
+
+/// Whether an answer may be kept, or come from what was kept.
+pub(crate) fn applies(request: &Request) -> bool {
+    request.method() == Method::POST && request.headers().contains_key(HEADER)
+}
+
 /// Runs the handler, or answers what it answered before.
-///
-/// `account` is the ledger partition the keys belong to.
-pub(crate) async fn run(app: &App, account: &str, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
+pub(crate) async fn run(app: &App, owner: Owner, request: Request, next: Next) -> Response {
+    if !applies(&request) {
         return next.run(request).await;
     }
-    once(app, account, request, next)
+    once(app, &owner, request, next)
         .await
         .unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn once(app: &App, account: &str, request: Request, next: Next) -> Result<Response> {
-    let (parts, body) = request.into_parts();
-    let body = read(&*app.ports.clock, body).await?;
+async fn once(app: &App, owner: &Owner, request: Request, next: Next) -> Result<Response> {
+    let (mut parts, body) = request.into_parts();
+    let body = read(app, &mut parts, body).await?;
+    let path = parts.uri.path().as_bytes();
     let mut claim = Claim {
         ports: app.ports.clone(),
-        account: account.to_string(),
+        account: owner.account().to_string(),
         key: format!("idem/{}", hex(&[key(&parts)?])),
-        fingerprint: hex(&[parts.uri.path().as_bytes(), b"\n", &body]),
+        fingerprint: hex(&[path, b"\n", owner.key().as_bytes(), b"\n", &body]),
         held: false,
     };
     if let Some(answer) = claim.take_or_answer().await? {
+        owner.ensure_may_ask(app, &body).await?;
         return Ok(answer);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -209,7 +270,11 @@ impl Claim {
             return conflict("This Idempotency-Key was used with a different request");
         }
         match record.state {
-            State::Running => conflict("The first request with this Idempotency-Key still runs"),
+            State::Running => {
+                let message = "The first request with this Idempotency-Key still runs";
+                let error = Error::new(Code::IdempotencyConflict, message);
+                Err(error.with_retry_after(RETRY_AFTER).into())
+            }
             State::Unkept => {
                 conflict("It was done, but the answer was too large or too secret to be kept")
             }
@@ -231,23 +296,37 @@ impl Claim {
     }
 
     async fn answer(self, status: u16, content_type: String, body: &[u8]) -> Result<()> {
-        let state = match std::str::from_utf8(body) {
-            Ok(body) if body.len() <= MAX_KEPT => State::Answered {
-                status,
-                content_type,
-                body: body.into(),
-            },
-            _ => State::Unkept,
-        };
-        self.end(state).await
+        match std::str::from_utf8(body) {
+            Ok(text) if text.len() <= MAX_KEPT => {
+                let state = State::Answered {
+                    status,
+                    content_type,
+                    body: text.into(),
+                };
+                self.end(state).await
+            }
+            _ => self.end(State::Unkept).await,
+        }
     }
 
     /// Answered, or not: the handler has run, and must not run again under this key.
     async fn end(mut self, state: State) -> Result<()> {
-        let put = self.put(state, When::Always, DAY)?;
-        if let Outcome::Applied(applied) =
-            self.ports.ledger.transact(&self.account, vec![put]).await?
-        {
+        let now = self.ports.clock.now();
+        let mut steps = vec![];
+        if let State::Answered { body, .. } = &state {
+            steps.push(kept(body.len(), now));
+        }
+        steps.push(self.put(state, When::Always, DAY)?);
+        let outcome = self.ports.ledger.transact(&self.account, steps).await?;
+        let outcome = match outcome {
+            // The day's bytes are used up.
+            Outcome::Refused { .. } => {
+                let put = self.put(State::Unkept, When::Always, DAY)?;
+                self.ports.ledger.transact(&self.account, vec![put]).await?
+            }
+            applied => applied,
+        };
+        if let Outcome::Applied(applied) = outcome {
             self.held = false;
             applied.durable.await?;
         }
@@ -265,6 +344,16 @@ impl Claim {
             when,
             expires: Some(time::shift(self.ports.clock.now(), seconds)),
         })
+    }
+}
+
+/// The step that counts the bytes of an answer; refused where the day's are used up.
+fn kept(bytes: usize, now: Timestamp) -> Step {
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    Step::Add {
+        key: format!("kept/{}", time::day(now)),
+        deltas: vec![Delta::bounded("bytes", bytes, MAX_KEPT_A_DAY)],
+        expires: Some(time::shift(now, 2 * DAY)),
     }
 }
 

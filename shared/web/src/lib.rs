@@ -1,33 +1,36 @@
 //! The axum glue between a runtime's entry and the handlers: the middleware stack, the
 //! extractors, and how an error becomes a response.
 //!
-//! A function offers [`Routes`], each group of them behind one [`Guard`]:
-//! who may call and where the request is counted. [`stack`] puts what every response needs
-//! around them: request id, CORS, one log line for what went wrong. Nothing here knows on
+//! A function offers [`Routes`], each group of them protected by one [`AuthLayer`]: who may call and
+//! where the request is counted. [`stack`] puts what every response needs around them: request id, CORS, one log line for what went wrong. Nothing here knows on
 //! which runtime it runs.
 
+mod address;
 mod app;
+mod attempts;
+mod auth_layer;
 mod body;
 mod configured;
 mod cors;
 mod credential;
 mod error;
-mod gate;
-mod guard;
+mod full;
 mod idempotency;
 mod query;
+mod quota;
 mod request_id;
 mod routes;
 mod stack;
 
+pub use address::{ClientAddress, Peer};
 pub use app::App;
+pub use auth_layer::{Access, AuthLayer};
 pub use body::{Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
 pub use configured::{CONFIG, Endpoints, not_configured};
 pub use credential::presented;
 pub use error::{ApiError, Result};
-pub use gate::Gate;
-pub use guard::{Access, Guard};
 pub use query::{Id, Query};
+pub use quota::RequestQuota;
 pub use request_id::RequestId;
 pub use routes::Routes;
 pub use stack::{HEADERS_READ, stack};

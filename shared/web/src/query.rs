@@ -3,6 +3,7 @@ use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
 use openclaw_core::Error;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 
 /// The query string, parsed; the error names the parameter.
 pub struct Query<T>(pub T);
@@ -17,21 +18,14 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 fn read<T: DeserializeOwned>(query: &str) -> openclaw_core::Result<T> {
-    serde_urlencoded::from_str(query).map_err(|error| {
-        let error = error.to_string();
-        let is_wrong = |part: &str| {
-            let alone = serde_urlencoded::from_str::<T>(part);
-            alone.is_err_and(|alone| alone.to_string() == error)
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        // What is missing, or there twice, the error itself names.
+        let name = match error.path().iter().next() {
+            Some(Segment::Map { key }) => key.as_str(),
+            _ => "query",
         };
-        // Parsing does not say where it failed; a parser that does takes a second copy of its code.
-        // What fails alone is named; what is missing, or there twice, the error names itself.
-        let pair = match is_wrong("") {
-            true => None,
-            false => query.split('&').find(|pair| is_wrong(pair)),
-        };
-        let pair = pair.and_then(|pair| form_urlencoded::parse(pair.as_bytes()).next());
-        let name = pair.map_or_else(|| "query".into(), |(name, _)| name);
-        Error::invalid(name, format!("is wrong: {error}"))
+        Error::invalid(name, format!("is wrong: {}", error.inner()))
     })
 }
 

@@ -6,28 +6,35 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::FutureExt;
-use http::{HeaderValue, Method};
+use http::{HeaderValue, Method, Uri};
 use openclaw_core::{Code, Error, id};
 use std::{any::Any, panic::AssertUnwindSafe};
+use tower::ServiceExt;
 
 /// The request headers that the gateway reads, for runtimes that convert requests themselves:
 /// what is not named here need not be carried over.
-pub const HEADERS_READ: [&str; 8] = [
+pub const HEADERS_READ: [&str; 13] = [
     "accept",
     "access-control-request-headers",
     "access-control-request-method",
+    "api-key",
     "authorization",
+    "cf-connecting-ip",
+    "content-encoding",
     "content-length",
     "content-type",
     "idempotency-key",
     "origin",
+    "x-api-key",
+    "x-forwarded-for",
 ];
 
 /// Where everything is.
 const PREFIXES: [&str; 2] = ["/v1", "/api/v1"];
 
 /// The whole service: `routes` under `/v1` and `/api/v1`, `beside` as it is, JSON errors for what
-/// is not there, and around all of it request ids, CORS and the log.
+/// is not there, and around all of it request ids, CORS and the log. Slashes too many in a path are
+/// forgiven.
 pub fn stack(app: App, routes: Routes, beside: Router<App>) -> Router {
     let mut router = Router::new();
     for (path, methods) in routes.into_paths() {
@@ -35,16 +42,47 @@ pub fn stack(app: App, routes: Routes, beside: Router<App>) -> Router {
             router = router.route(&format!("{prefix}{path}"), methods.clone());
         }
     }
-    router
+    let router = router
         .method_not_allowed_fallback(no_method)
         .merge(beside)
-        .fallback(no_route)
+        .fallback(no_route);
+    let plain = router.clone().with_state(app.clone());
+    router
+        .fallback(move |request| otherwise(plain.clone(), request))
         .layer(from_fn_with_state(app.clone(), outermost))
         .with_state(app)
 }
 
 async fn no_route() -> ApiError {
     Error::not_found("endpoint").into()
+}
+
+/// Looks again where slashes were all that stood in the way.
+async fn otherwise(plain: Router, mut request: Request) -> Response {
+    match plain_uri(request.uri()) {
+        None => no_route().await.into_response(),
+        Some(uri) => {
+            *request.uri_mut() = uri;
+            match plain.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    }
+}
+
+/// `uri` without slashes that are doubled or at its path's end; `None` where there are none.
+fn plain_uri(uri: &Uri) -> Option<Uri> {
+    let segments = uri.path().split('/').filter(|segment| !segment.is_empty());
+    let path = segments.fold(String::new(), |path, segment| path + "/" + segment);
+    if path.is_empty() || path == uri.path() {
+        return None;
+    }
+    let query = uri.query().map(|query| format!("?{query}"));
+    let path_and_query = path + &query.unwrap_or_default();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(path_and_query.parse().ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 async fn no_method(method: Method) -> ApiError {
