@@ -8,9 +8,10 @@ use crate::{
 };
 use axum::{Router, body::Body};
 use bytes::Bytes;
+use lambda_http::{RequestExt, request::RequestContext};
 use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
-use openclaw_web::{App, CONFIG, Endpoints, not_configured};
+use openclaw_web::{App, CONFIG, Endpoints, Peer, not_configured};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -82,7 +83,10 @@ impl Function {
     }
 
     /// Answers a request by the router, or says that the function is not configured.
-    pub(crate) async fn answer(&self, request: lambda_http::Request) -> http::Response<Body> {
+    pub(crate) async fn answer(&self, mut request: lambda_http::Request) -> http::Response<Body> {
+        if let Some(peer) = peer(&request) {
+            request.extensions_mut().insert(peer);
+        }
         let mut router = match self.built().await {
             Ok((_, router)) => router,
             Err(cause) => return not_configured(&*self.ports.random, cause),
@@ -165,6 +169,16 @@ impl Function {
     fn lock(&self) -> MutexGuard<'_, Option<Built>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Who asks, as API Gateway saw it.
+fn peer(request: &lambda_http::Request) -> Option<Peer> {
+    let address = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.identity.source_ip.as_deref(),
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref(),
+        _ => None,
+    };
+    address?.parse().ok().map(Peer)
 }
 
 /// A variable that is set to something.
