@@ -9,7 +9,7 @@ use openclaw_schema::{
     key::{Key, OnDisconnect},
 };
 use openclaw_usage::{Reservation, Settlement, Spender};
-use openclaw_web::{App, Gate, RequestId, Result};
+use openclaw_web::{App, RequestId, RequestQuota, Result};
 use std::sync::Arc;
 
 /// A request that its model and its key allow, ready to be admitted. The parsed request is no longer
@@ -39,7 +39,7 @@ impl PreparedChat {
     /// Checks what the model and the key demand, and builds the provider's request; 400, 403.
     pub(crate) fn new(
         app: &App,
-        gate: &Gate,
+        gate: &RequestQuota,
         RequestId(id): &RequestId,
         request: &ChatRequest<'_>,
         body: &Bytes,
@@ -79,7 +79,7 @@ impl PreparedChat {
     }
 
     /// Reserves and counts the request in one ledger call; 402, 429.
-    pub(crate) async fn admit(self, app: &App, gate: &Gate) -> Result<AdmittedChat> {
+    pub(crate) async fn admit(self, app: &App, gate: &RequestQuota) -> Result<AdmittedChat> {
         let caller = gate.caller();
         let spender = Spender {
             account: &caller.account,

@@ -105,24 +105,24 @@ async fn a_change_is_taken_without_a_deployment_and_a_wrong_one_is_not() {
         return;
     }
     let options = Options {
-        config: Some(with_model("first")),
+        config: Some(with_model("gpt-4o")),
         ..Options::default()
     };
     let server = Server::start("changed", options).await.expect("it starts");
-    assert!(models(&server).await.contains("first"));
-    server.configure(&with_model("second"));
-    let seen = eventually(async || models(&server).await.contains("second").then_some(()));
+    assert!(models(&server).await.contains("gpt-4o"));
+    server.configure(&with_model("o4-mini"));
+    let seen = eventually(async || models(&server).await.contains("o4-mini").then_some(()));
     seen.await.expect("the change is taken");
 
     server.configure("[routing]\nattempts = 0\n");
     let logged = eventually(async || {
         let models = models(&server).await;
-        assert!(models.contains("second"), "{models}");
+        assert!(models.contains("o4-mini"), "{models}");
         server.log().contains("routing.attempts").then_some(())
     });
     logged.await.expect("it is logged, and the last one stays");
 
-    server.configure(&with_model("third"));
-    let seen = eventually(async || models(&server).await.contains("third").then_some(()));
+    server.configure(&with_model("grok-4.5"));
+    let seen = eventually(async || models(&server).await.contains("grok-4.5").then_some(()));
     seen.await.expect("the next right one is taken");
 }
