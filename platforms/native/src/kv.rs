@@ -4,11 +4,10 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::{FutureExt, future};
-use openclaw_core::{BoxFuture, Clock, Kv, StoreError, Timestamp};
+use openclaw_core::{BoxFuture, Clock, Kv, StoreError, Timestamp, cache::BoundedCache};
 use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension};
 use std::{
-    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,8 +15,7 @@ use std::{
 /// How long a look at whether the file has changed is good for.
 const FRESH: Duration = Duration::from_millis(50);
 
-/// Bounds of the cache: whichever is passed first empties it.
-const MAX_ENTRIES: usize = 10_000;
+/// The bound of the cache.
 const MAX_BYTES: usize = 32 << 20;
 
 /// [`Kv`] on SQLite behind a cache in the process.
@@ -40,8 +38,7 @@ struct Cached {
     /// Changes whenever another connection has committed.
     version: i64,
     looked: Instant,
-    entries: HashMap<String, Entry>,
-    bytes: usize,
+    entries: BoundedCache<String, Entry>,
 }
 
 impl SqliteKv {
@@ -53,8 +50,7 @@ impl SqliteKv {
             reader,
             version,
             looked: Instant::now(),
-            entries: HashMap::new(),
-            bytes: 0,
+            entries: BoundedCache::new(MAX_BYTES, |key, entry| size(key, entry)),
         };
         Ok(Self {
             database,
@@ -78,7 +74,7 @@ impl SqliteKv {
             let written = tokio::task::spawn_blocking(move || {
                 store(&database, &key, entry.as_ref()).map_err(store_error)?;
                 // Not the new value: two writers may pass each other on the way here.
-                cached.lock().remove(&key);
+                cached.lock().entries.remove(&key);
                 Ok(())
             });
             match written.await {
@@ -118,7 +114,7 @@ impl Cached {
             return Ok(entry.clone());
         }
         let entry = load(&self.reader, key)?;
-        self.insert(key.to_owned(), entry.clone());
+        self.entries.insert(key.to_owned(), entry.clone());
         Ok(entry)
     }
 
@@ -128,29 +124,10 @@ impl Cached {
         let version = data_version(&self.reader)?;
         if version != self.version {
             self.version = version;
-            self.clear();
+            self.entries.clear();
         }
         self.looked = Instant::now();
         Ok(())
-    }
-
-    fn insert(&mut self, key: String, entry: Entry) {
-        if self.entries.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
-            self.clear();
-        }
-        self.bytes += size(&key, &entry);
-        self.entries.insert(key, entry);
-    }
-
-    fn remove(&mut self, key: &str) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.bytes -= size(key, &entry);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.entries.clear();
-        self.bytes = 0;
     }
 }
 

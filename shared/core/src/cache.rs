@@ -99,7 +99,7 @@ impl Cache {
     pub fn new(fresh: Duration) -> Self {
         Self {
             fresh,
-            entries: BoundedCache::new(MAX_BYTES, size),
+            entries: BoundedCache::new(MAX_BYTES, |key, entry| size(key, entry)),
             writes: 0,
         }
     }
@@ -128,7 +128,7 @@ impl Cache {
     }
 }
 
-fn size(key: &String, (entry, _): &(Entry, Timestamp)) -> usize {
+fn size(key: &str, (entry, _): &(Entry, Timestamp)) -> usize {
     key.len() + entry.as_ref().map_or(0, |(value, _)| value.len())
 }
 
