@@ -5,10 +5,12 @@
 //! - [`MemoryKv`], [`MemoryLedger`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
 //!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
 //!   crates that stand on the ports.
+//! - [`hostile`]: input for tests that a parser refuses or reads whatever comes.
 
 mod clock;
 pub mod contract;
 mod fakes;
+mod hostile;
 mod http;
 mod kv;
 mod ledger;
@@ -18,6 +20,7 @@ mod spawn;
 
 pub use clock::ManualClock;
 pub use fakes::Fakes;
+pub use hostile::hostile;
 pub use http::{Reply, ScriptedHttp};
 pub use kv::MemoryKv;
 pub use ledger::MemoryLedger;

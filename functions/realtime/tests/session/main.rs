@@ -6,5 +6,6 @@
 )]
 
 mod client;
+mod hostile;
 mod properties;
 mod protocol;

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use openclaw_core::Error;
 use openclaw_providers::{Chunk, Failure};
 use openclaw_schema::usage::TokenUsage;
+use openclaw_testkit::hostile;
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
@@ -194,4 +195,21 @@ fn any_split_of_a_stream_gives_the_same() {
         });
         outcome.unwrap_or_else(|error| panic!("{}: {error}", case.folder.display()));
     }
+}
+
+/// What a provider sends is never believed: it becomes JSON of ours, or an error.
+#[test]
+fn hostile_answers_are_read_or_refused() {
+    let cases = Case::all();
+    let answers = prop::sample::select((0..cases.len()).collect::<Vec<_>>())
+        .prop_flat_map(|at| (Just(at), hostile(vec![Case::all()[at].answer.to_vec()])));
+    let mut runner = TestRunner::default();
+    let outcome = runner.run(&answers, |(at, answer)| {
+        let mut case = Case::all().swap_remove(at);
+        case.answer = answer.into();
+        // Whatever is shown is parsed on the way.
+        case.run(&[]);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
 }
