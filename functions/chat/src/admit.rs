@@ -52,11 +52,12 @@ impl PreparedChat {
         if !stream {
             ensure_answer_fits(request, model.max_output_tokens)?;
         }
+        let allowed = caller.key.models.as_deref();
         let plan = app
             .providers
-            .plan(model, request, body.clone(), stream, id)?;
+            .plan(model, request, body.clone(), stream, id, allowed)?;
         let priced_fields = request.priced_fields();
-        let serving = app.providers.serving(model);
+        let serving = app.providers.serving(model, allowed);
         let max_cost = serving.map(|model| {
             let pricing = model.pricing.with_extras(&priced_fields);
             pricing.max_cost(&usage_bound(request, body.len(), model))

@@ -43,7 +43,7 @@ struct Site {
 fn site() -> Site {
     let fakes = Fakes::default();
     let config = json!({
-        "routing": {"heartbeat_ms": 50_000, "first_byte_timeout_ms": 1_000_000, "idle_timeout_ms": 1_000_000},
+        "routing": {"heartbeat_ms": 50_000, "first_byte_timeout_ms": 1_000_000, "first_token_timeout_ms": 1_000_000, "idle_timeout_ms": 1_000_000},
         "providers": [{"id": "p", "base_url": "http://p/v1"}],
         "models": [{"id": "m", "context_length": 1000, "pricing": {"prompt": 0.001, "completion": 0.002},
             "targets": [{"provider": "p", "model": "m"}]}],

@@ -21,6 +21,10 @@ pub enum Code {
     InvalidModel,
     /// A guardrail refused the content.
     ContentFiltered,
+    /// The provider's filter refused the content: OpenAI's own code.
+    ContentFilter,
+    /// The prompt is longer than the model's context: OpenAI's own code.
+    ContextLengthExceeded,
     /// No, wrong, revoked or expired key or token.
     Unauthorized,
     /// The spending limit of the key or account is used up.
@@ -55,10 +59,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidRequest,
         Self::InvalidModel,
         Self::ContentFiltered,
+        Self::ContentFilter,
+        Self::ContextLengthExceeded,
         Self::Unauthorized,
         Self::BudgetExceeded,
         Self::Forbidden,
@@ -82,6 +88,10 @@ impl Code {
             Self::InvalidRequest => (400, "invalid_request", "invalid_request_error"),
             Self::InvalidModel => (400, "invalid_model", "invalid_request_error"),
             Self::ContentFiltered => (400, "content_filtered", "invalid_request_error"),
+            Self::ContentFilter => (400, "content_filter", "invalid_request_error"),
+            Self::ContextLengthExceeded => {
+                (400, "context_length_exceeded", "invalid_request_error")
+            }
             Self::Unauthorized => (401, "unauthorized", "authentication_error"),
             Self::BudgetExceeded => (402, "budget_exceeded", "insufficient_quota"),
             Self::Forbidden => (403, "forbidden", "permission_error"),
@@ -145,7 +155,22 @@ pub enum Details {
         provider: String,
         /// The HTTP status it answered, if it answered.
         status: Option<u16>,
+        /// Its own names for what is wrong.
+        #[serde(flatten)]
+        names: Option<Box<ProviderNames>>,
     },
+}
+
+/// A provider's own names for what is wrong with a request. Boxed where they are held: few errors
+/// have them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ProviderNames {
+    /// Its code for the error, such as `context_length_exceeded`.
+    #[serde(rename = "provider_code", skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The field at fault; shown as the error's own `param`.
+    #[serde(skip)]
+    pub param: Option<String>,
 }
 
 /// An error as its caller sees it.
@@ -233,6 +258,7 @@ impl Error {
     fn param(&self) -> Option<&str> {
         match (&self.details, self.code) {
             (Some(Details::Field { field, .. }), _) if !field.is_empty() => Some(field),
+            (Some(Details::Provider { names, .. }), _) => names.as_ref()?.param.as_deref(),
             (_, Code::InvalidModel) => Some("model"),
             _ => None,
         }

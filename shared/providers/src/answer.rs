@@ -21,7 +21,7 @@ pub struct Chunk {
     /// One OpenAI `chat.completion.chunk` object on one line, without SSE framing; the provider's
     /// own bytes where it speaks that dialect.
     pub json: Bytes,
-    /// An estimate of the tokens it carries.
+    /// An estimate of the tokens it carries: 0 only where it shows nothing of the answer.
     pub tokens: u64,
     /// Whether a choice has its `finish_reason`.
     pub finished: bool,
@@ -29,4 +29,11 @@ pub struct Chunk {
     pub has_choices: bool,
     /// As the provider counted, up to here; the last one counts.
     pub usage: Option<TokenUsage>,
+}
+
+impl Chunk {
+    /// Whether it shows anything of the answer: text, a call, or why it ends.
+    pub(crate) const fn shows(&self) -> bool {
+        self.tokens > 0 || self.finished
+    }
 }

@@ -1,9 +1,12 @@
-//! An answer's bytes, with a limit on the silence between them.
+//! An answer's bytes, decoded, with a limit on the silence between them.
 
+use crate::coding::Decoder;
 use bytes::{Bytes, BytesMut};
-use futures_util::{FutureExt, Stream, StreamExt};
+use futures_util::{FutureExt, Stream, StreamExt, stream::Fuse};
+use http::HeaderMap;
 use openclaw_core::{BoxFuture, ByteStream, Clock, HttpError, Timestamp};
 use std::{
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -23,7 +26,8 @@ pub(crate) enum Cut {
 /// The bytes of an answer. One timer serves the whole answer: it is set anew when it fires, not
 /// with every piece.
 pub(crate) struct Body {
-    bytes: ByteStream,
+    bytes: Fuse<ByteStream>,
+    decoder: Decoder,
     clock: Arc<dyn Clock>,
     idle: Duration,
     /// Since when nothing has come; `None` while the last poll brought something.
@@ -32,9 +36,15 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(bytes: ByteStream, clock: Arc<dyn Clock>, idle: Duration) -> Self {
+    pub(crate) fn new(
+        bytes: ByteStream,
+        headers: &HeaderMap,
+        clock: Arc<dyn Clock>,
+        idle: Duration,
+    ) -> Self {
         Self {
-            bytes,
+            bytes: bytes.fuse(),
+            decoder: Decoder::new(headers),
             clock,
             idle,
             silent_since: None,
@@ -42,21 +52,23 @@ impl Body {
         }
     }
 
-    /// All of it, if it is at most `most` bytes. One piece is not copied.
-    pub(crate) async fn collect(&mut self, most: usize) -> Result<Bytes, Cut> {
-        let Some(first) = self.next().await.transpose()? else {
-            return Ok(Bytes::new());
-        };
-        within(first.len(), most)?;
+    /// All of it, after `start`, if that is at most `most` bytes. One piece is not copied.
+    pub(crate) async fn read_all(&mut self, start: BytesMut, most: usize) -> Result<Bytes, Cut> {
+        let mut all = start;
         let mut piece = self.next().await.transpose()?;
-        if piece.is_none() {
-            return Ok(first);
+        if all.is_empty()
+            && let Some(first) = piece
+        {
+            within(first.len(), most)?;
+            piece = self.next().await.transpose()?;
+            if piece.is_none() {
+                return Ok(first);
+            }
+            all = BytesMut::from(first);
         }
-        let mut all = BytesMut::from(first);
         while let Some(more) = piece {
             all.extend_from_slice(&more);
             within(all.len(), most)?;
-
             piece = self.next().await.transpose()?;
         }
         Ok(all.freeze())
@@ -86,7 +98,16 @@ impl Stream for Body {
         match self.bytes.poll_next_unpin(context) {
             Poll::Ready(piece) => {
                 self.silent_since = None;
-                Poll::Ready(piece.map(|piece| piece.map_err(Cut::Broken)))
+                let decoded = match piece {
+                    Some(Ok(piece)) => self.decoder.push(piece),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(Cut::Broken(error)))),
+                    None => match self.decoder.finish() {
+                        Ok(rest) if rest.is_empty() => return Poll::Ready(None),
+                        rest => rest,
+                    },
+                };
+                let broken = |error: io::Error| Cut::Broken(HttpError::Broken(error.to_string()));
+                Poll::Ready(Some(decoded.map_err(broken)))
             }
             Poll::Pending => self.poll_silence(context).map(|cut| Some(Err(cut))),
         }

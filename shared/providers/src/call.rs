@@ -1,35 +1,37 @@
 //! One call of one target.
 
 use crate::{
-    ChunkStream, Completion, Providers,
+    answer::Completion,
     body::Body,
-    catalog::Target,
-    fault::{Fault, Next},
-    refusal::{for_log, refusal},
+    catalog::{Providers, Target},
+    content::Content,
+    dialect::DecodeError,
+    fault::Fault,
+    refusal::{refusal, unreadable},
+    reshape,
+    retry_after::retry_after,
+    stream::ChunkStream,
 };
-use futures_util::future::{Either, select};
-use http::{Response, header};
+use bytes::{Bytes, BytesMut};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+use http::Response;
 use openclaw_core::{HttpRequest, Ports};
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// The longest plain answer, in bytes.
 pub const MAX_ANSWER: usize = 32 << 20;
 
 /// How much of an error's body is read, in bytes.
-const MAX_REFUSAL: usize = 64 << 10;
+const MAX_ERROR: usize = 64 << 10;
 
-/// How long after a stream's head its first event is awaited before the answer counts as started.
-/// Long enough for an upstream that says 200 and fails at once to be seen failing, and so be
-/// retried or answered with a plain error; short enough that a slow first token does not keep the
-/// head from a client.
-const FIRST_EVENT: Duration = Duration::from_millis(100);
-
-/// What a call needs.
+/// A target, and what calling it needs.
 pub(crate) struct Call<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) providers: &'a Arc<Providers>,
     pub(crate) target: &'a Target,
-    pub(crate) request: HttpRequest,
 }
 
 /// How an answer is taken.
@@ -37,7 +39,10 @@ pub(crate) trait Mode {
     type Answer: Send + 'static;
 
     /// Calls once.
-    fn call(call: Call<'_>) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+    fn call(
+        call: Call<'_>,
+        request: HttpRequest,
+    ) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
 }
 
 /// As one JSON document.
@@ -46,24 +51,14 @@ pub(crate) struct Whole;
 impl Mode for Whole {
     type Answer = Completion;
 
-    async fn call(call: Call<'_>) -> Result<Completion, Fault> {
-        let Call {
-            ports,
-            providers,
-            target,
-            ..
-        } = call;
-        let (id, dialect) = (&target.provider.id, target.provider.dialect);
-        let (head, mut body) = call.head().await?.into_parts();
-        let status = head.status.as_u16();
-        let bytes = body.collect(MAX_ANSWER).await;
-        let bytes = bytes.map_err(|cut| Fault::cut(id, status, cut))?;
-        let completion = dialect.decode_completion(bytes, ports.clock.now().as_second());
-        let completion = completion.map_err(|words| {
-            let cause = for_log(&words, target.provider.secret.as_ref());
-            Fault::malformed(id, status, cause, Next::Retry)
-        })?;
-        providers.health.succeeded(target.slot);
+    async fn call(call: Call<'_>, request: HttpRequest) -> Result<Completion, Fault> {
+        let provider = &call.target.provider;
+        // Vendors send the head of a plain answer with the answer.
+        let limit = provider.limits(&call.providers.routing).first_token;
+        let (head, body) = call.head(request, limit).await?.into_parts();
+        let completion = call.whole(body, head.status.as_u16(), BytesMut::new());
+        let completion = completion.await?;
+        call.providers.health.succeeded(call.target.slot);
         Ok(completion)
     }
 }
@@ -74,69 +69,106 @@ pub(crate) struct Streamed;
 impl Mode for Streamed {
     type Answer = ChunkStream;
 
-    async fn call(call: Call<'_>) -> Result<ChunkStream, Fault> {
-        let Call {
-            ports,
-            providers,
-            target,
-            ..
-        } = call;
-        let response = call.head().await?;
-        if !is_event_stream(&response) {
-            return Err(not_events(target, response).await);
+    async fn call(call: Call<'_>, request: HttpRequest) -> Result<ChunkStream, Fault> {
+        let (provider, clock) = (&call.target.provider, &call.ports.clock);
+        let limits = provider.limits(&call.providers.routing);
+        let begun = clock.now();
+        let response = call.head(request, limits.first_byte).await?;
+        let status = response.status().as_u16();
+        let waited = clock.now().duration_since(begun);
+        let left = limits.first_token.saturating_sub(waited);
+        let opened = pin!(call.open(response));
+        match select(opened, clock.sleep(left)).await {
+            Either::Left((opened, _)) => opened,
+            Either::Right(_) => {
+                let limit = limits.first_token;
+                Err(Fault::timeout(&provider.id, Some(status), limit))
+            }
         }
-        let mut stream = ChunkStream::new(response, ports, providers, target);
-        let grace = ports.clock.sleep(FIRST_EVENT);
-        if let Either::Left((Some(fault), _)) = select(stream.first(), grace).await {
-            return Err(fault);
-        }
-        Ok(stream)
     }
 }
 
 impl Call<'_> {
     /// Sends, and waits for the head of an answer with a status of 2xx.
-    async fn head(self) -> Result<Response<Body>, Fault> {
-        let routing = &self.providers.routing;
-        let id = &self.target.provider.id;
-        let patience = Duration::from_millis(routing.first_byte_timeout_ms);
-        let sent = self.ports.http.send(self.request);
-        let response = match select(sent, self.ports.clock.sleep(patience)).await {
+    async fn head(&self, request: HttpRequest, limit: Duration) -> Result<Response<Body>, Fault> {
+        let (provider, clock) = (&self.target.provider, &self.ports.clock);
+        let sent = self.ports.http.send(request);
+        let response = match select(sent, clock.sleep(limit)).await {
             Either::Left((Ok(response), _)) => response,
-            Either::Left((Err(error), _)) => return Err(Fault::unanswered(id, &error)),
-            Either::Right(_) => return Err(Fault::timeout(id, None, patience)),
+            Either::Left((Err(error), _)) => {
+                return Err(Fault::unanswered(&provider.id, &error));
+            }
+            Either::Right(_) => return Err(Fault::timeout(&provider.id, None, limit)),
         };
-        let idle = Duration::from_millis(routing.idle_timeout_ms);
-        let clock = &self.ports.clock;
-        let response = response.map(|bytes| Body::new(bytes, Arc::clone(clock), idle));
-        if response.status().is_success() {
-            return Ok(response);
+        let idle = provider.limits(&self.providers.routing).idle;
+        let (head, bytes) = response.into_parts();
+        let mut body = Body::new(bytes, &head.headers, Arc::clone(clock), idle);
+        if head.status.is_success() {
+            return Ok(Response::from_parts(head, body));
         }
-        let (head, mut body) = response.into_parts();
         // What cannot be read of an error is only missing from its message.
-        let words = body.collect(MAX_REFUSAL).await.unwrap_or_default();
-        let now = clock.now();
+        let words = body.read_all(BytesMut::new(), MAX_ERROR).await;
+        let error = provider.dialect.decode_error(&words.unwrap_or_default());
+        let after = retry_after(&head.headers, clock.now());
+        Err(refusal(provider, head.status.as_u16(), &error, after))
+    }
+
+    /// The whole answer, whose first bytes have been read.
+    async fn whole(
+        &self,
+        mut body: Body,
+        status: u16,
+        start: BytesMut,
+    ) -> Result<Completion, Fault> {
         let provider = &self.target.provider;
-        Err(refusal(provider, head.status, &head.headers, &words, now))
+        let bytes = body.read_all(start, MAX_ANSWER).await;
+        let bytes = bytes.map_err(|cut| Fault::cut(&provider.id, status, cut))?;
+        let created = self.ports.clock.now().as_second();
+        let completion = match Content::of_whole(&bytes) {
+            Some(Content::Json) => provider.dialect.decode_completion(bytes, created),
+            Some(Content::Events) => {
+                reshape::assemble(provider.dialect.stream_decoder(created), bytes)
+            }
+            Some(Content::Page) | None => Err(no_answer(&bytes)),
+        };
+        completion.map_err(|error| unreadable(provider, status, error))
+    }
+
+    /// The stream, once something of the answer is there.
+    async fn open(&self, response: Response<Body>) -> Result<ChunkStream, Fault> {
+        let status = response.status().as_u16();
+        let provider = &self.target.provider;
+        let mut body = response.into_body();
+        let mut start = BytesMut::new();
+        let content = loop {
+            if let Some(content) = Content::of(&start) {
+                break content;
+            }
+            match body.next().await {
+                Some(Ok(bytes)) => start.extend_from_slice(&bytes),
+                Some(Err(cut)) => return Err(Fault::cut(&provider.id, status, cut)),
+                None => break Content::Events,
+            }
+        };
+        let mut stream = ChunkStream::new(status, self.ports, self.providers, self.target);
+        match content {
+            Content::Events => stream.read(start.freeze(), body).await?,
+            Content::Json => {
+                let completion = self.whole(body, status, start).await?;
+                let chunks = reshape::take_apart(&completion);
+                let chunks = chunks.map_err(|error| unreadable(provider, status, error))?;
+                stream.give(chunks);
+            }
+            Content::Page => {
+                let words = body.read_all(start, MAX_ERROR).await.unwrap_or_default();
+                return Err(unreadable(provider, status, no_answer(&words)));
+            }
+        }
+        Ok(stream)
     }
 }
 
-fn is_event_stream(response: &Response<Body>) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    kind.is_none_or(|kind| {
-        let kind = kind.as_bytes().trim_ascii_start();
-        let events = b"text/event-stream";
-        kind.get(..events.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(events))
-    })
-}
-
-/// A target that does not stream will not do so when asked again.
-async fn not_events(target: &Target, response: Response<Body>) -> Fault {
-    let status = response.status().as_u16();
-    let words = response.into_body().collect(MAX_REFUSAL).await;
-    let words = words.unwrap_or_default();
-    let words = format!("no event stream: {}", String::from_utf8_lossy(&words));
-    let cause = for_log(&words, target.provider.secret.as_ref());
-    Fault::malformed(&target.provider.id, status, cause, Next::Move)
+fn no_answer(body: &Bytes) -> DecodeError {
+    let start = &body[..body.len().min(1000)];
+    DecodeError::Empty(format!("no answer: {}", String::from_utf8_lossy(start)))
 }

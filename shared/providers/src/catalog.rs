@@ -13,8 +13,9 @@ use crate::{
     provider::Provider,
 };
 use openclaw_core::Secret;
-use openclaw_schema::config::{
-    self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow,
+use openclaw_schema::{
+    config::{self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow},
+    pricing::UsageBound,
 };
 use serde_json::value::RawValue;
 use std::{collections::HashMap, sync::Arc};
@@ -35,7 +36,7 @@ pub struct Providers {
 /// A model that can be asked for.
 #[derive(Debug)]
 pub struct Model {
-    /// What callers ask for.
+    /// The id that callers ask for.
     pub id: String,
     /// A name for people.
     pub name: String,
@@ -132,10 +133,36 @@ impl Providers {
         self.built_in.iter().any(|known| known == id)
     }
 
-    /// The models that may serve a request for `model`: itself and its fallbacks.
-    pub fn serving<'a>(&'a self, model: &'a Arc<Model>) -> impl Iterator<Item = &'a Arc<Model>> {
-        let fallbacks = model.fallbacks.iter().filter_map(|id| self.model(id));
+    /// The models that may serve a request for `model`: itself, and those of its fallbacks that
+    /// are `allowed` (`None`: all) and no dearer than `max_fallback_price_ratio` says. A fallback's
+    /// own fallbacks do not count.
+    pub fn serving<'a>(
+        &'a self,
+        model: &'a Arc<Model>,
+        allowed: Option<&'a [String]>,
+    ) -> impl Iterator<Item = &'a Arc<Model>> {
+        let is_allowed = move |id: &&String| allowed.is_none_or(|allowed| allowed.contains(*id));
+        let fallbacks = model.fallbacks.iter().filter(is_allowed);
+        let fallbacks = fallbacks.filter_map(|id| self.model(id));
+        let fallbacks = fallbacks.filter(|fallback| self.is_affordable(model, fallback));
         std::iter::once(model).chain(fallbacks)
+    }
+
+    fn is_affordable(&self, model: &Model, fallback: &Model) -> bool {
+        let Some(ratio) = self.routing.max_fallback_price_ratio else {
+            return true;
+        };
+        // A thousand tokens of each kind, at the dearest of its prices.
+        let [prompt, completion] = [(1000, 0), (0, 1000)].map(|(text_prompt, completion)| {
+            let bound = UsageBound {
+                text_prompt,
+                completion,
+                ..UsageBound::default()
+            };
+            let dollars = |model: &Model| model.pricing.max_cost(&bound).nanos() as f64;
+            dollars(fallback) <= dollars(model) * ratio
+        });
+        prompt && completion
     }
 }
 

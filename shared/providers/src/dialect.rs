@@ -5,7 +5,11 @@
 //! provider's. Sending is [`call`](crate::call)'s. A new dialect is a folder with an
 //! implementation of [`Dialect`] and one row in [`dialects`](crate::dialects).
 
-use crate::{Chunk, Completion, sse::Event};
+use crate::{
+    answer::{Chunk, Completion},
+    sse::Event,
+    vendor_error::VendorError,
+};
 use bytes::Bytes;
 use openclaw_core::Result;
 use openclaw_schema::{chat::ChatRequest, config};
@@ -33,6 +37,11 @@ pub(crate) trait Dialect: fmt::Debug + Send + Sync {
     /// A whole answer. `created` is now in Unix seconds, for dialects that do not tell.
     fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;
 
+    /// The error in the body of an answer that is not 2xx, which may be cut off.
+    fn decode_error(&self, body: &[u8]) -> VendorError {
+        VendorError::read(body)
+    }
+
     /// Reads one streamed answer.
     fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder>;
 }
@@ -48,7 +57,7 @@ pub(crate) trait StreamDecoder: fmt::Debug + Send {
     }
 }
 
-/// What an event of a stream means.
+/// The meaning of an event of a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum StreamEvent {
     /// Nothing to a caller.
@@ -59,8 +68,29 @@ pub(crate) enum StreamEvent {
     End(Option<Chunk>),
 }
 
-/// What is wrong with an answer, for the log. May hold the provider's words: scrub it.
-pub(crate) type DecodeError = String;
+/// Why an answer, or an event of one, cannot be taken. The words are for the log; they may be the
+/// provider's, so scrub them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum DecodeError {
+    /// Not what the dialect says.
+    Malformed(String),
+    /// Nothing in it: no choice, no content.
+    Empty(String),
+    /// An error in place of an answer.
+    Vendor(VendorError),
+}
+
+impl From<String> for DecodeError {
+    fn from(words: String) -> Self {
+        Self::Malformed(words)
+    }
+}
+
+impl From<&str> for DecodeError {
+    fn from(words: &str) -> Self {
+        Self::Malformed(words.into())
+    }
+}
 
 /// A request for a model at a provider.
 pub(crate) struct Input<'a> {
@@ -71,7 +101,7 @@ pub(crate) struct Input<'a> {
     pub(crate) stream: bool,
 }
 
-/// What of a model its request depends on.
+/// The facts about a model that its request depends on.
 #[derive(Clone, Copy)]
 pub(crate) struct ModelFacts<'a> {
     /// Its name at the provider.

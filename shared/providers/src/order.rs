@@ -30,17 +30,16 @@ impl Candidate {
     }
 }
 
-/// The model's targets drawn by weight, then those of its fallbacks, without the ones that are
-/// cooling down. When all are, the one whose cooldown ends first: trying it costs less than
-/// refusing the request. A fallback's own fallbacks do not count.
+/// The targets of each model in turn, drawn by weight, without the ones that are cooling down. When
+/// all are, the one whose cooldown ends first: trying it costs less than refusing the request.
 pub(crate) fn candidates(
     providers: &Providers,
-    model: &Arc<Model>,
+    models: &[Arc<Model>],
     random: &dyn Random,
     now: Timestamp,
 ) -> Vec<Candidate> {
     let (mut order, mut cooling) = (vec![], vec![]);
-    for model in providers.serving(model) {
+    for model in models {
         for at in draw(&model.targets, random) {
             let candidate = Candidate {
                 model: Arc::clone(model),

@@ -3,6 +3,7 @@
 use crate::{
     catalog::{Model, Providers, Target},
     dialect::{Input, ModelFacts},
+    media_urls,
     provider::Provider,
 };
 use bytes::Bytes;
@@ -14,7 +15,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) providers: Arc<Providers>,
-    pub(crate) model: Arc<Model>,
+    /// The model, then its fallbacks that may serve.
+    pub(crate) models: Vec<Arc<Model>>,
     pub(crate) request_id: String,
     body: Bytes,
     stream: bool,
@@ -28,7 +30,8 @@ impl Providers {
     ///
     /// Most models have one encoding for all their targets; `body` is kept and parsed again only
     /// for a target that needs another, or for a fallback. `stream` says which of
-    /// [`Plan::complete`] and [`Plan::stream`] follows.
+    /// [`Plan::complete`] and [`Plan::stream`] follows; `allowed` are the models that the caller's
+    /// key may use, `None` for all.
     pub fn plan(
         self: &Arc<Self>,
         model: &Arc<Model>,
@@ -36,6 +39,7 @@ impl Providers {
         body: Bytes,
         stream: bool,
         request_id: &str,
+        allowed: Option<&[String]>,
     ) -> Result<Plan> {
         let mut refused = None;
         for target in &model.targets {
@@ -43,7 +47,7 @@ impl Providers {
                 Ok(encoded) => {
                     return Ok(Plan {
                         providers: Arc::clone(self),
-                        model: Arc::clone(model),
+                        models: self.serving(model, allowed).map(Arc::clone).collect(),
                         request_id: request_id.into(),
                         body,
                         stream,
@@ -86,6 +90,7 @@ impl Encoded {
     ) -> Result<Self> {
         request.ensure_priced(&model.pricing)?;
         let provider = &target.provider;
+        media_urls::check(request, &provider.row)?;
         let fields = provider.dialect.encode_request(&Input {
             request,
             model: ModelFacts {

@@ -4,11 +4,22 @@ use crate::{dialect::Dialect, dialects::dialect};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use openclaw_core::Secret;
-use openclaw_schema::config;
-use std::sync::Arc;
+use openclaw_schema::config::{self, Routing};
+use std::{sync::Arc, time::Duration};
 
 /// A field of a provider's row, and what is wrong with it.
 pub(crate) type Wrong = (&'static str, &'static str);
+
+/// How long a provider is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Until the head of a stream.
+    pub(crate) first_byte: Duration,
+    /// Until something of the answer is there; of a plain answer, until its head.
+    pub(crate) first_token: Duration,
+    /// From one byte of the body to the next.
+    pub(crate) idle: Duration,
+}
 
 /// One row of the catalog with its credential.
 #[derive(Debug)]
@@ -38,7 +49,20 @@ impl Provider {
 
     /// Whether one encoding of a request does for both.
     pub(crate) fn understands_like(&self, other: &Self) -> bool {
-        self.row.dialect == other.row.dialect && self.row.omit == other.row.omit
+        let key =
+            |row: &config::Provider| (row.dialect, row.developer_role, row.allow_private_urls);
+        key(&self.row) == key(&other.row) && self.row.omit == other.row.omit
+    }
+
+    /// How long it is waited for.
+    pub(crate) fn limits(&self, routing: &Routing) -> Limits {
+        let limit = |own: Option<u64>, of_all| Duration::from_millis(own.unwrap_or(of_all));
+        let row = &self.row;
+        Limits {
+            first_byte: limit(row.first_byte_timeout_ms, routing.first_byte_timeout_ms),
+            first_token: limit(row.first_token_timeout_ms, routing.first_token_timeout_ms),
+            idle: limit(row.idle_timeout_ms, routing.idle_timeout_ms),
+        }
     }
 
     /// The request that carries `body`. `request_id` goes along, so that a provider's log can be
@@ -77,6 +101,8 @@ fn headers(dialect: &dyn Dialect, secret: Option<&Secret>) -> Result<HeaderMap, 
     let fixed = [
         (header::CONTENT_TYPE, "application/json"),
         (header::ACCEPT, "application/json, text/event-stream"),
+        // Without it any coding is acceptable (RFC 9110, 12.5.3).
+        (header::ACCEPT_ENCODING, "identity"),
         (
             header::USER_AGENT,
             concat!("openclaw-api/", env!("CARGO_PKG_VERSION")),

@@ -1,126 +1,134 @@
-//! Answers that are not 2xx: which status is whose fault, and how much of the provider's words
+//! A provider's error: whose fault it is, what is tried next, and how much of the provider's words
 //! is passed on.
 
 use crate::{
-    fault::{Fault, Next, told},
+    dialect::DecodeError,
+    fault::{Fault, Next},
     provider::Provider,
     scrub::scrub,
+    vendor_error::VendorError,
 };
-use http::{HeaderMap, StatusCode, header};
-use openclaw_core::{
-    Code, Error, Secret, Timestamp,
-    json::{self, Compact, Object},
-};
-use std::time::{Duration, UNIX_EPOCH};
+use openclaw_core::{Code, Details, Error, ProviderNames};
+use std::time::Duration;
 
 /// Characters of a provider's words that are shown.
 const MOST: usize = 300;
 
-/// What a status other than 2xx means. `body` may be cut off.
+/// Characters of a provider's code or parameter that are shown.
+const MOST_OF_A_NAME: usize = 100;
+
+/// The fault of an error. `status` is the answer's; an error within a 200 has one of its own, or is
+/// a failure of the provider.
 ///
 /// Only what a provider says about the request itself (400, 404, 413, 422) is passed on, and only
 /// when it is a message in JSON; what it says about our account with it is not.
 pub(crate) fn refusal(
     provider: &Provider,
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: Timestamp,
+    status: u16,
+    vendor: &VendorError,
+    retry_after: Option<Duration>,
 ) -> Fault {
-    let words = message(body).map(|words| scrub(&words, provider.secret.as_ref(), MOST));
-    let code = status.as_u16();
-    let next = match code {
-        408 | 429 | 500.. => Next::Retry,
-        400 | 413 | 422 if words.is_some() => Next::Stop,
-        _ => Next::Move,
+    let words = vendor.message.as_deref();
+    let words = words.map(|words| scrub(words, provider.secret.as_ref(), MOST));
+    let is_answer = status < 300;
+    let status = match vendor.status {
+        Some(own) if is_answer => own,
+        _ => status,
     };
-    let mut error = match (code, &words) {
+    let next = next(status, vendor);
+    let mut error = match (status, &words) {
         (400 | 404 | 413 | 422, Some(words)) => Error::new(
-            Code::InvalidRequest,
+            code_of_request(status, vendor),
             format!("The provider refused the request: {words}"),
         ),
-        _ => {
-            let message = match code {
-                429 => "The provider is over its limit",
-                500.. => "The provider failed",
-                _ => "The provider refused the call",
-            };
-            told(Code::ProviderError, message, &provider.id, Some(code))
-        }
+        _ => Error::new(Code::ProviderError, message_of(status)),
     };
+    error = error.with_details(details(provider, status, vendor));
     if next == Next::Retry {
-        error.retry_after = retry_after(headers, now);
+        error.retry_after = retry_after;
     }
     let words = words.unwrap_or_else(|| "no message".into());
-    let error = error.with_cause(format!("status {code}: {words}"));
     Fault {
-        error,
+        error: error.with_cause(format!("status {status}: {words}")),
         next,
-        may_be_billed: false,
+        // What one request was refused for says nothing about the next.
+        counts: !matches!(status, 400 | 403 | 404 | 405 | 413 | 415 | 422),
+        may_be_billed: is_answer && !matches!(status, 400..500),
     }
 }
 
-/// What is wrong with an answer, as it may stand in the log.
-pub(crate) fn for_log(words: &str, secret: Option<&Secret>) -> String {
-    scrub(words, secret, MOST)
-}
-
-/// The message in an error body: OpenAI's and Anthropic's `error.message`, Gemini's the same
-/// within an array, Ollama's `error`, Mistral's `message`, FastAPI's `detail`. Never HTML.
-fn message(body: &[u8]) -> Option<String> {
-    let Compact(body) = json::read(body).ok()?;
-    let first = json::read_text::<Vec<Compact>>(&body).unwrap_or_default();
-    let body = first.into_iter().next().unwrap_or(Compact(body)).0;
-    let fields = Object::of(&body).unwrap_or_default();
-    let error = fields.get("error").unwrap_or(&body);
-    let within = Object::of(error).unwrap_or_default();
-    let words = [within.get("message"), fields.get("detail"), Some(error)];
-    let words = words.into_iter().flatten().find_map(text)?;
-    let lower = words.to_ascii_lowercase();
-    let is_html = ["<html", "<!doctype", "<body", "<head"]
-        .iter()
-        .any(|tag| lower.contains(tag));
-    (!is_html && !words.trim().is_empty()).then_some(words)
-}
-
-/// A string, or what validation libraries put there in its place: a list of mistakes.
-fn text(json: &str) -> Option<String> {
-    match json.starts_with('[') {
-        true => Some(json.into()),
-        false => json::read_text(json).ok(),
+fn next(status: u16, vendor: &VendorError) -> Next {
+    match status {
+        400 | 413 | 422 if vendor.is_context_length() => Next::Larger,
+        400 | 413 | 422 if vendor.message.is_some() => Next::Stop,
+        429 if vendor.is_out_of_quota() => Next::Move,
+        408 | 429 | 500.. | ..300 => Next::Retry,
+        _ => Next::Move,
     }
 }
 
-/// `Retry-After`: seconds, or an HTTP date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+fn code_of_request(status: u16, vendor: &VendorError) -> Code {
+    match status {
+        404 => Code::InvalidRequest,
+        _ if vendor.is_content_filter() => Code::ContentFilter,
+        _ if vendor.is_context_length() => Code::ContextLengthExceeded,
+        _ => Code::InvalidRequest,
     }
-    let at = httpdate::parse_http_date(text).ok()?;
-    let at = at.duration_since(UNIX_EPOCH).ok()?;
-    Some(Timestamp::UNIX_EPOCH.checked_add(at)?.duration_since(now))
+}
+
+const fn message_of(status: u16) -> &'static str {
+    match status {
+        429 => "The provider is over its limit",
+        500.. | ..300 => "The provider failed",
+        _ => "The provider refused the call",
+    }
+}
+
+fn details(provider: &Provider, status: u16, vendor: &VendorError) -> Details {
+    let name = |name: &Option<String>| {
+        let name = name.as_deref()?;
+        Some(scrub(name, provider.secret.as_ref(), MOST_OF_A_NAME))
+    };
+    let names = ProviderNames {
+        code: name(&vendor.code),
+        param: name(&vendor.param),
+    };
+    Details::Provider {
+        provider: provider.id.to_string(),
+        status: Some(status),
+        names: (names != ProviderNames::default()).then(|| Box::new(names)),
+    }
+}
+
+/// The fault of an answer that cannot be taken.
+pub(crate) fn unreadable(provider: &Provider, status: u16, error: DecodeError) -> Fault {
+    let for_log = |words: String| scrub(&words, provider.secret.as_ref(), MOST);
+    match error {
+        DecodeError::Malformed(words) => Fault::malformed(&provider.id, status, for_log(words)),
+        DecodeError::Empty(words) => Fault::empty(&provider.id, status, for_log(words)),
+        DecodeError::Vendor(error) => refusal(provider, status, &error, None),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use openclaw_core::Details;
+    use openclaw_core::Secret;
     use openclaw_schema::config;
 
     const KEY: &str = "hunter2hunter2";
 
-    fn fault(status: u16, body: &str, retry_after: Option<&'static str>) -> Fault {
+    fn fault(status: u16, body: &str) -> Fault {
         let row: config::Provider =
             serde_json::from_str(r#"{"id":"p","base_url":"http://x.test/v1"}"#).unwrap();
         let provider = Provider::new(&row, Some(Secret::new(KEY))).unwrap();
-        let headers = retry_after
-            .map(|value| (header::RETRY_AFTER, value.parse().unwrap()))
-            .into_iter()
-            .collect();
-        let now = "2015-10-21T07:27:00Z".parse().unwrap();
-        let status = StatusCode::from_u16(status).unwrap();
-        refusal(&provider, status, &headers, body.as_bytes(), now)
+        let after = Some(Duration::from_secs(7));
+        refusal(
+            &provider,
+            status,
+            &VendorError::read(body.as_bytes()),
+            after,
+        )
     }
 
     #[test]
@@ -128,56 +136,130 @@ mod tests {
         let json = r#"{"error":{"message":"no"}}"#;
         let html = "<html>no</html>";
         let cases = [
-            (400, json, Next::Stop, Code::InvalidRequest),
-            (404, json, Next::Move, Code::InvalidRequest),
-            (413, json, Next::Stop, Code::InvalidRequest),
-            (422, json, Next::Stop, Code::InvalidRequest),
-            (400, html, Next::Move, Code::ProviderError),
-            (401, json, Next::Move, Code::ProviderError),
-            (403, json, Next::Move, Code::ProviderError),
-            (409, json, Next::Move, Code::ProviderError),
-            (302, html, Next::Move, Code::ProviderError),
-            (408, json, Next::Retry, Code::ProviderError),
-            (429, json, Next::Retry, Code::ProviderError),
-            (500, html, Next::Retry, Code::ProviderError),
-            (529, json, Next::Retry, Code::ProviderError),
+            (400, json, Next::Stop, Code::InvalidRequest, false),
+            (404, json, Next::Move, Code::InvalidRequest, false),
+            (413, json, Next::Stop, Code::InvalidRequest, false),
+            (422, json, Next::Stop, Code::InvalidRequest, false),
+            (400, html, Next::Move, Code::ProviderError, false),
+            (401, json, Next::Move, Code::ProviderError, true),
+            (402, json, Next::Move, Code::ProviderError, true),
+            (403, json, Next::Move, Code::ProviderError, false),
+            (409, json, Next::Move, Code::ProviderError, true),
+            (302, html, Next::Move, Code::ProviderError, true),
+            (408, json, Next::Retry, Code::ProviderError, true),
+            (429, json, Next::Retry, Code::ProviderError, true),
+            (500, html, Next::Retry, Code::ProviderError, true),
+            (529, json, Next::Retry, Code::ProviderError, true),
+            (200, json, Next::Retry, Code::ProviderError, true),
         ];
-        for (status, body, next, code) in cases {
-            let fault = fault(status, body, None);
-            assert_eq!((fault.next, fault.error.code), (next, code), "{status}");
+        for (status, body, next, code, counts) in cases {
+            let fault = fault(status, body);
+            assert_eq!(
+                (fault.next, fault.error.code, fault.counts),
+                (next, code, counts),
+                "{status}"
+            );
             let details = Details::Provider {
                 provider: "p".into(),
                 status: Some(status),
+                names: None,
             };
-            let details = (code == Code::ProviderError).then_some(details);
-            assert_eq!(fault.error.details, details, "{status}");
+            assert_eq!(fault.error.details, Some(details), "{status}");
+            let waits = fault.error.retry_after.is_some();
+            assert_eq!(waits, next == Next::Retry, "{status}");
         }
     }
 
     #[test]
-    fn vendors_messages_are_found_and_cleaned() {
+    fn an_error_within_a_200_counts_as_its_own_status() {
         let cases = [
             (
-                r#"{"error":{"message":"too\nlong","code":"context_length_exceeded"}}"#,
-                "too long",
+                r#"{"error":{"message":"no","code":400}}"#,
+                Next::Stop,
+                Code::InvalidRequest,
+                400,
             ),
             (
-                r#"{"type":"error","error":{"type":"invalid_request_error","message":"bad"}}"#,
-                "bad",
+                r#"{"error":{"message":"no","code":429}}"#,
+                Next::Retry,
+                Code::ProviderError,
+                429,
             ),
-            (r#"[{"error":{"code":400,"message":"bad"}}]"#, "bad"),
-            (r#"{"error":"bad"}"#, "bad"),
-            (r#"{"object":"error","message":"bad"}"#, "bad"),
-            (r#"{"detail":[{"msg":"bad"}]}"#, r#"[{"msg":"bad"}]"#),
             (
-                r#"{"error":{"message":"key hunter2hunter2 or sk-abc is bad"}}"#,
+                r#"{"error":{"message":"no","type":"overloaded_error"}}"#,
+                Next::Retry,
+                Code::ProviderError,
+                529,
+            ),
+            (
+                r#"{"error":{"message":"no"}}"#,
+                Next::Retry,
+                Code::ProviderError,
+                200,
+            ),
+        ];
+        for (body, next, code, shown) in cases {
+            let fault = fault(200, body);
+            assert_eq!((fault.next, fault.error.code), (next, code), "{body}");
+            match fault.error.details {
+                Some(Details::Provider { status, .. }) => assert_eq!(status, Some(shown)),
+                other => panic!("{other:?}"),
+            }
+        }
+        // A status of its own does not change the one that the answer has.
+        assert_eq!(
+            fault(500, r#"{"error":{"message":"no","code":400}}"#).next,
+            Next::Retry
+        );
+    }
+
+    #[test]
+    fn openais_own_codes_are_kept_and_others_are_told_beside() {
+        let cases = [
+            (
+                "context_length_exceeded",
+                Next::Larger,
+                Code::ContextLengthExceeded,
+            ),
+            ("content_filter", Next::Stop, Code::ContentFilter),
+            ("odd_value", Next::Stop, Code::InvalidRequest),
+        ];
+        for (code, next, ours) in cases {
+            let body =
+                format!(r#"{{"error":{{"message":"no","param":"prompt","code":"{code}"}}}}"#);
+            let fault = fault(400, &body);
+            assert_eq!((fault.next, fault.error.code), (next, ours));
+            let body = serde_json::to_value(fault.error.body()).unwrap();
+            assert_eq!(body["param"], "prompt");
+            assert_eq!(body["details"]["provider_code"], code);
+        }
+    }
+
+    #[test]
+    fn a_quota_that_is_used_up_is_not_waited_for() {
+        let body =
+            r#"{"error":{"message":"no","type":"insufficient_quota","code":"insufficient_quota"}}"#;
+        let fault = fault(429, body);
+        assert_eq!((fault.next, fault.counts), (Next::Move, true));
+        assert_eq!(fault.error.retry_after, None);
+    }
+
+    #[test]
+    fn words_are_cleaned() {
+        let cases = [
+            ("too\\nlong", "too long"),
+            (
+                "key hunter2hunter2 or sk-abc is bad",
                 "key [removed] or [removed] is bad",
             ),
         ];
-        for (body, words) in cases {
-            let fault = fault(400, body, None);
+        for (says, words) in cases {
+            let body = format!(r#"{{"error":{{"message":"{says}","code":"{says}"}}}}"#);
+            let fault = fault(400, &body);
             let message = format!("The provider refused the request: {words}");
-            assert_eq!(fault.error.message, message, "{body}");
+            assert_eq!(fault.error.message, message);
+            let shown = serde_json::to_string(&fault.error.body()).unwrap();
+            assert!(!shown.contains(KEY), "{shown}");
         }
     }
 
@@ -194,25 +276,9 @@ mod tests {
             ),
             (500, r#"{"error":{"message":"secret place"}}"#),
         ] {
-            let fault = fault(status, body, None);
+            let fault = fault(status, body);
             assert!(!fault.error.message.contains("secret place"), "{status}");
             assert!(!format!("{fault:?}").contains(KEY));
         }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let cases = [
-            ("7", Some(7)),
-            ("Wed, 21 Oct 2015 07:28:00 GMT", Some(60)),
-            ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),
-            ("soon", None),
-            ("-1", None),
-        ];
-        for (text, seconds) in cases {
-            let after = fault(429, "", Some(text)).error.retry_after;
-            assert_eq!(after, seconds.map(Duration::from_secs), "{text}");
-        }
-        assert_eq!(fault(400, "{}", Some("7")).error.retry_after, None);
     }
 }

@@ -29,7 +29,7 @@ pub struct Served {
 /// Nobody answered.
 #[derive(Debug)]
 pub struct Failure {
-    /// What the caller is told.
+    /// The error that the caller is shown.
     pub error: Error,
     /// The provider that was tried last; `None` when none could be.
     pub provider: Option<Arc<str>>,

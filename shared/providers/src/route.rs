@@ -23,8 +23,8 @@ impl Plan {
         run::<Whole>(self, ports)
     }
 
-    /// Sends it and waits until the answer has started: its head has come, and either its first
-    /// event or a moment without one. From then on nothing is retried.
+    /// Sends it and waits until something of the answer is there: a text, a call of a tool, or why
+    /// it ended. From then on nothing is retried.
     pub fn stream(
         self,
         ports: Ports,
@@ -33,8 +33,9 @@ impl Plan {
     }
 }
 
-/// Tries the model's targets and those of its fallbacks, each up to `routing.attempts` times.
-/// The failure is that of the last call.
+/// Tries the model's targets and those of its fallbacks, each up to `routing.attempts` times. After
+/// a prompt that was too long for one, only models with a larger context are tried. The failure is
+/// that of the last call.
 async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Failure> {
     let now = ports.clock.now();
     let mut failure = Failure {
@@ -43,7 +44,11 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
         attempts: 0,
         billed_failures: 0,
     };
-    for candidate in candidates(&plan.providers, &plan.model, &*ports.random, now) {
+    let mut too_short = 0;
+    for candidate in candidates(&plan.providers, &plan.models, &*ports.random, now) {
+        if candidate.model.context_length <= too_short {
+            continue;
+        }
         let attempt = match Attempt::new(&plan, &ports, &candidate) {
             Ok(attempt) => attempt,
             // This one cannot be asked what another could; why another failed says more.
@@ -62,8 +67,10 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
             Err(fault) => {
                 failure.error = fault.error;
                 failure.provider = Some(Arc::clone(&candidate.target().provider.id));
-                if fault.next == Next::Stop {
-                    break;
+                match fault.next {
+                    Next::Stop => break,
+                    Next::Larger => too_short = candidate.model.context_length,
+                    Next::Retry | Next::Move => {}
                 }
             }
         }
@@ -121,19 +128,21 @@ impl<'a> Attempt<'a> {
 
     fn call<M: Mode>(&self) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
         let target = self.candidate.target();
-        let body = self.body.clone();
-        M::call(Call {
+        let request = target
+            .provider
+            .request(self.body.clone(), &self.plan.request_id);
+        let call = Call {
             ports: self.ports,
             providers: &self.plan.providers,
             target,
-            request: target.provider.request(body, &self.plan.request_id),
-        })
+        };
+        M::call(call, request)
     }
 
     /// Notes a failure for the log, and for the target unless the request is to blame.
     fn count(&self, fault: &Fault, calls: u32) {
         let target = self.candidate.target();
-        if fault.next != Next::Stop {
+        if fault.counts {
             let now = self.ports.clock.now();
             self.plan.providers.health.failed(target.slot, now);
         }

@@ -10,8 +10,9 @@
 use bytes::{Buf, Bytes};
 use memchr::{memchr, memchr2};
 
-/// The longest line, and the most data in one event, in bytes.
-pub const MAX_EVENT: usize = 1 << 20;
+/// The longest line, and the most data in one event, in bytes: a picture comes as one event, so an
+/// event may be as large as a whole answer. Memory is taken as an event grows.
+pub const MAX_EVENT: usize = 32 << 20;
 
 /// An event with data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,14 +25,16 @@ pub struct Event {
     pub id: Bytes,
 }
 
-/// An event or line of more than [`MAX_EVENT`] bytes. The parser gives nothing more.
+/// An event or line is longer than the parser allows. It gives nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an event is longer than {MAX_EVENT} bytes")]
+#[error("an event is too long")]
 pub struct TooLong;
 
 /// Turns bytes into events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Parser {
+    /// The longest line or event, in bytes.
+    most: usize,
     /// The last push, and where the next line in it begins.
     chunk: Bytes,
     at: usize,
@@ -91,7 +94,36 @@ enum Name {
     Id,
 }
 
+impl Default for Parser {
+    fn default() -> Self {
+        Self::new(MAX_EVENT)
+    }
+}
+
 impl Parser {
+    /// Allows lines and events of up to `most` bytes.
+    fn new(most: usize) -> Self {
+        Self {
+            most,
+            chunk: Bytes::new(),
+            at: 0,
+            partial: Vec::new(),
+            after_cr: false,
+            past_first: false,
+            too_long: false,
+            name: Bytes::new(),
+            data: Data::None,
+            id: Bytes::new(),
+        }
+    }
+
+    fn bounded(&self, length: usize) -> Result<(), TooLong> {
+        if length > self.most {
+            return Err(TooLong);
+        }
+        Ok(())
+    }
+
     /// Adds bytes. Cheapest when [`Self::next`] has returned `None` before.
     pub fn push(&mut self, bytes: Bytes) {
         self.chunk = match &self.chunk[self.at..] {
@@ -137,7 +169,7 @@ impl Parser {
             self.partial.extend_from_slice(rest);
             // An empty slice would still hold the memory of all that was pushed.
             (self.chunk, self.at) = (Bytes::new(), 0);
-            return bounded(self.partial.len()).map(|()| None);
+            return self.bounded(self.partial.len()).map(|()| None);
         };
         self.after_cr = rest[length] == b'\r';
         let mut line = Line::Pushed(self.at, self.at + length);
@@ -146,7 +178,7 @@ impl Parser {
             line = Line::Joined(std::mem::take(&mut self.partial).into());
         }
         self.at += length + 1;
-        bounded(line.len())?;
+        self.bounded(line.len())?;
         if !self.past_first {
             self.past_first = true;
             if self.text(&line).starts_with(b"\xef\xbb\xbf") {
@@ -199,7 +231,7 @@ impl Parser {
             }
         };
         match &self.data {
-            Data::Joined(data) => bounded(data.len()),
+            Data::Joined(data) => self.bounded(data.len()),
             _ => Ok(()),
         }
     }
@@ -219,24 +251,19 @@ impl Parser {
     }
 }
 
-fn bounded(length: usize) -> Result<(), TooLong> {
-    if length > MAX_EVENT {
-        return Err(TooLong);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const MOST: usize = 1 << 20;
 
     /// All events of `bytes` pushed in pieces that end at `cuts`, and whether it broke off.
     fn events(bytes: &[u8], cuts: &[usize]) -> (Vec<Event>, bool) {
         let mut ends: Vec<usize> = cuts.iter().map(|cut| cut % (bytes.len() + 1)).collect();
         ends.push(bytes.len());
         ends.sort_unstable();
-        let (mut parser, mut events, mut start) = (Parser::default(), vec![], 0);
+        let (mut parser, mut events, mut start) = (Parser::new(MOST), vec![], 0);
         for end in ends {
             parser.push(Bytes::copy_from_slice(&bytes[start..end]));
             start = end;
@@ -318,16 +345,31 @@ mod tests {
 
     #[test]
     fn an_event_is_bounded_however_it_is_made() {
-        let line = format!("data: {}\n\n", "x".repeat(MAX_EVENT));
-        let lines = format!("data: {}\n", "x".repeat(1000)).repeat(1100);
-        let endless = "x".repeat(MAX_EVENT + 1);
+        let line = format!("data: {}\n\n", "x".repeat(MOST));
+        let lines = format!("data: {}\n", "x".repeat(1000)).repeat(MOST / 1000);
+        let endless = "x".repeat(MOST + 1);
         for text in [line, lines, endless] {
             for cuts in [&[][..], &[5, 700_000]] {
                 assert_eq!(events(text.as_bytes(), cuts), (vec![], true));
             }
         }
-        let fits = format!("data: {}\n\n", "x".repeat(MAX_EVENT - 6));
+        let fits = format!("data: {}\n\n", "x".repeat(MOST - 6));
         assert_eq!(events(fits.as_bytes(), &[3]).0.len(), 1);
+    }
+
+    #[test]
+    fn an_event_may_be_as_large_as_an_answer() {
+        let mut parser = Parser::default();
+        let picture = vec![b'A'; 3 << 20];
+        parser.push(Bytes::from_static(b"data: "));
+        for piece in picture.chunks(64 << 10) {
+            parser.push(Bytes::copy_from_slice(piece));
+            assert_eq!(parser.next(), Ok(None));
+        }
+        parser.push(Bytes::from_static(b"\n\ndata: x\n\n"));
+        assert_eq!(parser.next().unwrap().unwrap().data.len(), picture.len());
+        assert_eq!(parser.next().unwrap().unwrap().data, "x");
+        assert_eq!(parser.partial.capacity(), 0, "the memory is given back");
     }
 
     proptest! {

@@ -1,20 +1,21 @@
 //! A streamed answer.
 
 use crate::{
-    Chunk, Providers,
-    body::Body,
-    catalog::Target,
+    answer::Chunk,
+    body::{Body, Cut},
+    catalog::{Providers, Target},
     dialect::{DecodeError, StreamDecoder, StreamEvent},
-    fault::{Fault, Next},
+    fault::Fault,
     health::Slot,
     provider::Provider,
-    refusal::for_log,
-    sse::Parser,
+    refusal::unreadable,
+    sse::{Parser, TooLong},
 };
+use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, future};
-use http::Response;
 use openclaw_core::{Clock, Error, Ports, Spawn};
 use std::{
+    collections::VecDeque,
     fmt,
     future::poll_fn,
     pin::Pin,
@@ -26,6 +27,9 @@ use std::{
 /// How long the connection of a finished answer may take to end, so that it can be used again.
 const TAIL: Duration = Duration::from_secs(1);
 
+/// The most chunks that are held back while they show nothing of the answer.
+const MAX_HELD: usize = 1000;
+
 /// The chunks of an answer, polled through: nothing is held but the event that is being read.
 ///
 /// It ends with `None` only after the provider's own end; an answer that breaks off gives one
@@ -33,13 +37,15 @@ const TAIL: Duration = Duration::from_secs(1);
 pub struct ChunkStream {
     /// `None` once the answer is over.
     body: Option<Body>,
-    /// What is left of the response after the answer: the few bytes that end it, without which the
-    /// connection would be lost to the next request.
+    /// The rest of the response after the answer: the few bytes that end it. If they are not read,
+    /// the next request cannot use the connection.
     tail: Option<Body>,
     parser: Parser,
     decoder: Box<dyn StreamDecoder>,
-    /// What was read before the answer counted as started.
-    peeked: Option<Chunk>,
+    /// Chunks that were read before the answer counted as started.
+    ready: VecDeque<Chunk>,
+    /// Whether anything of the answer has been read.
+    shown: bool,
     status: u16,
     provider: Arc<Provider>,
     providers: Arc<Providers>,
@@ -50,19 +56,20 @@ pub struct ChunkStream {
 
 impl ChunkStream {
     pub(crate) fn new(
-        response: Response<Body>,
+        status: u16,
         ports: &Ports,
         providers: &Arc<Providers>,
         target: &Target,
     ) -> Self {
         let created = ports.clock.now().as_second();
         Self {
-            status: response.status().as_u16(),
-            body: Some(response.into_body()),
+            status,
+            body: None,
             tail: None,
             parser: Parser::default(),
             decoder: target.provider.dialect.stream_decoder(created),
-            peeked: None,
+            ready: VecDeque::new(),
+            shown: false,
             provider: Arc::clone(&target.provider),
             providers: Arc::clone(providers),
             slot: target.slot,
@@ -71,31 +78,48 @@ impl ChunkStream {
         }
     }
 
-    /// Waits for the first chunk, which is then the next one, or for why there is none.
-    pub(crate) fn first(&mut self) -> impl Future<Output = Option<Fault>> + Unpin {
-        poll_fn(|context| {
-            self.poll_chunk(context).map(|first| match first? {
-                Ok(chunk) => {
-                    self.peeked = Some(chunk);
-                    None
-                }
-                Err(fault) => Some(fault),
-            })
-        })
+    /// Gives these chunks, which are a whole answer.
+    pub(crate) fn give(&mut self, chunks: Vec<Chunk>) {
+        self.ready.extend(chunks);
+        self.providers.health.succeeded(self.slot);
+    }
+
+    /// Reads `start`, then `body`, until something of the answer is there. A role, empty texts and
+    /// comments show nothing: a failure after them can still be retried.
+    pub(crate) async fn read(&mut self, start: Bytes, body: Body) -> Result<(), Fault> {
+        self.parser.push(start);
+        self.body = Some(body);
+        while self.ready.len() < MAX_HELD && !self.shown {
+            match poll_fn(|context| self.poll_chunk(context)).await {
+                Some(chunk) => self.ready.push_back(chunk?),
+                None => break,
+            }
+        }
+        Ok(())
     }
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Fault>>> {
         while let Some(body) = &mut self.body {
             match self.parser.next() {
-                Err(error) => return self.malformed(error.to_string()),
+                Err(TooLong) => {
+                    let fault = Fault::cut(&self.provider.id, self.status, Cut::TooLong);
+                    return self.fail(fault);
+                }
                 Ok(Some(event)) => match self.decoder.event(&event) {
                     Ok(StreamEvent::Nothing) => {}
-                    Ok(StreamEvent::Chunk(chunk)) => return Poll::Ready(Some(Ok(chunk))),
+                    Ok(StreamEvent::Chunk(chunk)) => {
+                        self.shown |= chunk.shows();
+                        return Poll::Ready(Some(Ok(chunk)));
+                    }
+                    Ok(StreamEvent::End(_)) if !self.shown => {
+                        let nothing = "a stream without an answer".into();
+                        return self.unreadable(DecodeError::Empty(nothing));
+                    }
                     Ok(StreamEvent::End(last)) => {
                         self.tail = self.end();
                         return Poll::Ready(last.map(Ok));
                     }
-                    Err(words) => return self.malformed(words),
+                    Err(error) => return self.unreadable(error),
                 },
                 Ok(None) => match ready!(body.poll_next_unpin(context)) {
                     Some(Ok(bytes)) => self.parser.push(bytes),
@@ -134,9 +158,8 @@ impl ChunkStream {
         })
     }
 
-    fn malformed(&mut self, words: DecodeError) -> Poll<Option<Result<Chunk, Fault>>> {
-        let cause = for_log(&words, self.provider.secret.as_ref());
-        let fault = Fault::malformed(&self.provider.id, self.status, cause, Next::Retry);
+    fn unreadable(&mut self, error: DecodeError) -> Poll<Option<Result<Chunk, Fault>>> {
+        let fault = unreadable(&self.provider, self.status, error);
         self.fail(fault)
     }
 
@@ -150,14 +173,16 @@ impl Stream for ChunkStream {
     type Item = Result<Chunk, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(chunk) = self.peeked.take() {
+        if let Some(chunk) = self.ready.pop_front() {
             return Poll::Ready(Some(Ok(chunk)));
         }
         self.poll_chunk(context).map(|chunk| {
             chunk.map(|chunk| {
                 chunk.map_err(|fault| {
                     // Before the start the router counts failures, from there on this does.
-                    self.providers.health.failed(self.slot, self.clock.now());
+                    if fault.counts {
+                        self.providers.health.failed(self.slot, self.clock.now());
+                    }
                     fault.error
                 })
             })

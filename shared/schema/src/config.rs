@@ -174,8 +174,11 @@ pub struct Routing {
     pub backoff_ms: u64,
     /// The longest wait between two calls, `Retry-After` included, in milliseconds.
     pub max_backoff_ms: u64,
-    /// Milliseconds until the first byte of an answer.
+    /// Milliseconds until the head of a streamed answer.
     pub first_byte_timeout_ms: u64,
+    /// Milliseconds until something of the answer is there; of a plain answer, until its head,
+    /// which vendors send with it.
+    pub first_token_timeout_ms: u64,
     /// Milliseconds between two bytes of an answer.
     pub idle_timeout_ms: u64,
     /// Failures in a row after which a target is passed over while another can serve.
@@ -184,6 +187,9 @@ pub struct Routing {
     pub cooldown_ms: u64,
     /// Milliseconds of silence after which a stream carries a `: ping`.
     pub heartbeat_ms: u64,
+    /// The most a fallback may cost, as a multiple of the price of the model that was asked for;
+    /// absent: whatever it costs.
+    pub max_fallback_price_ratio: Option<f64>,
 }
 
 impl Default for Routing {
@@ -192,11 +198,13 @@ impl Default for Routing {
             attempts: 3,
             backoff_ms: 250,
             max_backoff_ms: 8_000,
-            first_byte_timeout_ms: 120_000,
+            first_byte_timeout_ms: 60_000,
+            first_token_timeout_ms: 120_000,
             idle_timeout_ms: 60_000,
             cooldown_failures: 3,
             cooldown_ms: 30_000,
             heartbeat_ms: 15_000,
+            max_fallback_price_ratio: None,
         }
     }
 }
@@ -233,6 +241,19 @@ pub struct Provider {
     /// `max_tokens` and `max_completion_tokens` one may be named: the other takes its place.
     #[serde(default)]
     pub omit: Vec<String>,
+    /// Whether it knows the role `developer`; else that becomes `system`.
+    #[serde(default)]
+    pub developer_role: bool,
+    /// Whether it may be asked to fetch pictures from anywhere, plain http and private networks
+    /// included.
+    #[serde(default)]
+    pub allow_private_urls: bool,
+    /// Its own limit in place of `routing.first_byte_timeout_ms`.
+    pub first_byte_timeout_ms: Option<u64>,
+    /// Its own limit in place of `routing.first_token_timeout_ms`.
+    pub first_token_timeout_ms: Option<u64>,
+    /// Its own limit in place of `routing.idle_timeout_ms`.
+    pub idle_timeout_ms: Option<u64>,
 }
 
 /// `[[models]]`.

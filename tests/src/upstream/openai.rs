@@ -120,7 +120,7 @@ pub(super) fn error(status: u16) -> Value {
     json!({"error": {"message": message, "type": kind, "param": null, "code": code}})
 }
 
-/// What comes in place of the next chunk when the model fails in the middle of a stream.
+/// The event in place of the next chunk when the model fails in the middle of a stream.
 pub(super) fn error_event() -> Bytes {
     event(&error(500))
 }

@@ -127,7 +127,7 @@ pub(super) fn stream(script: &Script, events: Events, failures: &Failures) -> Ve
     for event in events.opening {
         steps.extend(write(script, event));
     }
-    // Behind the last content chunk there is one more place where a failure can be due.
+    // A failure can be due after the last content chunk, too.
     let places = events.deltas.into_iter().map(Some).chain([None]);
     for (at, event) in places.enumerate() {
         if at > 0 && !between.is_zero() {
@@ -147,14 +147,14 @@ pub(super) fn stream(script: &Script, events: Events, failures: &Failures) -> Ve
     steps
 }
 
-/// What a vendor sends when something goes wrong in the middle.
+/// The events that a vendor sends when something goes wrong in the middle.
 pub(super) struct Failures {
     pub(super) error_event: Bytes,
     pub(super) malformed_event: Bytes,
 }
 
-/// Adds the failure that is due behind `at` of `count` content chunks; whether the stream ends
-/// with it. A failure that is asked for behind more chunks than there are comes behind the last.
+/// Adds the failure that is due after `at` of `count` content chunks, and says whether the stream
+/// ends with it. A failure that is due after more chunks than there are comes after the last.
 fn fail(
     script: &Script,
     failures: &Failures,

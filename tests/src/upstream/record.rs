@@ -1,4 +1,4 @@
-//! What each tag's requests looked like and how they ended.
+//! The requests of each tag, and how they ended.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Records {
         (place, ending)
     }
 
-    /// What is known about a tag, nothing if it never came.
+    /// A report on a tag; an empty one if the tag never came.
     pub(super) fn report(&self, tag: &str) -> Report {
         self.lock().get(tag).cloned().unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 /// The text of an answer nobody scripted.
 pub(super) const FIXED_TEXT: &str = "Hello! How can I help you today?";
 
-/// What to say, in no vendor's words.
+/// An answer in no vendor's format.
 pub(super) struct Reply {
     /// The model's name as it was asked for.
     pub(super) model: String,
@@ -52,7 +52,7 @@ impl Said {
 
 /// A stream's events in the vendor's bytes.
 pub(super) struct Events {
-    /// What comes before the first content.
+    /// Events before the first content.
     pub(super) opening: Vec<Bytes>,
     /// One event for each content chunk.
     pub(super) deltas: Vec<Bytes>,

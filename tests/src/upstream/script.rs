@@ -1,8 +1,8 @@
-//! What the last user message may tell the upstream to do.
+//! Instructions to the upstream, in the last user message of a request.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How a user message begins that is a script.
 pub(super) const PREFIX: &str = "{\"upstream\":";
@@ -25,7 +25,7 @@ pub struct Script {
     pub text: Option<String>,
     /// A tool call in place of the text.
     pub tool_call: Option<ToolCall>,
-    /// What is reported as used.
+    /// The usage that is reported.
     pub usage: Option<Usage>,
     /// Reports no usage at all.
     pub no_usage: bool,
@@ -35,6 +35,10 @@ pub struct Script {
     pub retry_after: Option<String>,
     /// The body of that answer, JSON, HTML or events; default: the vendor's error object.
     pub body: Option<String>,
+    /// Headers of that answer.
+    pub headers: BTreeMap<String, String>,
+    /// Whether the body of that answer is compressed.
+    pub gzip: bool,
     /// Closes the connection without an answer.
     pub hang_up: bool,
     /// Never answers.

@@ -10,13 +10,20 @@ use super::{
     script::Script,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use flate2::{Compression, write::GzEncoder};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use memchr::memmem::Finder;
 use serde_json::{Value, json};
-use std::{future::pending, io, sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    io::{self, Write},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{net::TcpListener, time::sleep};
 
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
@@ -213,14 +220,30 @@ fn refuse(
         Some(body) => (JSON, body.clone()),
         None => (JSON, dialect.error(status).to_string()),
     };
-    let mut response = Response::new(Play::new(play::plain(script, body.into()), Some(ending)));
+    let body = if script.gzip {
+        gzip(body.as_bytes())?
+    } else {
+        body.into()
+    };
+    let mut response = Response::new(Play::new(play::plain(script, body), Some(ending)));
     *response.status_mut() = StatusCode::from_u16(status).map_err(io::Error::other)?;
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     if let Some(after) = &script.retry_after {
         let after = HeaderValue::from_str(after).map_err(io::Error::other)?;
         response.headers_mut().insert(header::RETRY_AFTER, after);
     }
+    for (name, value) in &script.headers {
+        let name = HeaderName::from_str(name).map_err(io::Error::other)?;
+        let value = HeaderValue::from_str(value).map_err(io::Error::other)?;
+        response.headers_mut().insert(name, value);
+    }
     Ok(response)
+}
+
+fn gzip(body: &[u8]) -> io::Result<Bytes> {
+    let mut encoder = GzEncoder::new(vec![], Compression::default());
+    encoder.write_all(body)?;
+    Ok(encoder.finish()?.into())
 }
 
 fn success(stream: bool, play: Play) -> Response<Play> {

@@ -9,6 +9,7 @@ use crate::{
     Chunk,
     dialect::{DecodeError, StreamDecoder, StreamEvent},
     sse,
+    vendor_error::VendorError,
 };
 use openclaw_schema::chat::Text;
 use serde::Deserialize;
@@ -29,8 +30,6 @@ struct Event<'a> {
     delta: Option<EventDelta<'a>>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -104,10 +103,7 @@ impl StreamDecoder for Decoder {
             .as_ref()
             .map_or(&*event.name, |kind| kind.0.as_bytes())
         {
-            b"error" => {
-                let words = data.error.map_or("no reason", RawValue::get);
-                Err(format!("error event: {words}"))
-            }
+            b"error" => Err(DecodeError::Vendor(VendorError::read(&event.data))),
             b"message_start" => self.start(data.message.ok_or("no message in message_start")?),
             b"content_block_start" => match &data.content_block {
                 Some(block) => self.open_block(data.index.unwrap_or_default(), block),

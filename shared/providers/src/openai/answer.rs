@@ -1,8 +1,9 @@
-//! What is read of an answer: whether it is one, its usage, and its texts where they must be
-//! counted.
+//! Reads of an answer as little as the gateway needs: whether it is one, its usage, and its texts
+//! where they must be counted.
 
-use crate::{dialect::DecodeError, tokens};
-use memchr::memchr;
+use super::delta::Said;
+use crate::{dialect::DecodeError, vendor_error::VendorError};
+use bytes::Bytes;
 use openclaw_schema::{
     chat::Text,
     usage::{CompletionUsage, TokenUsage},
@@ -10,9 +11,11 @@ use openclaw_schema::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// What is read of an answer or a chunk.
+/// An answer or a chunk. A field that is null counts as absent.
 #[derive(Deserialize)]
 pub(super) struct Answer<'a> {
+    #[serde(borrow)]
+    object: Option<Text<'a>>,
     #[serde(borrow)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
@@ -23,105 +26,103 @@ pub(super) struct Answer<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Choice<'a> {
-    #[serde(default)]
-    pub(super) index: u32,
+    index: Option<u32>,
     #[serde(borrow)]
-    pub(super) finish_reason: Option<&'a RawValue>,
+    finish_reason: Option<&'a RawValue>,
     #[serde(borrow)]
-    delta: Option<Said<'a>>,
+    pub(super) delta: Option<Said<'a>>,
     #[serde(borrow)]
     message: Option<Said<'a>>,
-}
-
-/// A message or a part of one. Raw, because vendors write more than OpenAI there: what cannot be
-/// read shall not stop it from being passed on.
-#[derive(Deserialize)]
-struct Said<'a> {
     #[serde(borrow)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    refusal: Option<&'a RawValue>,
-    /// DeepSeek's, llama.cpp's and vLLM's.
-    #[serde(borrow)]
-    reasoning_content: Option<&'a RawValue>,
-    /// OpenRouter's and Groq's.
-    #[serde(borrow)]
-    reasoning: Option<&'a RawValue>,
-    #[serde(borrow)]
-    tool_calls: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Call<'a> {
-    #[serde(borrow)]
-    function: Option<Function<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Function<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<Text<'a>>,
+    error: Option<&'a RawValue>,
 }
 
 impl<'a> Choice<'a> {
+    pub(super) fn index(&self) -> u32 {
+        self.index.unwrap_or_default()
+    }
+
+    /// Whether it has its `finish_reason`: several servers write an empty one until the end.
+    pub(super) fn is_finished(&self) -> bool {
+        self.finish_reason.is_some() && !self.has_empty_reason()
+    }
+
+    pub(super) fn has_empty_reason(&self) -> bool {
+        self.finish_reason
+            .is_some_and(|reason| reason.get() == r#""""#)
+    }
+
     /// Of an answer its message, of a chunk what it adds.
-    fn said(&self) -> Option<&Said<'a>> {
+    pub(super) fn said(&self) -> Option<&Said<'a>> {
         self.delta.as_ref().or(self.message.as_ref())
     }
-}
 
-impl Said<'_> {
-    fn tokens(&self) -> u64 {
-        let texts = [
-            self.content,
-            self.refusal,
-            self.reasoning_content,
-            self.reasoning,
-        ];
-        let texts: u64 = texts.into_iter().flatten().map(of_text).sum();
-        texts + self.tool_calls.map_or(0, of_calls)
+    /// OpenRouter reports a failure of its upstream within the choice.
+    fn error(&self) -> Option<VendorError> {
+        let failed = self
+            .finish_reason
+            .is_some_and(|reason| reason.get() == r#""error""#);
+        match self.error {
+            Some(error) => Some(vendor_error(error)),
+            None => failed.then(VendorError::default),
+        }
     }
 }
 
-/// Tokens of a JSON string; without escapes it need not be decoded.
-fn of_text(raw: &RawValue) -> u64 {
-    let json = raw.get();
-    match json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-    {
-        Some(text) if memchr(b'\\', text.as_bytes()).is_none() => tokens::estimate(text),
-        Some(_) => serde_json::from_str::<String>(json).map_or(0, |text| tokens::estimate(&text)),
-        None => tokens::estimate(json),
-    }
+/// The error in the field `error`.
+fn vendor_error(error: &RawValue) -> VendorError {
+    VendorError::read(format!(r#"{{"error":{}}}"#, error.get()).as_bytes())
 }
 
-fn of_calls(raw: &RawValue) -> u64 {
-    let calls: Vec<Call<'_>> = serde_json::from_str(raw.get()).unwrap_or_default();
-    calls
-        .iter()
-        .filter_map(|call| call.function.as_ref())
-        .flat_map(|function| [&function.name, &function.arguments])
-        .flatten()
-        .map(|text| tokens::estimate(&text.0))
-        .sum()
-}
-
-impl Answer<'_> {
-    pub(super) fn parse(bytes: &[u8]) -> Result<Answer<'_>, DecodeError> {
-        let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
-        let answer: Answer<'_> = serde_json::from_str(text)
+impl<'a> Answer<'a> {
+    /// An answer or a chunk; an error in its place is one.
+    pub(super) fn parse(json: &'a [u8]) -> Result<Self, DecodeError> {
+        let text = std::str::from_utf8(json).map_err(|error| format!("not UTF-8: {error}"))?;
+        let answer: Self = serde_json::from_str(text)
             .map_err(|error| format!("not what it should be: {error}"))?;
-        match answer.error {
-            Some(error) => Err(format!("error in the answer: {}", error.get())),
+        if let Some(error) = answer.error.filter(|error| !is_nothing(error)) {
+            return Err(DecodeError::Vendor(vendor_error(error)));
+        }
+        if answer
+            .object
+            .as_ref()
+            .is_some_and(|object| *object == "error")
+        {
+            return Err(DecodeError::Vendor(VendorError::read(json)));
+        }
+        let choices = answer.choices.iter().flatten();
+        match choices.filter_map(Choice::error).next() {
+            Some(error) => Err(DecodeError::Vendor(error)),
             None => Ok(answer),
         }
     }
 
+    /// As [`Self::parse`], and `with` the bytes that were read: those of `json`, or, where it is
+    /// JSON but for a `NaN` or an infinity in place of a number, with `null` there.
+    pub(super) fn with<T>(
+        json: &Bytes,
+        with: impl FnOnce(Answer<'_>, &Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        match Answer::parse(json) {
+            Ok(answer) => with(answer, json),
+            Err(DecodeError::Malformed(words)) => {
+                let Some(repaired) = super::number::without_nan(json) else {
+                    return Err(DecodeError::Malformed(words));
+                };
+                with(Answer::parse(&repaired)?, &repaired)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The provider's own counts.
     pub(super) fn usage(&self) -> Option<TokenUsage> {
         Some(CompletionUsage::read(self.usage?.get()))
+    }
+
+    /// Whether it holds anything that a chunk is for.
+    pub(super) const fn is_chunk(&self) -> bool {
+        self.choices.is_some() || self.usage.is_some()
     }
 
     /// The JSON string that is all that a chunk says, through its one choice, which goes on.
@@ -129,18 +130,11 @@ impl Answer<'_> {
         let [choice] = self.choices.as_deref()? else {
             return None;
         };
-        let said = choice.said()?;
-        let more = [
-            said.refusal,
-            said.reasoning_content,
-            said.reasoning,
-            said.tool_calls,
-        ];
         let goes_on = choice.finish_reason.is_none() && self.usage.is_none();
-        let text = said.content?.get();
-        (goes_on && more.iter().all(Option::is_none) && text.starts_with('"')).then_some(text)
+        choice.said()?.only_text().filter(|_| goes_on)
     }
 
+    /// An estimate of the tokens it carries; at least 1 where it shows anything.
     pub(super) fn tokens(&self) -> u64 {
         let choices = self.choices.iter().flatten();
         choices
@@ -148,4 +142,9 @@ impl Answer<'_> {
             .map(Said::tokens)
             .sum()
     }
+}
+
+/// An empty string or `false`, which some servers write where there is no error.
+fn is_nothing(error: &RawValue) -> bool {
+    matches!(error.get(), r#""""# | "false")
 }

@@ -2,6 +2,9 @@
 
 use crate::dialect::{Input, MAX_TOKENS};
 use bytes::Bytes;
+use openclaw_core::json::Object;
+use openclaw_schema::chat::Message;
+use std::borrow::Cow;
 
 /// The caller's fields as they came, then the model's defaults, without what the provider refuses.
 /// A stream asks for usage wherever it can: the gateway accounts by it.
@@ -14,6 +17,7 @@ pub(super) fn encode(input: &Input<'_>) -> Bytes {
         match MAX_TOKENS.contains(&name) {
             true => push_max_tokens(&mut body, name, value.get(), input),
             false if input.omits(name) => {}
+            false if name == "messages" => push(&mut body, name, &messages(input, value.get())),
             false => push(&mut body, name, value.get()),
         }
     }
@@ -42,6 +46,25 @@ fn push_max_tokens(body: &mut Vec<u8>, name: &str, value: &str, input: &Input<'_
         (Some(asked), Some(bound)) if bound < asked => push(body, name, &bound.to_string()),
         _ => push(body, name, value),
     }
+}
+
+/// The messages as they came; `developer` becomes `system` where the provider does not know it.
+fn messages<'a>(input: &Input<'_>, json: &'a str) -> Cow<'a, str> {
+    let is_developer = |message: &Message<'_>| message.role == "developer";
+    if input.provider.developer_role || !input.request.messages.iter().any(is_developer) {
+        return json.into();
+    }
+    // Parsed before: it is an array of objects.
+    let Ok(mut messages) = serde_json::from_str::<Vec<Object>>(json) else {
+        return json.into();
+    };
+    for message in &mut messages {
+        if message.get("role") == Some(r#""developer""#) {
+            message.set("role", r#""system""#);
+        }
+    }
+    let messages: Vec<_> = messages.iter().map(Object::to_string).collect();
+    format!("[{}]", messages.join(",")).into()
 }
 
 fn push(body: &mut Vec<u8>, name: &str, value: &str) {

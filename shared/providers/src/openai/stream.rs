@@ -1,14 +1,20 @@
 //! The stream in.
 
-use super::{answer::Answer, template::Template};
+use super::{
+    answer::{Answer, Choice},
+    calls::Calls,
+    template::Template,
+};
 use crate::{
-    Chunk,
+    answer::Chunk,
     dialect::{DecodeError, StreamDecoder, StreamEvent},
     sse::Event,
     tokens,
+    vendor_error::VendorError,
 };
 use bytes::Bytes;
 use memchr::memchr2;
+use openclaw_core::json::Object;
 
 /// A stream: `data: [DONE]` ends it.
 #[derive(Debug, Default)]
@@ -16,15 +22,19 @@ pub(super) struct Decoder {
     /// Choices that were seen, and those of them that have their `finish_reason`: a bit each.
     seen: u128,
     finished: u128,
+    /// The calls of tools so far.
+    calls: Calls,
     /// The last chunk that only carried text.
     template: Template,
 }
 
 impl StreamDecoder for Decoder {
     fn event(&mut self, event: &Event) -> Result<StreamEvent, DecodeError> {
-        if &*event.name == b"error" {
-            let words = String::from_utf8_lossy(&event.data);
-            return Err(format!("error event: {words}"));
+        match &*event.name {
+            b"" | b"message" => {}
+            b"error" => return Err(DecodeError::Vendor(VendorError::read(&event.data))),
+            // Clients listen by type, so other types are not for them.
+            _ => return Ok(StreamEvent::Nothing),
         }
         if let Some(text) = self.template.text(&event.data) {
             return Ok(StreamEvent::Chunk(Chunk {
@@ -35,36 +45,126 @@ impl StreamDecoder for Decoder {
                 json: event.data.clone(),
             }));
         }
-        if event.data.trim_ascii() == b"[DONE]" {
-            return Ok(StreamEvent::End(None));
+        match event.data.trim_ascii() {
+            b"" => Ok(StreamEvent::Nothing),
+            b"[DONE]" => Ok(StreamEvent::End(None)),
+            _ => Answer::with(&event.data, |answer, json| self.chunk(answer, json)),
         }
-        let answer = Answer::parse(&event.data)?;
-        let (tokens, usage) = (answer.tokens(), answer.usage());
-        let json = one_line(event.data.clone());
-        if let Some(text) = answer.only_text().filter(|_| json == event.data) {
-            self.template.learn(&event.data, text);
-        }
-        let choices = answer.choices.ok_or("a chunk without choices")?;
-        for choice in &choices {
-            let bit = 1u128.checked_shl(choice.index).unwrap_or_default();
-            self.seen |= bit;
-            if choice.finish_reason.is_some() {
-                self.finished |= bit;
-            }
-        }
-        Ok(StreamEvent::Chunk(Chunk {
-            tokens,
-            finished: choices.iter().any(|choice| choice.finish_reason.is_some()),
-            has_choices: !choices.is_empty(),
-            usage,
-            json,
-        }))
     }
 
     /// Some servers leave `[DONE]` out.
     fn may_end(&self) -> bool {
         self.finished != 0 && self.finished == self.seen
     }
+}
+
+impl Decoder {
+    fn chunk(&mut self, answer: Answer<'_>, json: &Bytes) -> Result<StreamEvent, DecodeError> {
+        if !answer.is_chunk() {
+            return Ok(StreamEvent::Nothing);
+        }
+        let (tokens, usage) = (answer.tokens(), answer.usage());
+        let line = one_line(json.clone());
+        if let Some(text) = answer.only_text().filter(|_| line == json) {
+            self.template.learn(json, text);
+        }
+        let mut repairs = Repairs {
+            no_choices: answer.choices.is_none(),
+            ..Repairs::default()
+        };
+        let choices = answer.choices.unwrap_or_default();
+        for (at, choice) in choices.iter().enumerate() {
+            let bit = 1u128.checked_shl(choice.index()).unwrap_or_default();
+            self.seen |= bit;
+            if choice.is_finished() {
+                self.finished |= bit;
+            }
+            repairs.empty_reason |= choice.has_empty_reason();
+            let numbers = choice.delta.iter().flat_map(|delta| {
+                let calls = delta.calls().into_iter().enumerate();
+                let mut wrong = vec![];
+                for (place, call) in calls {
+                    let number = self.calls.number(choice.index(), &call);
+                    if call.index != Some(number) {
+                        wrong.push(Renumbered {
+                            choice: at,
+                            call: place,
+                            number,
+                        });
+                    }
+                }
+                wrong
+            });
+            repairs.calls.extend(numbers);
+        }
+        Ok(StreamEvent::Chunk(Chunk {
+            tokens,
+            finished: choices.iter().any(Choice::is_finished),
+            has_choices: !choices.is_empty(),
+            usage,
+            json: repairs.apply(line)?,
+        }))
+    }
+}
+
+/// Changes that a chunk needs before clients can read it.
+#[derive(Default)]
+struct Repairs {
+    /// `choices` is null or missing.
+    no_choices: bool,
+    /// A `finish_reason` is `""`, and stands for null.
+    empty_reason: bool,
+    calls: Vec<Renumbered>,
+}
+
+/// A call of a tool that needs another `index`, by its place in the chunk.
+struct Renumbered {
+    choice: usize,
+    call: usize,
+    number: u32,
+}
+
+impl Repairs {
+    fn apply(&self, json: Bytes) -> Result<Bytes, DecodeError> {
+        if !self.no_choices && !self.empty_reason && self.calls.is_empty() {
+            return Ok(json);
+        }
+        let repaired = serde_json::from_slice(&json)
+            .ok()
+            .and_then(|chunk| self.repaired(chunk));
+        let repaired = repaired.ok_or("a chunk that cannot be repaired")?;
+        Ok(repaired.to_string().into())
+    }
+
+    fn repaired(&self, mut chunk: Object) -> Option<Object> {
+        if self.no_choices {
+            chunk.set("choices", "[]");
+            return Some(chunk);
+        }
+        let mut choices: Vec<Object> = serde_json::from_str(chunk.get("choices")?).ok()?;
+        for choice in &mut choices {
+            if choice.get("finish_reason") == Some(r#""""#) {
+                choice.set("finish_reason", "null");
+            }
+        }
+        for wrong in &self.calls {
+            let choice = choices.get_mut(wrong.choice)?;
+            let mut delta = Object::of(choice.get("delta")?)?;
+            let mut calls: Vec<Object> = serde_json::from_str(delta.get("tool_calls")?).ok()?;
+            calls
+                .get_mut(wrong.call)?
+                .set("index", wrong.number.to_string());
+            delta.set("tool_calls", array(&calls));
+            choice.set("delta", delta.to_string());
+        }
+        chunk.set("choices", array(&choices));
+        Some(chunk)
+    }
+}
+
+fn array(objects: &[Object]) -> String {
+    let objects: Vec<_> = objects.iter().map(Object::to_string).collect();
+    format!("[{}]", objects.join(","))
 }
 
 /// Several `data` lines are joined by LF. In JSON that is white space, in an event it is not.
@@ -174,12 +274,141 @@ mod tests {
     }
 
     #[test]
+    fn what_says_nothing_is_passed_over() {
+        let mut decoder = Decoder::default();
+        for data in ["", " ", "{}", r#"{"type":"ping"}"#, r#"{"choices":null}"#] {
+            assert_eq!(
+                decoder.event(&event(data)),
+                Ok(StreamEvent::Nothing),
+                "{data}"
+            );
+        }
+        // An event of another type is not the chat's, whatever it says.
+        for data in ["not json", r#"{"type": "ping"}"#, r#"{"choices":[]}"#] {
+            let ping = Event {
+                name: "ping".into(),
+                ..event(data)
+            };
+            assert_eq!(decoder.event(&ping), Ok(StreamEvent::Nothing), "{data}");
+        }
+        let named = Event {
+            name: "message".into(),
+            ..event(r#"{"choices":[]}"#)
+        };
+        assert!(matches!(decoder.event(&named), Ok(StreamEvent::Chunk(_))));
+    }
+
+    #[test]
+    fn a_usage_without_choices_is_a_chunk_with_none() {
+        for choices in [r#""choices":null,"#, ""] {
+            let usage = r#""usage":{"prompt_tokens":3,"completion_tokens":4}"#;
+            let chunk = chunk(&format!("{{{choices}{usage}}}"));
+            assert!(!chunk.has_choices && chunk.usage.is_some());
+            let value: serde_json::Value = serde_json::from_slice(&chunk.json).unwrap();
+            assert_eq!(value["choices"], serde_json::json!([]));
+        }
+    }
+
+    #[test]
+    fn an_empty_finish_reason_is_none() {
+        let mut decoder = Decoder::default();
+        let data = r#"{"choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":""}]}"#;
+        let Ok(StreamEvent::Chunk(chunk)) = decoder.event(&event(data)) else {
+            panic!("no chunk");
+        };
+        assert!(!chunk.finished && !decoder.may_end());
+        assert_eq!(chunk.json, data.replace(r#""""#, "null"));
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_passed_on_and_counts() {
+        for data in [
+            r#"{"choices":[{"delta":{"content":"\ud83d"}}]}"#,
+            r#"{"choices":[{"delta":{"content":"\ude00"}}]}"#,
+        ] {
+            let chunk = chunk(data);
+            assert_eq!((&*chunk.json, chunk.tokens), (data.as_bytes(), 1));
+        }
+    }
+
+    #[test]
+    fn whatever_a_delta_shows_counts_and_empty_fields_do_not() {
+        let tokens = |delta: &str| chunk(&format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#)).tokens;
+        let empty = r#"{"role":"assistant","content":"","refusal":null,"tool_calls":[],"annotations":[],"extra":{}}"#;
+        assert_eq!(tokens(empty), 0);
+        let picture = format!(
+            r#"{{"images":[{{"url":"data:image/png;base64,{}"}}]}}"#,
+            "A".repeat(9000)
+        );
+        assert_eq!(tokens(&picture), tokens::PER_IMAGE);
+        assert!(tokens(r#"{"audio":{"data":"AA"}}"#) > 0);
+    }
+
+    /// The numbers of the calls in a stream of deltas.
+    fn numbers(deltas: &[&str]) -> Vec<u64> {
+        let mut decoder = Decoder::default();
+        let number = |calls: &str| {
+            let data = format!(r#"{{"choices":[{{"index":0,"delta":{{"tool_calls":{calls}}}}}]}}"#);
+            let Ok(StreamEvent::Chunk(chunk)) = decoder.event(&event(&data)) else {
+                panic!("{data}");
+            };
+            let value: serde_json::Value = serde_json::from_slice(&chunk.json).unwrap();
+            let calls = value["choices"][0]["delta"]["tool_calls"]
+                .as_array()
+                .unwrap();
+            calls
+                .iter()
+                .map(|call| call["index"].as_u64().unwrap())
+                .collect::<Vec<_>>()
+        };
+        deltas.iter().copied().flat_map(number).collect()
+    }
+
+    #[test]
+    fn calls_of_tools_are_numbered_by_their_ids() {
+        let begin = |index: &str, id: &str, name: &str| {
+            format!(r#"[{{{index}"id":"{id}","function":{{"name":"{name}","arguments":"{{"}}}}]"#)
+        };
+        let more = |index: &str| format!(r#"[{{{index}"function":{{"arguments":"}}"}}}}]"#);
+        // Missing, or 0 for all of them.
+        for index in ["", r#""index":null,"#, r#""index":0,"#] {
+            let deltas = [
+                begin(index, "a", "f"),
+                more(index),
+                begin(index, "b", "g"),
+                more(index),
+            ];
+            let deltas: Vec<_> = deltas.iter().map(String::as_str).collect();
+            assert_eq!(numbers(&deltas), [0, 0, 1, 1], "{index}");
+        }
+        // As OpenAI has it, and two in one chunk.
+        let (zero, one) = (r#""index":0,"#, r#""index":1,"#);
+        let deltas = [
+            begin(zero, "a", "f"),
+            begin(one, "b", "g"),
+            more(zero),
+            more(one),
+        ];
+        let deltas: Vec<_> = deltas.iter().map(String::as_str).collect();
+        assert_eq!(numbers(&deltas), [0, 1, 0, 1]);
+        let both = r#"[{"id":"a","function":{"name":"f"}},{"id":"b","function":{"name":"g"}}]"#;
+        assert_eq!(numbers(&[both]), [0, 1]);
+        // An id that is made anew for every piece does not begin a call.
+        let piece = r#"[{"index":0,"id":"z","function":{"arguments":"}"}}]"#;
+        assert_eq!(numbers(&[&begin(zero, "a", "f"), piece]), [0, 0]);
+    }
+
+    #[test]
+    fn a_call_that_is_numbered_right_stays_the_bytes_that_came() {
+        let data = r#"{ "choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}}] }"#;
+        assert_eq!(chunk(data).json, data);
+    }
+
+    #[test]
     fn what_is_no_chunk_is_refused() {
         for data in [
-            "",
             "{",
             "42",
-            "{}",
             r#"{"error":{"message":"x"}}"#,
             r#"{"choices":[]} x"#,
             r#"{"choices":{}}"#,

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-/// What an upstream does with one request.
+/// An upstream's reaction to one request.
 pub(crate) enum Answer {
     /// A head, then the pieces of the body.
     Head(u16, Vec<(&'static str, String)>, Vec<Piece>),
@@ -26,7 +26,7 @@ pub(crate) enum Answer {
     Never,
 }
 
-/// What happens next in a body. After the last piece it ends.
+/// A piece of a body, which ends after the last.
 #[derive(Clone)]
 pub(crate) enum Piece {
     Bytes(Bytes),

@@ -96,7 +96,7 @@ impl Case {
         Answer::Head(self.status, headers, pieces.collect())
     }
 
-    /// What was sent, and what came of it.
+    /// The body that was sent, and the outcome.
     fn run(&self, cuts: &[usize]) -> (Value, Value) {
         let mut config = one_target(&self.dialect, json!({"attempts": 1}));
         if let Ok(row) = fs::read_to_string(self.folder.join("model.json")) {

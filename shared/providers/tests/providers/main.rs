@@ -8,6 +8,7 @@
     reason = "tests: fixtures are files, and what fails shall panic"
 )]
 
+mod answers;
 mod anthropic;
 mod catalog;
 mod fakes;

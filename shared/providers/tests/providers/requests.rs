@@ -1,9 +1,10 @@
-//! What a provider is sent where its fixture does not show it: refused fields and defaults.
+//! Requests to providers where no fixture shows them: refused fields, defaults, addresses of media.
 
 use crate::{
     fakes::Answer,
     world::{WHOLE, World, one_target},
 };
+use openclaw_core::Details;
 use serde_json::{Value, json};
 
 fn request(fields: Value) -> String {
@@ -108,5 +109,95 @@ fn headers_name_the_dialect_and_the_request() {
         assert_eq!(header("content-type"), Some("application/json"));
         assert_eq!(header("x-request-id"), Some("req_1"));
         assert_eq!(header("anthropic-version"), version);
+    }
+}
+
+/// A request with one message of one part.
+fn with_part(part: &Value) -> String {
+    request(json!({"messages": [{"role": "user", "content": [part]}]}))
+}
+
+fn field_at_fault(body: &str, config: Value) -> Option<String> {
+    match World::new(config, vec![]).plan(body, false).err()?.details {
+        Some(Details::Field { field, .. }) => Some(field),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn media_by_address_must_be_public_whatever_the_dialect() {
+    let image = |url: &str| json!({"type": "image_url", "image_url": {"url": url}});
+    let private = [
+        "http://example.com/a.png",
+        "https://127.1/a.png",
+        "https://[::ffff:169.254.169.254]/",
+        "https://localhost/a.png",
+        "https://metadata.google.internal/",
+        "file:///etc/passwd",
+        "//example.com/a.png",
+    ];
+    for dialect in ["openai", "anthropic"] {
+        for url in private {
+            let config = one_target(dialect, json!({}));
+            let field = field_at_fault(&with_part(&image(url)), config);
+            assert_eq!(
+                field.as_deref(),
+                Some("messages[0].content[0].image_url.url"),
+                "{url}"
+            );
+        }
+        for url in ["https://example.com/a.png", "data:image/png;base64,AAAA"] {
+            let config = one_target(dialect, json!({}));
+            assert_eq!(
+                field_at_fault(&with_part(&image(url)), config),
+                None,
+                "{url}"
+            );
+        }
+    }
+}
+
+#[test]
+fn vendors_own_media_are_looked_at_too() {
+    for part in [
+        json!({"type": "video_url", "video_url": {"url": "http://10.0.0.1/v.mp4"}}),
+        json!({"type": "video_url", "video_url": "https://10.0.0.1/v.mp4"}),
+    ] {
+        let config = one_target("openai", json!({}));
+        let field = field_at_fault(&with_part(&part), config);
+        assert_eq!(field.as_deref(), Some("messages[0].content[0].video_url"));
+    }
+    let public = json!({"type": "video_url", "video_url": {"url": "https://example.com/v.mp4"}});
+    assert_eq!(
+        field_at_fault(&with_part(&public), one_target("openai", json!({}))),
+        None
+    );
+}
+
+#[test]
+fn a_row_may_allow_media_from_anywhere() {
+    let mut config = one_target("openai", json!({}));
+    config["providers"][0]["allow_private_urls"] = json!(true);
+    let part = json!({"type": "image_url", "image_url": {"url": "http://127.0.0.1/a.png"}});
+    assert_eq!(field_at_fault(&with_part(&part), config), None);
+}
+
+#[test]
+fn developer_becomes_system_where_the_row_does_not_know_it() {
+    let messages = json!([
+        {"role": "developer", "content": "Be brief.", "name": "x"},
+        {"role": "user", "content": "developer"},
+    ]);
+    for (knows, role) in [(true, "developer"), (false, "system")] {
+        let mut config = one_target("openai", json!({"attempts": 1}));
+        config["providers"][0]["developer_role"] = json!(knows);
+        let world = World::new(config, vec![Answer::json(200, WHOLE)]);
+        world
+            .complete(&request(json!({"messages": messages})))
+            .unwrap();
+        let sent: Value = serde_json::from_slice(world.last_request().body()).unwrap();
+        let mut expected = messages.clone();
+        expected[0]["role"] = json!(role);
+        assert_eq!(sent["messages"], expected);
     }
 }

@@ -44,7 +44,11 @@ fn what_may_pass_is_tried_again_and_counted() {
         Answer::json(503, OVERLOADED),
         Answer::json(529, OVERLOADED),
         Answer::json(200, "not json"),
+        Answer::json(200, "<html>"),
+        Answer::json(200, ""),
+        Answer::json(200, "{}"),
         Answer::json(200, r#"{"error":{"message":"late"},"choices":[]}"#),
+        Answer::json(200, r#"{"error":{"message":"busy","code":429}}"#),
         Answer::Head(200, vec![], vec![bytes("{"), Piece::Breaks]),
     ];
     for answer in passing {
@@ -245,6 +249,7 @@ fn what_is_told_depends_on_what_happened() {
         let details = Details::Provider {
             provider: "a".into(),
             status,
+            names: None,
         };
         assert_eq!(
             (failure.error.code, failure.error.details),
@@ -257,7 +262,7 @@ fn what_is_told_depends_on_what_happened() {
 
 #[test]
 fn silence_is_given_up_in_its_time() {
-    let routing = json!({"attempts": 3, "first_byte_timeout_ms": 700, "idle_timeout_ms": 300, "cooldown_failures": 0});
+    let routing = json!({"attempts": 3, "first_token_timeout_ms": 700, "idle_timeout_ms": 300, "cooldown_failures": 0});
     let head = |pieces| Answer::Head(200, vec![], pieces);
     let pause = |ms| Piece::Pause(Duration::from_millis(ms));
     let cases = [
@@ -344,4 +349,122 @@ fn a_dialect_that_cannot_say_it_leaves_it_to_one_that_can() {
         issue: "must be 1 for this model".into(),
     };
     assert_eq!(error.details, Some(details));
+}
+
+/// A refusal of one request must not take the target away from the others.
+#[test]
+fn what_a_request_is_refused_for_does_not_cool_its_target() {
+    let refusals = [
+        Answer::json(400, OVERLOADED),
+        Answer::json(403, OVERLOADED),
+        Answer::json(404, OVERLOADED),
+        Answer::json(413, OVERLOADED),
+        Answer::json(422, OVERLOADED),
+        Answer::json(200, r#"{"error":{"message":"no","code":400}}"#),
+    ];
+    for (at, refusal) in refusals.into_iter().enumerate() {
+        let routing = json!({"attempts": 1, "cooldown_failures": 1});
+        let mut config = three([1_000_000, 1], routing);
+        config["models"][0]["fallbacks"] = json!([]);
+        let world = World::new(config, vec![refusal]);
+        world.then(Answer::json(200, WHOLE));
+        // Refused, or answered by `b`.
+        drop(world.complete(HELLO));
+        world.http.script.lock().unwrap().clear();
+        world.http.seen.lock().unwrap().clear();
+        world.then(Answer::json(200, WHOLE));
+        world.complete(HELLO).unwrap();
+        assert_eq!(world.hosts(), ["a"], "case {at}");
+    }
+}
+
+#[test]
+fn a_refusal_within_a_200_is_the_callers_and_is_not_tried_again() {
+    let body = r#"{"error":{"message":"This endpoint's maximum context length is 4096 tokens","code":400}}"#;
+    for answer in [
+        Answer::json(200, body),
+        Answer::events(vec![bytes(&format!("data: {body}\n\n"))]),
+    ] {
+        let world = World::new(one_target("openai", json!({"attempts": 3})), vec![answer]);
+        let failure = world.complete(HELLO).unwrap_err();
+        assert_eq!(failure.error.code, Code::ContextLengthExceeded);
+        assert_eq!(failure.attempts, 1);
+    }
+}
+
+/// The refusal of a prompt that is longer than the model's context.
+const TOO_LONG: &str = r#"{"error":{"message":"maximum context length is 8192 tokens","code":"context_length_exceeded"}}"#;
+
+#[test]
+fn a_prompt_that_is_too_long_goes_to_a_larger_fallback_only() {
+    for (context_length, hosts) in [(2000, &["a", "c"][..]), (1000, &["a"]), (50, &["a"])] {
+        let mut config = three([1_000_000, 1], json!({"attempts": 3}));
+        config["models"][1]["context_length"] = json!(context_length);
+        let script = vec![Answer::json(400, TOO_LONG), Answer::json(200, WHOLE)];
+        let world = World::new(config, script);
+        let outcome = world.complete(HELLO);
+        assert_eq!(world.hosts(), hosts, "{context_length}");
+        match outcome {
+            Ok(reply) => assert_eq!(reply.served.model.id, "f"),
+            Err(failure) => assert_eq!(failure.error.code, Code::ContextLengthExceeded),
+        }
+    }
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_not_tried_again() {
+    let body =
+        r#"{"error":{"message":"no","type":"insufficient_quota","code":"insufficient_quota"}}"#;
+    let world = World::new(
+        three([1_000_000, 1], json!({"attempts": 3})),
+        vec![Answer::json(429, body), Answer::json(200, WHOLE)],
+    );
+    world.complete(HELLO).unwrap();
+    assert_eq!(world.hosts(), ["a", "b"]);
+}
+
+#[test]
+fn fractions_of_a_second_are_waited_for() {
+    let busy = Answer::json(429, OVERLOADED).with("retry-after", "1.5");
+    let routing = json!({"attempts": 2, "backoff_ms": 1, "max_backoff_ms": 5000});
+    let script = vec![busy, Answer::json(200, WHOLE)];
+    let world = World::new(one_target("openai", routing), script);
+    world.complete(HELLO).unwrap();
+    assert_eq!(world.calls()[1].1, 1500);
+}
+
+#[test]
+fn a_fallback_serves_only_keys_that_may_use_it() {
+    for (allowed, hosts) in [
+        (None, 3),
+        (Some(vec!["m".to_owned(), "f".to_owned()]), 3),
+        (Some(vec!["m".to_owned()]), 2),
+    ] {
+        let script = (0..3).map(|_| connect()).collect();
+        let world = World::new(three([1, 1], json!({"attempts": 1})), script);
+        let plan = world.plan_for(HELLO, false, allowed.as_deref()).unwrap();
+        let failure = world.clock.run(plan.complete(world.ports())).unwrap_err();
+        assert_eq!(failure.attempts, hosts, "{allowed:?}");
+    }
+}
+
+#[test]
+fn a_fallback_that_is_too_dear_is_left_out() {
+    let price = |prompt: f64, completion: f64| json!({"prompt": prompt, "completion": completion});
+    let cases = [
+        (json!(null), price(1000.0, 1000.0), 3),
+        (json!(2.0), price(0.002, 0.004), 3),
+        (json!(2.0), price(0.0021, 0.004), 2),
+        (json!(2.0), price(0.002, 0.0041), 2),
+        (json!(0.0), price(0.0, 0.0), 3),
+    ];
+    for (ratio, pricing, attempts) in cases {
+        let routing = json!({"attempts": 1, "max_fallback_price_ratio": ratio});
+        let mut config = three([1, 1], routing);
+        config["models"][0]["pricing"] = price(0.001, 0.002);
+        config["models"][1]["pricing"] = pricing;
+        let script = (0..3).map(|_| connect()).collect();
+        let failure = World::new(config, script).complete(HELLO).unwrap_err();
+        assert_eq!(failure.attempts, attempts, "{ratio}");
+    }
 }

@@ -11,6 +11,9 @@ use serde_json::json;
 use std::time::Duration;
 
 const FIRST: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
+/// Shows nothing of the answer.
+const ROLE: &str =
+    "data: {\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
 const FINISH: &str =
     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
 const DONE: &str = "data: [DONE]\n\n";
@@ -39,16 +42,25 @@ fn data(event: &str) -> Result<String, Code> {
 #[test]
 fn what_fails_before_it_starts_is_tried_again() {
     let error = "event: error\ndata: {\"message\":\"x\"}\n\n";
-    let pause = Piece::Pause(Duration::from_millis(99));
+    let pause = |ms| Piece::Pause(Duration::from_millis(ms));
     let passing = [
         Answer::Fails(HttpError::Broken("reset".into())),
         Answer::json(503, "{}"),
         Answer::events(vec![]),
         Answer::events(vec![Piece::Breaks]),
-        Answer::events(vec![pause, Piece::Breaks]),
+        Answer::events(vec![pause(99), Piece::Breaks]),
         Answer::events(vec![bytes("data: {\"error\":{}}\n\n")]),
         Answer::events(vec![bytes(error)]),
-        Answer::events(vec![bytes("data: nonsense\n\n")]),
+        Answer::events(vec![bytes(DONE)]),
+        Answer::events(vec![bytes(ROLE), bytes(DONE)]),
+        Answer::events(vec![bytes(ROLE), Piece::Breaks]),
+        Answer::events(vec![bytes(ROLE), bytes(error)]),
+        Answer::events(vec![
+            bytes(ROLE),
+            pause(2000),
+            bytes("data: {\"error\":\"x\"}\n\n"),
+        ]),
+        Answer::Head(200, vec![], vec![bytes("<html>no</html>")]),
     ];
     for (at, answer) in passing.into_iter().enumerate() {
         let world = world(2, vec![answer, whole()]);
@@ -72,7 +84,7 @@ fn nothing_is_tried_again_once_it_has_started() {
         vec![bytes(FIRST), bytes("data: nonsense\n\n"), bytes(DONE)],
         vec![
             bytes(FIRST),
-            bytes(&format!("data: {}", "x".repeat(2 << 20))),
+            bytes(&format!("data: {}", "x".repeat((32 << 20) + 1))),
         ],
     ];
     for (at, pieces) in cut.into_iter().enumerate() {
@@ -85,17 +97,83 @@ fn nothing_is_tried_again_once_it_has_started() {
 }
 
 #[test]
-fn a_slow_first_event_does_not_keep_the_head() {
-    let pause = Piece::Pause(Duration::from_secs(3));
-    let world = world(
-        3,
-        vec![Answer::events(vec![pause, bytes(FIRST), Piece::Breaks])],
-    );
+fn an_answer_that_was_generated_and_cannot_be_read_is_not_asked_for_again() {
+    let nonsense = || Answer::events(vec![bytes("data: nonsense\n\n")]);
+    let large = || {
+        Answer::events(vec![bytes(&format!(
+            "data: {}",
+            "x".repeat((32 << 20) + 1)
+        ))])
+    };
+    for answer in [nonsense(), large()] {
+        let world = world(3, vec![answer]);
+        let failure = world.stream(HELLO).unwrap_err();
+        assert_eq!(failure.error.code, Code::ProviderError);
+        assert_eq!(failure.attempts, 1);
+    }
+}
+
+#[test]
+fn what_shows_nothing_is_held_back_and_then_comes_first() {
+    let pieces = vec![
+        bytes(ROLE),
+        Piece::Pause(Duration::from_secs(3)),
+        bytes(FIRST),
+        bytes(FINISH),
+    ];
+    let world = world(1, vec![Answer::events(pieces)]);
     let start = world.clock.now();
     let reply = world.stream(HELLO).unwrap();
-    assert_eq!(world.clock.now().duration_since(start).as_millis(), 100);
+    assert_eq!(world.clock.now().duration_since(start).as_secs(), 3);
     let chunks = texts(world.rest(reply.answer));
-    assert_eq!(chunks, [data(FIRST), Err(Code::ProviderError)]);
+    assert_eq!(chunks, [data(ROLE), data(FIRST), data(FINISH)]);
+}
+
+#[test]
+fn three_limits_bound_the_wait_for_a_stream() {
+    let routing = json!({"attempts": 3, "cooldown_failures": 0, "first_byte_timeout_ms": 700,
+        "first_token_timeout_ms": 2000, "idle_timeout_ms": 500});
+    let pause = |ms| Piece::Pause(Duration::from_millis(ms));
+    let alive = || [pause(400), bytes(": ping\n\n")];
+    let cases = [
+        (Answer::Never, 700),
+        (Answer::events(vec![Piece::Silence]), 500),
+        (Answer::events(vec![bytes(ROLE), Piece::Silence]), 500),
+        (Answer::events((0..9).flat_map(|_| alive()).collect()), 2000),
+    ];
+    for (answer, expected) in cases {
+        let world = World::new(one_target("openai", routing.clone()), vec![answer]);
+        let start = world.clock.now();
+        let failure = world.stream(HELLO).unwrap_err();
+        assert_eq!(
+            (failure.error.code, failure.attempts),
+            (Code::ProviderTimeout, 1)
+        );
+        let waited = world.clock.now().duration_since(start).as_millis();
+        assert_eq!(waited, expected);
+    }
+}
+
+#[test]
+fn a_providers_row_has_limits_of_its_own() {
+    let mut config = one_target("openai", json!({"attempts": 1}));
+    config["providers"][0]["first_byte_timeout_ms"] = json!(123);
+    let world = World::new(config, vec![Answer::Never]);
+    let start = world.clock.now();
+    world.stream(HELLO).unwrap_err();
+    assert_eq!(world.clock.now().duration_since(start).as_millis(), 123);
+}
+
+/// As shipped: a provider that accepts the connection and says nothing is left within a minute.
+#[test]
+fn a_dead_provider_is_left_within_a_minute() {
+    for answer in [Answer::Never, Answer::events(vec![Piece::Silence])] {
+        let world = World::new(one_target("openai", json!({})), vec![answer]);
+        let start = world.clock.now();
+        world.stream(HELLO).unwrap_err();
+        let waited = world.clock.now().duration_since(start);
+        assert!(waited <= Duration::from_secs(60), "{waited:?}");
+    }
 }
 
 #[test]
@@ -121,23 +199,10 @@ fn silence_ends_a_stream() {
 }
 
 #[test]
-fn the_end_mark_may_be_missing_behind_a_finish() {
+fn the_end_mark_may_be_missing_after_a_finish() {
     let world = world(1, vec![Answer::events(vec![bytes(FIRST), bytes(FINISH)])]);
     let reply = world.stream(HELLO).unwrap();
     assert_eq!(texts(world.rest(reply.answer)), [data(FIRST), data(FINISH)]);
-}
-
-#[test]
-fn an_answer_that_does_not_stream_is_not_asked_for_twice() {
-    for kind in ["application/json", "text/html"] {
-        let head = vec![("content-type", kind.to_owned())];
-        let world = world(3, vec![Answer::Head(200, head, vec![bytes("{}")])]);
-        let failure = world.stream(HELLO).unwrap_err();
-        assert_eq!(
-            (failure.error.code, failure.attempts),
-            (Code::ProviderError, 1)
-        );
-    }
 }
 
 #[test]
@@ -152,7 +217,7 @@ fn dropping_a_stream_cancels_the_call() {
 
 /// Or every stream would cost its connection.
 #[test]
-fn the_bytes_behind_the_end_are_read_without_anyone_waiting() {
+fn the_bytes_after_the_end_are_read_without_anyone_waiting() {
     let pause = |ms| Piece::Pause(Duration::from_millis(ms));
     for (pieces, ms) in [
         (vec![bytes(FIRST), bytes(DONE)], 0),

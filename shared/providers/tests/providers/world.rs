@@ -71,11 +71,21 @@ impl World {
     }
 
     pub(crate) fn plan(&self, body: &str, stream: bool) -> Result<Plan, Error> {
+        self.plan_for(body, stream, None)
+    }
+
+    /// For a key that may use the `allowed` models.
+    pub(crate) fn plan_for(
+        &self,
+        body: &str,
+        stream: bool,
+        allowed: Option<&[String]>,
+    ) -> Result<Plan, Error> {
         let bytes = Bytes::from(body.to_owned());
         let request = ChatRequest::parse(&bytes).expect("a request");
         let model = self.providers.model(&request.model).expect("a model");
         self.providers
-            .plan(model, &request, bytes.clone(), stream, "req_1")
+            .plan(model, &request, bytes.clone(), stream, "req_1", allowed)
     }
 
     pub(crate) fn complete(&self, body: &str) -> Result<Reply<Completion>, Failure> {

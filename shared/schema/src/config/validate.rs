@@ -33,8 +33,10 @@ impl Config {
         let Routing {
             attempts,
             first_byte_timeout_ms,
+            first_token_timeout_ms,
             idle_timeout_ms,
             heartbeat_ms,
+            max_fallback_price_ratio,
             ..
         } = self.routing;
         let Server {
@@ -63,12 +65,19 @@ impl Config {
             ("limits.auth_failures", self.limits.auth_failures),
             ("routing.attempts", attempts.into()),
             ("routing.first_byte_timeout_ms", first_byte_timeout_ms),
+            ("routing.first_token_timeout_ms", first_token_timeout_ms),
             ("routing.idle_timeout_ms", idle_timeout_ms),
             ("routing.heartbeat_ms", heartbeat_ms),
         ];
-        match positive.iter().find(|(_, number)| *number == 0) {
-            Some((path, _)) => Err(wrong(*path, "must be at least 1")),
-            None => Ok(()),
+        if let Some((path, _)) = positive.iter().find(|(_, number)| *number == 0) {
+            return Err(wrong(*path, "must be at least 1"));
+        }
+        match max_fallback_price_ratio {
+            Some(ratio) if !(ratio.is_finite() && ratio >= 0.0) => {
+                let path = "routing.max_fallback_price_ratio";
+                Err(wrong(path, "must be a number of at least 0"))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -81,6 +90,14 @@ impl Config {
                 return Err(wrong(format!("{path}.id"), "must be there and used once"));
             }
             text(format!("{path}.id"), &provider.id, 128)?;
+            let limits = [
+                ("first_byte_timeout_ms", provider.first_byte_timeout_ms),
+                ("first_token_timeout_ms", provider.first_token_timeout_ms),
+                ("idle_timeout_ms", provider.idle_timeout_ms),
+            ];
+            if let Some((name, _)) = limits.iter().find(|(_, limit)| *limit == Some(0)) {
+                return Err(wrong(format!("{path}.{name}"), "must be at least 1"));
+            }
             text(format!("{path}.base_url"), &provider.base_url, 2000)?;
             if let Some(name) = &provider.api_key_env {
                 text(format!("{path}.api_key_env"), name, 128)?;

@@ -170,7 +170,7 @@ async fn a_span_may_be_named_or_given() {
 async fn failures_are_counted_and_cost_nothing() {
     let account = Account::new().await;
     let script = Script {
-        status: Some(400),
+        status: Some(422),
         ..Script::default()
     };
     account

@@ -37,10 +37,8 @@ async fn a_provider_that_keeps_failing_is_502() {
     for (model, provider) in FLAKY {
         for status in [500, 503, 429] {
             for failure in failures(&chat(model, &answering(status)), "provider_error").await {
-                assert_eq!(
-                    failure.details,
-                    json!({"provider": provider, "status": status})
-                );
+                assert_eq!(failure.details["provider"], provider);
+                assert_eq!(failure.details["status"], status);
             }
         }
     }
@@ -57,7 +55,7 @@ async fn what_the_provider_refuses_is_the_callers_400() {
             tag: tag.clone(),
             ..answering(400)
         };
-        for failure in failures(&chat(model, &script), "invalid_request").await {
+        for failure in failures(&chat(model, &script), "context_length_exceeded").await {
             assert!(failure.message.contains(says), "{failure:?}");
         }
         assert_eq!(

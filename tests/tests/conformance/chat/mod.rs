@@ -1,9 +1,12 @@
+mod compatible;
 mod complete;
 mod disconnect;
 mod failures;
 mod forward;
 mod idempotency;
+mod media;
 mod midstream;
+mod refusals;
 mod route;
 mod stream;
 mod tools;

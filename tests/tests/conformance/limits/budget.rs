@@ -94,7 +94,7 @@ async fn a_failed_request_costs_nothing() {
     let mut refused = chat(
         "dear",
         &Script {
-            status: Some(400),
+            status: Some(422),
             ..Script::default()
         },
     );

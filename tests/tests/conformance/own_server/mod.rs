@@ -28,7 +28,7 @@ pub(crate) async fn on(name: &str, data: &Path) -> Server {
 pub(crate) fn patient_config() -> String {
     let upstream = Mock::get().url();
     format!(
-        "[routing]\nfirst_byte_timeout_ms = 90000\nidle_timeout_ms = 90000\n\n\
+        "[routing]\nfirst_byte_timeout_ms = 90000\nfirst_token_timeout_ms = 90000\nidle_timeout_ms = 90000\n\n\
          [[providers]]\nid = \"mock\"\nbase_url = \"{upstream}/v1\"\napi_key_env = \"MOCK_OPENAI_KEY\"\n\n\
          [[models]]\nid = \"patient\"\ncontext_length = 8192\n\
          targets = [{{ provider = \"mock\", model = \"patient\" }}]\n"
