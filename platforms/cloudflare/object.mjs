@@ -30,10 +30,10 @@ export const inRust = (exports, name) =>
     // Made anew where another object has aborted the wasm that all of an isolate share, which leaves
     // nothing of what was in its memory.
     #made() {
-      const instance = exports.instance();
-      if (this.#instance !== instance) {
+      const { instanceId } = exports.__worker_init_state();
+      if (this.#instance !== instanceId) {
         this.#inner = new exports[name](this.ctx, this.env);
-        this.#instance = instance;
+        this.#instance = instanceId;
       }
       return this.#inner;
     }

@@ -1,12 +1,12 @@
 //! The entry on Cloudflare Workers.
 
-use js_sys::Promise;
-use openclaw_cloudflare::{Context, Endpoints, Env, serve};
-use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::Request;
+use openclaw_cloudflare::{Endpoints, serve};
+use worker::{
+    Context, Env, Result, event,
+    web_sys::{Request, Response},
+};
 
-#[wasm_bindgen]
-#[expect(unreachable_pub, reason = "JavaScript calls it")]
-pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
-    serve(request, env, context, Endpoints::new(crate::router))
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    serve(request, env, context, Endpoints::new(crate::router)).await
 }

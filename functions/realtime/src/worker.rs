@@ -1,9 +1,12 @@
 //! The entry on Cloudflare Workers: handshakes, and the Durable Object that each connection gets.
 //! `worker.mjs` makes the platform's class of what is exported here.
+//!
+//! The SDK's `#[durable_object]` is not used: its classes do not derive from the platform's, and only those
+//! that do have methods that other objects can call.
 
 mod backend;
-mod line;
-mod live;
+mod connection_object;
+mod outbox;
 mod peer;
 
 use crate::{Close, MAX_FRAME, no_upgrade};
@@ -13,23 +16,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use connection_object::ConnectionObject;
 use http::{HeaderMap, HeaderValue};
-use js_sys::{JsString, Promise};
-use live::Live;
-use openclaw_cloudflare::{Context, Endpoints, Env, Platform, bindings::SESSIONS, serve_upgrades};
+use js_sys::JsString;
+use openclaw_cloudflare::{Endpoints, Platform, bindings::SESSIONS, serve_upgrades};
 use openclaw_core::Error;
 use openclaw_web::{App, Result, Routes};
 use std::{panic::AssertUnwindSafe, rc::Rc};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker_sys::DurableObjectState;
+use worker::{Context, Env, State as ObjectState, event, web_sys, worker_sys::DurableObjectState};
 
-/// Tells an object whose connection it is, where the handshake has frame so.
+/// Tells an object whose connection it is, where the handshake named a key.
 const GRANT: &str = "x-openclaw-grant";
 
-#[wasm_bindgen]
-#[expect(unreachable_pub, reason = "JavaScript calls it")]
-pub fn fetch(request: web_sys::Request, env: Env, context: Context) -> Promise {
-    serve_upgrades(request, env, context, ENDPOINTS)
+#[event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    serve_upgrades(request, env, context, ENDPOINTS).await
 }
 
 const ENDPOINTS: Endpoints = Endpoints::new(routes);
@@ -56,7 +62,7 @@ async fn connect(
         let auth = HeaderValue::from_str(&auth).map_err(Error::internal)?;
         headers.insert(GRANT, auth);
     }
-    match platform.connect(SESSIONS, &headers).await {
+    match platform.connect(SESSIONS, headers).await {
         Ok(upgraded) => Ok(upgraded.into_response()),
         Err(cause) => {
             if let Some(auth) = auth {
@@ -70,25 +76,26 @@ async fn connect(
 
 /// A connection's object: the home of its session, or the way to the session that it resumed.
 #[wasm_bindgen]
-pub struct RealtimeSession(AssertUnwindSafe<Rc<Live>>);
+pub struct RealtimeSession(AssertUnwindSafe<Rc<ConnectionObject>>);
 
 #[wasm_bindgen]
 impl RealtimeSession {
     /// As the platform starts it, for the first time or out of hibernation.
     #[wasm_bindgen(constructor)]
     pub fn new(state: DurableObjectState, env: Env) -> std::result::Result<Self, JsValue> {
-        Ok(Self(AssertUnwindSafe(Rc::new(Live::new(state, env)?))))
+        let object = ConnectionObject::new(ObjectState::from(state), env)?;
+        Ok(Self(AssertUnwindSafe(Rc::new(object))))
     }
 
-    /// Accepts the connection, of whom `auth` names.
+    /// Accepts the connection, on behalf of the key that `auth` names.
     pub fn open(&self, auth: Option<String>) -> std::result::Result<web_sys::Response, JsValue> {
-        self.0.open(auth.as_deref())
+        Ok(self.0.open(auth.as_deref())?.into())
     }
 
     /// A message of the client.
     pub fn message(&self, message: &JsValue) {
         match message.dyn_ref::<JsString>() {
-            // What is longer in UTF-16 is longer in UTF-8.
+            // A text that is longer in UTF-16 is longer in UTF-8.
             Some(text) if text.length() as usize > MAX_FRAME => self.0.refuse(Close::TooLong),
             Some(text) => self.0.message(&String::from(text)),
             None => self.0.refuse(Close::Binary),
@@ -105,19 +112,20 @@ impl RealtimeSession {
         self.0.woke();
     }
 
-    /// Whether the connection of the object `from` goes on with this session.
+    /// Goes on with this session over the connection of the object `from`, where that is allowed; whether
+    /// it is.
     pub fn attach(&self, from: String, auth: &str, last_seq: f64) -> bool {
         self.0.attach(from, auth, last_seq as u64)
     }
 
     /// Messages of the client at the object `from`, and how that connection ended, if it did.
     pub fn up(&self, from: &str, texts: Vec<String>, end: Option<u16>) {
-        self.0.up(from, texts, end);
+        self.0.receive_from_client(from, texts, end);
     }
 
-    /// Frames for the client, and why its connection is to be closed, if it is. What became of it
-    /// ([`peer::Took`]).
+    /// Frames for the client, and why its connection is to be closed, if it is. What became of them
+    /// ([`peer::Delivery`]).
     pub fn down(&self, frames: Vec<String>, end: Option<u16>, reason: &str) -> u8 {
-        self.0.down(frames, end, reason) as u8
+        self.0.send_to_client(frames, end, reason) as u8
     }
 }

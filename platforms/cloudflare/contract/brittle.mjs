@@ -60,6 +60,10 @@ const WholeDate = Date;
 /** Throws once. */
 class BrokenDate {
   constructor() {
+    BrokenDate.now();
+  }
+
+  static now() {
     globalThis.Date = WholeDate;
     throw new Error("there is no time");
   }

@@ -174,6 +174,28 @@ test("a handler that panics costs its own request", async () => {
   assert.equal(await ask("slow", {}), "slow");
 });
 
+test("every header of a request reaches the handler", async () => {
+  const url = new URL("/v1/headers?isolate=a", base);
+  const sent = { "x-of-a-test": "1", "x-twice": "a, b", "accept-language": "de" };
+  const answer = await fetch(url, { method: "POST", headers: sent, body: "{}" });
+  const got = Object.fromEntries(await answer.json());
+  for (const [name, value] of Object.entries(sent)) assert.equal(got[name], value);
+});
+
+test("no line of the log has the query of a request", async () => {
+  const key = "oc_test_of_the_log";
+  for (const path of ["panic", "unknown", "add"]) {
+    const url = new URL(`/v1/${path}?isolate=a&api_key=${key}`, base);
+    const answer = await fetch(url, { method: "POST", body: "no JSON" });
+    assert.ok(answer.status >= 400, path);
+    await answer.text();
+  }
+  await sleep(100);
+  const log = logs.join("\n");
+  assert.match(log, /on purpose/);
+  assert.ok(!log.includes(key), log);
+});
+
 test("of a call that fails half way nothing is written", async () => {
   const account = "acct_half";
   await ask("add", { account, key: "n" });

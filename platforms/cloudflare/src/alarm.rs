@@ -1,55 +1,58 @@
-//! An object's one alarm.
+//! The one alarm of a Durable Object.
 
-use crate::glue;
-use js_sys::{Date, Object};
+use crate::clock::now;
+use futures_util::FutureExt;
 use openclaw_core::Timestamp;
-use std::{cell::Cell, rc::Rc};
-use wasm_bindgen::{JsValue, closure::Closure};
-use worker_sys::{DurableObjectState, DurableObjectStorage};
+use std::{cell::Cell, rc::Rc, time::Duration};
+use worker::{State, Storage};
 
-/// The alarm as its object knows it.
+/// The platform may take a fraction of a millisecond off; an alarm that comes early finds nothing to do.
+const ROUNDING: Duration = Duration::from_millis(1);
+
+/// The alarm, and when it is due.
 pub(crate) struct Alarm {
-    storage: DurableObjectStorage,
+    storage: Storage,
     at: Rc<Cell<Option<Timestamp>>>,
 }
 
 impl Alarm {
-    /// As the object finds it when it starts: no call comes in before that is known.
-    pub(crate) fn new(state: &DurableObjectState) -> Result<Self, JsValue> {
+    /// The alarm of an object that starts. No call comes in before it is known.
+    pub(crate) fn new(state: &State) -> Self {
         let at = Rc::new(Cell::new(None));
-        let alarm = at.clone();
-        let known: Box<dyn FnMut(Option<f64>)> = Box::new(move |millis| {
-            alarm.set(millis.and_then(|millis| Timestamp::from_millisecond(millis as i64)));
-        });
-        let known = Closure::wrap_assert_unwind_safe(known).into_js_value();
-        glue::know_alarm(state, &known)?;
-        let storage = state.storage()?;
-        Ok(Self { storage, at })
+        let (known, storage) = (at.clone(), state.storage());
+        // The platform waits for it, and resets the object where it fails.
+        drop(state.block_concurrency_while(async move {
+            let millis = storage.get_alarm().await?;
+            known.set(millis.and_then(Timestamp::from_millisecond));
+            Ok(())
+        }));
+        let storage = state.storage();
+        Self { storage, at }
     }
 
-    /// Whether there will be one.
+    /// Whether one is set.
     pub(crate) fn is_set(&self) -> bool {
         self.at.get().is_some()
     }
 
-    /// It has come: there is none until the next is set.
-    pub(crate) fn came(&self) {
+    /// The alarm has come: none is set until the next call of [`set_by`](Self::set_by).
+    pub(crate) fn clear(&self) {
         self.at.set(None);
     }
 
-    /// Wants one at `at`, unless there is an earlier one.
-    ///
-    /// The promise is not waited for: like every write it is a part of the turn, and should it
-    /// fail, the platform resets the object instead of letting the answer out.
-    pub(crate) fn by(&self, at: Timestamp) -> Result<(), JsValue> {
+    /// Sets it to `at`, unless it is due earlier.
+    pub(crate) fn set_by(&self, at: Timestamp) -> worker::Result<()> {
         if self.at.get().is_some_and(|set| set <= at) {
             return Ok(());
         }
-        // Rounded up: an alarm that comes early finds nothing to do.
-        let millis = at.as_millisecond().saturating_add(1);
-        let date = Date::new(&(millis as f64).into());
-        let _promise = self.storage.set_alarm(date, Object::new())?;
-        self.at.set(Timestamp::from_millisecond(millis));
-        Ok(())
+        let now = now();
+        let wait = at.duration_since(now) + ROUNDING;
+        self.at.set(Some(now + wait));
+        // The promise is not waited for: like every write it is a part of the turn, and should it
+        // fail, the platform resets the object instead of letting the answer out.
+        self.storage
+            .set_alarm(wait)
+            .now_or_never()
+            .unwrap_or(Ok(()))
     }
 }

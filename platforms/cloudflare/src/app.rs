@@ -1,19 +1,17 @@
-//! The function as this isolate holds it: built by its first request, because bindings and time
-//! exist only inside of one, and again when the configuration changes.
+//! The function of this isolate. Its first request builds it, because bindings and time exist only
+//! inside of a request, and a later one builds it again when the configuration has changed.
 
-use crate::Env;
 use crate::{
-    DurableLedger, FetchHttp, Namespace, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv,
-    bindings, log,
+    DurableLedger, FetchHttp, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, kv, log,
 };
 use axum::Router;
 use bytes::Bytes;
-use js_sys::Reflect;
 use openclaw_core::{Clock, Ports, Timestamp};
 use openclaw_web::{App, CONFIG, Endpoints};
 use std::{cell::RefCell, sync::Arc, time::Duration};
+use worker::{Env, kv::KvStore};
 
-/// Seconds for which an isolate trusts what it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
+/// Seconds for which an isolate trusts a value that it read from KV, unless `OPENCLAW_CACHE_SECONDS` says
 /// otherwise. KV's own cache adds its 30.
 const CACHE_SECONDS: u64 = 25;
 
@@ -21,19 +19,19 @@ struct Held {
     app: App,
     router: Router,
     config: Option<Bytes>,
-    /// When the configuration is to be looked at again.
+    /// When the configuration is to be read again.
     stale: Timestamp,
 }
 
 thread_local!(static HELD: RefCell<Option<Held>> = const { RefCell::new(None) });
 
-/// The router of this isolate. The error says what is wrong with the Worker's configuration.
+/// The router of this isolate. The error names the fault in the Worker's configuration.
 pub(crate) async fn router(env: &Env, endpoints: Endpoints) -> Result<Router, String> {
     held(env, endpoints, |held| held.router.clone()).await
 }
 
-/// What the handlers of this isolate reach, for work that is no request. The error says what is
-/// wrong with the Worker's configuration.
+/// The handlers' state in this isolate, for work that is no request. The error names the fault in the
+/// Worker's configuration.
 pub async fn app(env: &Env, endpoints: Endpoints) -> Result<App, String> {
     held(env, endpoints, |held| held.app.clone()).await
 }
@@ -57,7 +55,8 @@ async fn held<T>(env: &Env, endpoints: Endpoints, look: fn(&Held) -> T) -> Resul
     })
 }
 
-/// What is held and need not be looked at. Whoever finds it stale looks; the others go on with it.
+/// The function that is held, while it is fresh. The first request that finds it stale renews it, and
+/// the others go on with it meanwhile.
 fn fresh<T>(env: &Env, look: fn(&Held) -> T) -> Option<T> {
     let now = WorkerClock.now();
     HELD.with_borrow_mut(|held| {
@@ -90,25 +89,24 @@ async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
 }
 
 async fn read(env: &Env) -> Result<Option<Bytes>, String> {
-    let read = namespace(env)?.get(CONFIG).await;
+    let read = kv::get(&store(env)?, CONFIG).await;
     let read =
         read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))?;
     Ok(read.map(|(config, _)| config))
 }
 
-fn namespace(env: &Env) -> Result<Namespace, String> {
-    Namespace::bound(env, bindings::KV).ok_or_else(|| missing(bindings::KV))
+fn store(env: &Env) -> Result<KvStore, String> {
+    env.kv(bindings::KV).map_err(missing)
 }
 
-fn missing(binding: &str) -> String {
-    format!("the binding {binding} is missing")
+fn missing(error: worker::Error) -> String {
+    format!("a binding is missing: {error}")
 }
 
 fn ports(env: &Env) -> Result<Ports, String> {
     let clock: Arc<dyn Clock> = Arc::new(WorkerClock);
-    let kv = WorkersKv::new(namespace(env)?, clock.clone(), cache_time(env));
-    let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone());
-    let ledger = ledger.ok_or_else(|| missing(bindings::LEDGER))?;
+    let kv = WorkersKv::new(store(env)?, clock.clone(), cache_time(env));
+    let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone()).map_err(missing)?;
     Ok(Ports {
         kv: Arc::new(kv),
         ledger: Arc::new(ledger),
@@ -126,6 +124,6 @@ fn cache_time(env: &Env) -> Duration {
 
 /// A variable or a secret: to the code they are the same.
 fn variable(env: &Env, name: &str) -> Option<String> {
-    let value = Reflect::get(env, &name.into()).ok()?;
-    value.as_string()
+    let value = env.var(name).ok()?;
+    Some(value.to_string())
 }

@@ -1,4 +1,4 @@
-//! What the Workers' configurations call what the code asks for. A test compares both.
+//! The names of the bindings in the Workers' configurations. A test compares both.
 
 /// Workers KV: the configuration, and what authentication reads.
 pub const KV: &str = "KV";

@@ -1,6 +1,6 @@
-//! Bodies: bytes that come from JavaScript, and that go there.
+//! Bodies from JavaScript and to JavaScript, as bytes.
 
-use crate::glue::{self, Pieces, thrown};
+use crate::glue::{self, Pieces};
 use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::{Stream, StreamExt, stream};
@@ -20,17 +20,17 @@ pub(crate) async fn whole(buffer: Result<Promise, JsValue>) -> Result<Bytes, Str
         Ok(buffer) => JsFuture::from(buffer).await,
         Err(error) => Err(error),
     };
-    let buffer = buffer.map_err(|error| thrown(&error))?;
+    let buffer = buffer.map_err(thrown)?;
     Ok(Uint8Array::new(&buffer).to_vec().into())
 }
 
 /// A body in the pieces that it comes in.
 pub(crate) fn pieces(body: &ReadableStream) -> impl Stream<Item = Result<Bytes, String>> + use<> {
     match Pieces::new(body) {
-        Err(error) => stream::once(async move { Err(thrown(&error)) }).left_stream(),
+        Err(error) => stream::once(async move { Err(thrown(error)) }).left_stream(),
         Ok(pieces) => stream::try_unfold(pieces, |pieces| async {
             let piece = JsFuture::from(pieces.next()).await;
-            let piece = piece.map_err(|error| thrown(&error))?;
+            let piece = piece.map_err(thrown)?;
             if piece.is_undefined() {
                 return Ok(None);
             }
@@ -41,8 +41,13 @@ pub(crate) fn pieces(body: &ReadableStream) -> impl Stream<Item = Result<Bytes, 
     }
 }
 
-/// A body that is asked for its pieces one by one. Who stops asking ends them, also while one is waited
-/// for.
+/// What JavaScript threw, as text: an error of a body goes to where it must be `Send`.
+fn thrown(error: JsValue) -> String {
+    worker::Error::from(error).to_string()
+}
+
+/// A body whose reader asks for the pieces one by one. A reader that stops ends `pieces`, also while it
+/// waits for one.
 pub(crate) fn stream(
     pieces: impl Stream<Item = Result<Bytes, JsValue>> + 'static,
 ) -> ReadableStream {

@@ -1,7 +1,9 @@
-use crate::timer::Timer;
+use crate::scope;
 use openclaw_core::{BoxFuture, Clock, Timestamp};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
+
+pub(crate) use crate::timer::now;
 
 /// `Date.now()` and `setTimeout`. On Workers time stands still between two pieces of I/O.
 #[derive(Clone, Copy, Debug)]
@@ -9,10 +11,10 @@ pub struct WorkerClock;
 
 impl Clock for WorkerClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or_default()
+        now()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        Box::pin(SendWrapper::new(Timer::new(duration)))
+        Box::pin(SendWrapper::new(scope::timer(duration)))
     }
 }

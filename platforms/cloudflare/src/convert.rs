@@ -1,22 +1,21 @@
-//! The platform's request as axum's, and axum's response as the platform's: only the headers that
-//! are read go in, and a body of known size goes as one.
+//! The platform's request as axum's, and axum's response as the platform's. A head crosses as one text,
+//! a body of known size in one piece.
 
-use crate::{Upgraded, body, glue, left::Left, scope::Scope};
+use crate::{Upgraded, body, disconnect::Disconnect, glue, scope::Scope};
 use axum::body::Body;
 use futures_util::TryStreamExt;
 use http_body::Body as _;
 use http_body_util::BodyExt;
-use js_sys::{JsString, Uint8Array};
-use openclaw_web::{HEADERS_READ, MAX_BODY};
+use js_sys::Uint8Array;
+use openclaw_web::MAX_BODY;
 use send_wrapper::SendWrapper;
+use std::fmt::Display;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
-thread_local!(static NAMES: JsString = HEADERS_READ.join(" ").into());
-
-/// The request with those of its headers that the gateway reads.
-pub(crate) async fn from_worker(request: &Request) -> Result<http::Request<Body>, JsValue> {
-    let head = NAMES.with(|names| glue::incoming(request, names));
+/// The request, with all of its headers.
+pub(crate) async fn from_worker(request: &Request) -> worker::Result<http::Request<Body>> {
+    let head = glue::incoming(request);
     let mut lines = head.split('\n');
     let method = lines.next().unwrap_or_default();
     let uri = path_and_query(lines.next().unwrap_or_default());
@@ -26,12 +25,11 @@ pub(crate) async fn from_worker(request: &Request) -> Result<http::Request<Body>
     let body = match request.body() {
         None => Body::empty(),
         Some(_) if length.is_some_and(|length| length <= MAX_BODY) => {
-            let whole = body::whole(request.array_buffer()).await;
-            Body::from(whole.map_err(glue::throw)?)
+            Body::from(body::whole(request.array_buffer()).await?)
         }
         Some(stream) => Body::from_stream(SendWrapper::new(body::pieces(&stream))),
     };
-    let mut converted = converted.body(body).map_err(glue::throw)?;
+    let mut converted = converted.body(body).map_err(error)?;
     *converted.headers_mut() = headers;
     Ok(converted)
 }
@@ -42,12 +40,12 @@ fn path_and_query(url: &str) -> &str {
     url[host..].find('/').map_or("/", |at| &url[host + at..])
 }
 
-/// The response; a body that streams ends where the client leaves.
+/// The response. A body that streams ends when the client leaves.
 pub(crate) async fn to_worker(
     response: http::Response<Body>,
     scope: &Scope,
-    left: Left,
-) -> Result<Response, JsValue> {
+    disconnect: Disconnect,
+) -> worker::Result<Response> {
     if let Some(upgraded) = Upgraded::of(&response) {
         return Ok(upgraded);
     }
@@ -55,15 +53,20 @@ pub(crate) async fn to_worker(
     let body = match body.size_hint().exact() {
         Some(0) => JsValue::UNDEFINED,
         Some(_) => {
-            let whole = body.collect().await.map_err(glue::throw)?.to_bytes();
+            let whole = body.collect().await.map_err(error)?.to_bytes();
             Uint8Array::from(&whole[..]).into()
         }
         None => {
-            let pieces = left.or_stream(scope, body.into_data_stream());
-            body::stream(pieces.map_err(glue::throw)).into()
+            let pieces = disconnect.or_stream(scope, body.into_data_stream());
+            body::stream(pieces.map_err(|cause| error(cause).into())).into()
         }
     };
-    glue::outgoing(head.status.as_u16(), &glue::head(&head.headers), body)
+    let status = head.status.as_u16();
+    Ok(glue::outgoing(status, &glue::head(&head.headers), body)?)
+}
+
+fn error(error: impl Display) -> worker::Error {
+    worker::Error::RustError(error.to_string())
 }
 
 #[cfg(test)]

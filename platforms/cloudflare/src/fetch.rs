@@ -1,4 +1,3 @@
-use crate::Env;
 use crate::{body, glue};
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
@@ -9,17 +8,19 @@ use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Response};
+use worker::Env;
 
-/// What is not worth a stream, in bytes.
+/// Bytes up to which a body is not worth a stream.
 const SHORT: usize = 256 * 1024;
 
-/// What comes event by event, whatever its length.
+/// A body that arrives event by event, whatever its length.
 const EVENT_STREAM: &[u8] = b"text/event-stream";
 
 /// [`Http`] on `fetch`.
 ///
-/// `fetch` does not tell a connection that was refused from one that broke: both are
-/// [`HttpError::Broken`].
+/// `fetch` does not distinguish a connection that was refused from one that broke: both are
+/// [`HttpError::Broken`]. The SDK's `Fetch` is not used: it passes each header and each piece of a body by
+/// itself.
 #[derive(Clone, Copy, Debug)]
 pub struct FetchHttp;
 
@@ -29,14 +30,14 @@ impl Http for FetchHttp {
     }
 }
 
-/// [`Http`] to the Worker behind a service binding, whatever host is asked for.
+/// [`Http`] to the Worker of a service binding, whatever host is asked for.
 #[derive(Clone, Debug)]
 pub struct Service(SendWrapper<JsValue>);
 
 impl Service {
-    /// The one behind `binding`; `None` where the Worker has none of that name.
-    pub fn bound(env: &Env, binding: &str) -> Option<Self> {
-        glue::bound(env, binding).map(|service| Self(SendWrapper::new(service)))
+    /// The service bound as `binding`.
+    pub fn bound(env: &Env, binding: &str) -> worker::Result<Self> {
+        Ok(Self(SendWrapper::new(env.service(binding)?.into())))
     }
 }
 
@@ -47,11 +48,11 @@ impl Http for Service {
     }
 }
 
-/// Dropping a promise does not end what it stands for: the controller does.
+/// Aborts the request when dropped. Dropping a promise alone does not end what it stands for.
 struct AbortOnDrop(Option<AbortController>);
 
 impl AbortOnDrop {
-    /// There is nothing left to end.
+    /// The request is over: there is nothing left to abort.
     fn done(&mut self) {
         self.0 = None;
     }
@@ -66,7 +67,7 @@ impl Drop for AbortOnDrop {
 }
 
 async fn send(service: JsValue, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-    let controller = AbortController::new().map_err(|error| broken(&error))?;
+    let controller = AbortController::new().map_err(broken)?;
     let signal = controller.signal();
     let mut guard = AbortOnDrop(Some(controller));
     let (head, body) = request.into_parts();
@@ -87,7 +88,7 @@ async fn send(service: JsValue, request: HttpRequest) -> Result<HttpResponse, Ht
         Ok(sent) => JsFuture::from(sent).await,
         Err(error) => Err(error),
     };
-    let answer: Response = answer.map_err(|error| broken(&error))?.unchecked_into();
+    let answer: Response = answer.map_err(broken)?.unchecked_into();
     let headers = glue::headers(glue::received(&answer).lines());
     let status = StatusCode::from_u16(answer.status());
     let status = status.map_err(|error| HttpError::Broken(error.to_string()))?;
@@ -112,7 +113,8 @@ async fn send(service: JsValue, request: HttpRequest) -> Result<HttpResponse, Ht
     Ok(response)
 }
 
-/// Whether a body may be read whole: it says that it is short, and neither grows nor takes time.
+/// Whether a body may be read whole: its length is known and small, it is not compressed, and it is no
+/// stream of events.
 fn is_short(headers: &HeaderMap) -> bool {
     let streams = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         let essence = kind.as_bytes().get(..EVENT_STREAM.len());
@@ -122,7 +124,7 @@ fn is_short(headers: &HeaderMap) -> bool {
     short && !streams && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// The pieces; dropped before their end they end the request.
+/// The pieces. Dropping them before their end aborts the request.
 fn guarded(
     guard: AbortOnDrop,
     pieces: impl Stream<Item = Result<Bytes, String>>,
@@ -137,8 +139,8 @@ fn guarded(
     })
 }
 
-fn broken(error: &JsValue) -> HttpError {
-    HttpError::Broken(glue::thrown(error))
+fn broken(error: JsValue) -> HttpError {
+    HttpError::Broken(worker::Error::from(error).to_string())
 }
 
 #[cfg(test)]

@@ -1,18 +1,12 @@
-// What would be many calls between wasm and JavaScript, each about half a microsecond and a little
-// garbage, as one. Heads go as text: a line for each name and each value (neither can hold a line
-// break, RFC 9110, section 5.5).
+// One call between wasm and JavaScript in place of many, each of which takes about half a microsecond
+// and leaves garbage. A head is one text: a line for each name and each value (neither can hold a line
+// break, RFC 9110, section 5.5). docs/decisions/workers-glue.md has the measurements.
 
 const BUFFER = 32 * 1024;
 
-/** The method, the URL, and those of the headers named in `names` that are there. */
-export function incoming(request, names) {
-  const { headers } = request;
-  let head = `${request.method}\n${request.url}`;
-  for (const name of names.split(" ")) {
-    const value = headers.get(name);
-    if (value !== null) head += `\n${name}\n${value}`;
-  }
-  return head;
+/** The method, the URL and the headers. */
+export function incoming({ method, url, headers }) {
+  return `${method}\n${url}\n${lines(headers)}`;
 }
 
 /** A response to give; `body` is bytes, a stream or nothing. */
@@ -20,43 +14,15 @@ export function outgoing(status, head, body) {
   return new Response(body, { status, headers: fields(head) });
 }
 
-/** The answer to a WebSocket's handshake. */
-export function upgraded(webSocket) {
-  return new Response(null, { status: 101, webSocket });
-}
-
-/** Closes a WebSocket; the codes that only say that there was none are not to be sent (RFC 6455, 7.4.1). */
-export function close(socket, code, reason) {
-  socket.close([1005, 1006, 1015].includes(code) ? 1000 : code, reason);
-}
-
-/** Asks an object for a WebSocket: the answer to the handshake. */
-export function connect(object, head) {
-  const headers = [["upgrade", "websocket"], ...pairs(head.split("\n"))];
-  return object.fetch("https://object/", { headers });
-}
-
 /** Sends a request to a service, else to whom the URL names; redirects are not followed. */
 export function send(service = globalThis, method, url, head, body, signal) {
   return service.fetch(url, { method, headers: fields(head), body, redirect: "manual", signal });
 }
 
-/** What a namespace of KV has under a key and its metadata; nothing where it has nothing. */
-export async function kvGet(namespace, key, cacheTtl) {
-  const { value, metadata } = await namespace.getWithMetadata(key, { type: "arrayBuffer", cacheTtl });
-  return value === null ? undefined : [value, metadata];
-}
+/** The headers of a response. */
+export const received = ({ headers }) => lines(headers);
 
-export const kvPut = (namespace, key, value, metadata, expiration) =>
-  namespace.put(key, value, { metadata, expiration });
-
-export const kvDelete = (namespace, key) => namespace.delete(key);
-
-export const setTimeout = (fires, millis) => globalThis.setTimeout(fires, millis);
-export const clearTimeout = (timer) => globalThis.clearTimeout(timer);
-
-/** The headers of what came back. */
-export function received({ headers }) {
+function lines(headers) {
   let head = "";
   for (const [name, value] of headers) head += `${name}\n${value}\n`;
   return head;
@@ -77,22 +43,6 @@ function pairs(lines) {
   const headers = [];
   for (let at = 0; at + 1 < lines.length; at += 2) headers.push([lines[at], lines[at + 1]]);
   return headers;
-}
-
-let instances = 0;
-
-/** Counts the instances of the wasm in this isolate. */
-export function started() {
-  instances += 1;
-}
-
-export const instance = () => instances;
-
-export const errorText = (error) => String(error?.message ?? error);
-
-/** Tells an object when its alarm comes, in milliseconds, before any call comes in. */
-export function knowAlarm(state, known) {
-  state.blockConcurrencyWhile(async () => known((await state.storage.getAlarm()) ?? undefined));
 }
 
 /** A body of what `next(true)` promises: pieces, then nothing. `next(false)` says that no more is asked for. */

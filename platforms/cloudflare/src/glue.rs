@@ -1,16 +1,13 @@
-//! `glue.mjs`, and the heads that go through it.
+//! The functions of `glue.mjs`, and heads as text.
 
-use crate::Env;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use js_sys::{Function, JsString, Promise, Reflect, Uint8Array};
-use std::fmt::Display;
+use js_sys::{Function, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
-use web_sys::{AbortSignal, ReadableStream, Request, Response, WebSocket};
-use worker_sys::DurableObjectState;
+use web_sys::{AbortSignal, ReadableStream, Request, Response};
 
 #[wasm_bindgen(module = "/src/glue.mjs")]
 extern "C" {
-    pub(crate) fn incoming(request: &Request, names: &JsString) -> String;
+    pub(crate) fn incoming(request: &Request) -> String;
 
     #[wasm_bindgen(catch)]
     pub(crate) fn outgoing(status: u16, head: &str, body: JsValue) -> Result<Response, JsValue>;
@@ -25,48 +22,7 @@ extern "C" {
         signal: &AbortSignal,
     ) -> Result<Promise, JsValue>;
 
-    #[wasm_bindgen(catch)]
-    pub(crate) fn upgraded(socket: &WebSocket) -> Result<Response, JsValue>;
-
-    #[wasm_bindgen(catch)]
-    pub(crate) fn close(socket: &WebSocket, code: u16, reason: &str) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(catch)]
-    pub(crate) fn connect(object: &JsValue, head: &str) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub(crate) fn set_timeout(fires: &Function, millis: i32) -> f64;
-
-    pub(crate) fn started();
-
-    pub(crate) fn instance() -> u32;
-
-    #[wasm_bindgen(js_name = errorText)]
-    fn error_text(error: &JsValue) -> String;
-
-    /// Has `known` called with the time of the object's alarm, before anything else comes in.
-    #[wasm_bindgen(js_name = knowAlarm, catch)]
-    pub(crate) fn know_alarm(state: &DurableObjectState, known: &JsValue) -> Result<(), JsValue>;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(crate) fn clear_timeout(timer: f64);
-
     pub(crate) fn stream(next: &Function) -> ReadableStream;
-
-    #[wasm_bindgen(js_name = kvGet, catch)]
-    pub(crate) fn kv_get(namespace: &JsValue, key: &str, seconds: u32) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(js_name = kvPut, catch)]
-    pub(crate) fn kv_put(
-        namespace: &JsValue,
-        key: &str,
-        value: &Uint8Array,
-        metadata: Option<f64>,
-        expiration: Option<f64>,
-    ) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(js_name = kvDelete, catch)]
-    pub(crate) fn kv_delete(namespace: &JsValue, key: &str) -> Result<Promise, JsValue>;
 
     pub(crate) fn received(response: &Response) -> String;
 
@@ -83,7 +39,7 @@ extern "C" {
 pub(crate) fn head(headers: &HeaderMap) -> String {
     let mut head = String::with_capacity(64 * headers.len());
     for (name, value) in headers {
-        // What is no UTF-8 is read as Latin-1, as JavaScript does (Fetch, "isomorphic decode").
+        // A value that is no UTF-8 is read as Latin-1, as JavaScript does (Fetch, "isomorphic decode").
         let value: String = match value.to_str() {
             Ok(value) => value.into(),
             Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
@@ -106,26 +62,10 @@ pub(crate) fn headers<'a>(mut lines: impl Iterator<Item = &'a str>) -> HeaderMap
     headers
 }
 
-/// What is bound to a name; `None` where the Worker has nothing of that name.
-pub fn bound(env: &Env, binding: &str) -> Option<JsValue> {
-    let bound = Reflect::get(env, &binding.into()).ok()?;
-    bound.is_object().then_some(bound)
-}
-
 /// The number that a header holds.
 pub(crate) fn length(headers: &HeaderMap) -> Option<usize> {
     let value = headers.get(http::header::CONTENT_LENGTH)?;
     value.to_str().ok()?.parse().ok()
-}
-
-/// What JavaScript threw, as text.
-pub fn thrown(error: &JsValue) -> String {
-    error_text(error)
-}
-
-/// An error to throw at JavaScript.
-pub(crate) fn throw(error: impl Display) -> JsValue {
-    js_sys::Error::new(&error.to_string()).into()
 }
 
 #[cfg(test)]

@@ -1,48 +1,49 @@
 //! The ledger: one Durable Object an account, called by RPC with bytes.
 
+mod batch_queue;
 mod call;
-mod gather;
+mod group_commit;
 mod items;
-mod line;
 mod object;
 mod sql;
 mod wire;
 
 pub use object::AccountLedger;
 
-use crate::{Env, glue};
 use call::Objects;
-use gather::Gather;
+use group_commit::GroupCommit;
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError,
     ledger::{Item, Outcome, Step},
 };
 use send_wrapper::SendWrapper;
 use std::sync::Arc;
-use wasm_bindgen::JsCast;
 use wire::{Range, Transaction};
+use worker::Env;
 
 /// [`Ledger`] on Durable Objects: `AccountLedger`, one an account, by the account's name.
 ///
-/// An object's answer leaves it only when what it tells of is durable.
+/// An object's answer leaves it only when the changes that it reports are durable.
 pub struct DurableLedger {
-    gather: SendWrapper<Gather>,
+    group_commit: SendWrapper<GroupCommit>,
     clock: Arc<dyn Clock>,
 }
 
 impl DurableLedger {
-    /// The ledger behind a binding, `None` where the Worker has none of that name; `clock` says what
-    /// has expired.
-    pub fn bound(env: &Env, binding: &str, clock: Arc<dyn Clock>) -> Option<Self> {
-        let objects = Objects::new(glue::bound(env, binding)?.unchecked_into());
-        let gather = SendWrapper::new(Gather::new(objects));
-        Some(Self { gather, clock })
+    /// The ledger bound as `binding`; `clock` decides what has expired.
+    pub fn bound(env: &Env, binding: &str, clock: Arc<dyn Clock>) -> worker::Result<Self> {
+        let objects = Objects::new(env.durable_object(binding)?);
+        let group_commit = SendWrapper::new(GroupCommit::new(objects));
+        Ok(Self {
+            group_commit,
+            clock,
+        })
     }
 
     async fn apply(&self, account: &str, steps: Vec<Step>) -> Result<Outcome, StoreError> {
         let now = self.clock.now();
         let transaction = Transaction { now, steps };
-        let answer = self.gather.transact(account, &transaction).await?;
+        let answer = self.group_commit.transact(account, &transaction).await?;
         Ok(answer.into())
     }
 
@@ -55,7 +56,7 @@ impl DurableLedger {
         loop {
             let mut bytes = vec![];
             wire::put_range(&mut bytes, &range);
-            let page = self.gather.objects().query(account, &bytes).await?;
+            let page = self.group_commit.objects().query(account, &bytes).await?;
             let page = wire::take_page(page.into())?;
             range.limit -= page.items.len().min(range.limit);
             range.after = page.items.last().map(|(key, _)| key.clone());

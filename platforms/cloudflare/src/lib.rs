@@ -1,9 +1,10 @@
-//! The ports on Cloudflare Workers, and the way of a request into a function and out of it.
+//! The ports on Cloudflare Workers, and the entry that turns the platform's requests into axum's.
 //!
-//! A Worker is one function: its entry hands the platform's request to [`serve`], which builds
-//! the function's router once an isolate and runs it. Bindings have the names in [`bindings`].
+//! A Worker is one function: its entry (`#[worker::event(fetch)]`) hands the platform's request to
+//! [`serve`], which builds the function's router once an isolate and runs it. Bindings have the names in
+//! [`bindings`].
 //!
-//! Promises belong to one thread, ports must be `Send`: what is JavaScript's is wrapped at the
+//! JavaScript's objects belong to one thread, ports must be `Send`: the objects are wrapped at the
 //! port ([`send_wrapper`] checks the thread, of which an isolate has one).
 
 mod alarm;
@@ -12,12 +13,11 @@ pub mod bindings;
 mod body;
 mod clock;
 mod convert;
+mod disconnect;
 mod fetch;
 mod glue;
-mod init;
 mod kv;
 mod ledger;
-mod left;
 mod log;
 mod object;
 mod random;
@@ -29,9 +29,7 @@ mod upgrade;
 pub use app::app;
 pub use clock::WorkerClock;
 pub use fetch::{FetchHttp, Service};
-pub use glue::{bound, thrown};
-pub use init::instance;
-pub use kv::{Namespace, WorkersKv};
+pub use kv::WorkersKv;
 pub use ledger::{AccountLedger, DurableLedger};
 pub use object::{Object, Socket};
 pub use openclaw_web::Endpoints;
@@ -39,7 +37,3 @@ pub use random::WorkerRandom;
 pub use scope::RequestSpawn;
 pub use serve::{serve, serve_upgrades};
 pub use upgrade::{Platform, Upgraded};
-pub use worker_sys::Context;
-
-/// The bindings of a Worker.
-pub type Env = js_sys::Object;

@@ -1,7 +1,7 @@
 //! Which request is being worked on. `Spawn` needs the request's `waitUntil`, but ports are built
 //! once an isolate: the entry runs a request's futures inside a scope that a spawn finds.
 
-use crate::{glue, timer::Timers};
+use crate::timer::{Timer, Timers};
 use futures_util::{Stream, future::LocalBoxFuture};
 use openclaw_core::{BoxFuture, Spawn};
 use std::{
@@ -10,6 +10,7 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
+    time::Duration,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
@@ -21,21 +22,21 @@ thread_local!(static CURRENT: RefCell<Option<Scope>> = const { RefCell::new(None
 pub(crate) struct Scope(Rc<Request>);
 
 struct Request {
-    context: worker_sys::Context,
+    context: worker::Context,
     timers: Rc<Timers>,
 }
 
 impl Scope {
-    pub(crate) fn new(context: worker_sys::Context) -> Self {
+    pub(crate) fn new(context: worker::Context) -> Self {
         Self::with(context, Timers::default())
     }
 
-    /// Of an object, by what has its `waitUntil`.
-    pub(crate) fn of_object(context: worker_sys::Context) -> Self {
+    /// Of an object, by its state, which has `waitUntil` as well.
+    pub(crate) fn of_object(context: worker::Context) -> Self {
         Self::with(context, Timers::of_object())
     }
 
-    fn with(context: worker_sys::Context, timers: Timers) -> Self {
+    fn with(context: worker::Context, timers: Timers) -> Self {
         let timers = Rc::new(timers);
         Self(Rc::new(Request { context, timers }))
     }
@@ -47,19 +48,17 @@ impl Scope {
             task.await;
             Ok(JsValue::UNDEFINED)
         }));
-        if let Err(error) = self.0.context.wait_until(&task) {
-            let cause = glue::thrown(&error);
-            tracing::error!(cause, "a task may not be waited for");
+        // The method of the SDK panics where the platform refuses; the task runs all the same.
+        let context: &worker::worker_sys::Context = self.0.context.as_ref();
+        if let Err(error) = context.wait_until(&task) {
+            let cause = worker::Error::from(error).to_string();
+            tracing::error!(cause, "the platform does not wait for a task");
         }
     }
 
     /// The one that is being worked on.
-    pub(crate) fn current() -> Option<Self> {
+    fn current() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
-    }
-
-    pub(crate) fn timers(&self) -> &Rc<Timers> {
-        &self.0.timers
     }
 
     fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -68,6 +67,15 @@ impl Scope {
         CURRENT.set(before);
         done
     }
+}
+
+/// A timer of the request that is being worked on.
+pub(crate) fn timer(duration: Duration) -> Timer {
+    let timers = match Scope::current() {
+        Some(scope) => scope.0.timers.clone(),
+        None => Rc::new(Timers::of_object()),
+    };
+    Timer::new(timers, duration)
 }
 
 /// A future or stream that is polled and dropped inside its request.
@@ -122,7 +130,7 @@ impl<T> Drop for Scoped<T> {
 }
 
 /// [`Spawn`] on the `waitUntil` of the request that spawns: the platform lets a task run for up
-/// to 30 s behind the response or the client's leaving.
+/// to 30 s after the response or the client's leaving.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestSpawn;
 

@@ -1,74 +1,68 @@
-use crate::Env;
 use crate::{
     Platform, WorkerRandom, app,
     convert::{from_worker, to_worker},
-    glue,
-    left::Left,
-    log,
+    disconnect::Disconnect,
+    glue, log,
     scope::Scope,
 };
 use axum::body::Body;
-use js_sys::Promise;
 use openclaw_web::{Endpoints, not_configured};
-use std::panic::AssertUnwindSafe;
 use tower_service::Service;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
-use web_sys::Request;
-use worker_sys::Context;
+use web_sys::{Request, Response};
+use worker::{Context, Env};
 
-/// Answers a request of the Worker that is the function with these endpoints: the promise of its
-/// response.
+/// The status of a request whose client has left, as nginx has it. Nobody reads it.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// Answers a request of the Worker that is the function with these endpoints.
 ///
-/// When the client leaves, everything that was being done for it is dropped at once; what must
-/// still be done (accounting) goes on through the request's `waitUntil`.
-pub fn serve(request: Request, env: Env, context: Context, endpoints: Endpoints) -> Promise {
-    serve_as(request, env, context, endpoints, |_, _, _| {})
-}
-
-/// The same for endpoints that take WebSockets: requests carry their [`Platform`].
-pub fn serve_upgrades(
+/// When the client leaves, all work for it is dropped at once. Work that must still be done (accounting)
+/// goes on through the request's `waitUntil`.
+pub async fn serve(
     request: Request,
     env: Env,
     context: Context,
     endpoints: Endpoints,
-) -> Promise {
-    serve_as(
-        request,
-        env,
-        context,
-        endpoints,
-        |request, env, converted| {
-            let platform = Platform::new(request, env);
-            converted.extensions_mut().insert(platform);
-        },
-    )
+) -> worker::Result<Response> {
+    serve_as(request, env, context, endpoints, |_, _, _| {}).await
+}
+
+/// The same for endpoints that take WebSockets: requests carry their [`Platform`].
+pub async fn serve_upgrades(
+    request: Request,
+    env: Env,
+    context: Context,
+    endpoints: Endpoints,
+) -> worker::Result<Response> {
+    let prepare: Prepare = |request, env, converted| {
+        let platform = Platform::new(request, env);
+        converted.extensions_mut().insert(platform);
+    };
+    serve_as(request, env, context, endpoints, prepare).await
 }
 
 /// Adds to a converted request what it cannot say by itself.
 type Prepare = fn(&Request, &Env, &mut http::Request<Body>);
 
-fn serve_as(
+async fn serve_as(
     request: Request,
     env: Env,
     context: Context,
     endpoints: Endpoints,
     prepare: Prepare,
-) -> Promise {
-    // What panics outside of the router costs its own request: nothing else is in this future.
-    future_to_promise(AssertUnwindSafe(async move {
-        let scope = Scope::new(context);
-        let mut left = Left::of(&request);
-        let response = match left
-            .or(&scope, answer(&request, &env, endpoints, prepare))
-            .await
-        {
-            Some(response) => to_worker(response?, &scope, left).await?,
-            // Nobody reads it. The status is nginx's.
-            None => glue::outgoing(499, "", JsValue::UNDEFINED)?,
-        };
-        Ok(response.into())
-    }))
+) -> worker::Result<Response> {
+    let scope = Scope::new(context);
+    let mut disconnect = Disconnect::of(&request);
+    let answer = answer(&request, &env, endpoints, prepare);
+    match disconnect.or(&scope, answer).await {
+        Some(response) => to_worker(response?, &scope, disconnect).await,
+        None => Ok(glue::outgoing(
+            CLIENT_CLOSED_REQUEST,
+            "",
+            JsValue::UNDEFINED,
+        )?),
+    }
 }
 
 async fn answer(
@@ -76,7 +70,7 @@ async fn answer(
     env: &Env,
     endpoints: Endpoints,
     prepare: Prepare,
-) -> Result<http::Response<Body>, JsValue> {
+) -> worker::Result<http::Response<Body>> {
     let mut router = match app::router(env, endpoints).await {
         Ok(router) => router,
         Err(cause) => {

@@ -1,10 +1,9 @@
-//! Timers, of which a request asks the platform for few: one that is due behind another that is set
-//! waits for that one and looks what time it is. Nearly all are limits, dropped long before they are
+//! Timers. A request asks the platform for few of them: a timer that is due after one that is set waits
+//! for that one and then looks at the time. Nearly all timers are limits, dropped long before they are
 //! due.
 
-use crate::{WorkerClock, glue, scope::Scope};
 use js_sys::Function;
-use openclaw_core::{Clock, Timestamp};
+use openclaw_core::Timestamp;
 use std::{
     cell::{Cell, OnceCell, RefCell},
     mem,
@@ -13,9 +12,23 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
 
-/// Passes after a time; set with the first poll.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(fires: &Function, millis: i32) -> f64;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: f64);
+}
+
+/// The platform's time.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or_default()
+}
+
+/// Resolves after a time; set with the first poll.
 pub(crate) struct Timer {
     number: u32,
     due: Timestamp,
@@ -23,21 +36,22 @@ pub(crate) struct Timer {
     timers: Rc<Timers>,
 }
 
-/// The timers of one request; one by itself in an object, and in what goes on behind a request.
+/// The timers of one request. In an object, and in work that goes on after a request, each timer is
+/// alone.
 #[derive(Default)]
 pub(crate) struct Timers {
     last: Cell<u32>,
     waiting: RefCell<Vec<Waiting>>,
-    /// When the platform comes next.
+    /// When the platform calls next.
     set: Cell<Option<Timestamp>>,
     handle: Cell<Option<f64>>,
-    /// A request takes its timers with it, an object stays awake for one.
+    /// Whether a timer that is set keeps an object awake. A request's timers end with the request.
     keeps_awake: bool,
-    /// What it calls then, which may be when all here is gone: it is JavaScript's to keep.
+    /// The function that the platform calls, perhaps after everything here is gone: JavaScript owns it.
     fires: OnceCell<Function>,
 }
 
-/// It is dropped while nothing is borrowed: the waker may be the last that holds a task, with timers.
+/// Dropped only while nothing is borrowed: the waker may be the last owner of a task, which has timers.
 struct Waiting {
     number: u32,
     due: Timestamp,
@@ -45,16 +59,12 @@ struct Waiting {
 }
 
 impl Timer {
-    pub(crate) fn new(duration: Duration) -> Self {
-        let timers = match Scope::current() {
-            Some(scope) => scope.timers().clone(),
-            None => Rc::new(Timers::of_object()),
-        };
+    pub(crate) fn new(timers: Rc<Timers>, duration: Duration) -> Self {
         let number = timers.last.get().wrapping_add(1);
         timers.last.set(number);
         Self {
             number,
-            due: WorkerClock.now() + duration,
+            due: now() + duration,
             is_set: false,
             timers,
         }
@@ -62,7 +72,7 @@ impl Timer {
 }
 
 impl Timers {
-    /// Those that would keep an object awake: none stays set that nobody waits for.
+    /// Timers that keep an object awake: none stays set that nobody waits for.
     pub(crate) fn of_object() -> Self {
         Self {
             keeps_awake: true,
@@ -73,11 +83,11 @@ impl Timers {
     fn clear(&self) {
         self.set.set(None);
         if let Some(handle) = self.handle.take() {
-            glue::clear_timeout(handle);
+            clear_timeout(handle);
         }
     }
 
-    /// Has the platform come at `due`, unless it comes before.
+    /// Has the platform call at `due`, unless it calls before.
     fn set(self: &Rc<Self>, due: Timestamp) {
         if self.set.get().is_some_and(|set| set <= due) {
             return;
@@ -86,9 +96,9 @@ impl Timers {
             self.clear();
         }
         self.set.set(Some(due));
-        let left = due.duration_since(WorkerClock.now());
+        let left = due.duration_since(now());
         let millis = left.as_micros().div_ceil(1000);
-        // The most that it takes (HTML, 8.7, "Timers"): 24 days.
+        // The longest time that `setTimeout` takes is 24 days (HTML, 8.7, "Timers").
         let millis = i32::try_from(millis).unwrap_or(i32::MAX);
         let fires = self.fires.get_or_init(|| {
             let timers = Rc::downgrade(self);
@@ -96,7 +106,7 @@ impl Timers {
             let fire = Closure::wrap_assert_unwind_safe(fire);
             fire.into_js_value().unchecked_into()
         });
-        self.handle.set(Some(glue::set_timeout(fires, millis)));
+        self.handle.set(Some(set_timeout(fires, millis)));
     }
 
     fn fire(timers: &Weak<Self>) {
@@ -105,7 +115,7 @@ impl Timers {
         };
         timers.set.set(None);
         timers.handle.set(None);
-        let now = WorkerClock.now();
+        let now = now();
         let waiting = mem::take(&mut *timers.waiting.borrow_mut());
         for one in waiting {
             if one.due <= now {
@@ -130,7 +140,7 @@ impl Future for Timer {
             drop(before);
             return Poll::Pending;
         }
-        // Who waited and does not any more was woken.
+        // It waited before and is not in the list: it was woken.
         if self.is_set {
             return Poll::Ready(());
         }

@@ -1,16 +1,12 @@
-//! Requests that become WebSockets: what of the platform a handler needs for that.
+//! Requests that become WebSockets, and the parts of the platform that their handlers need.
 
-use crate::Env;
-use crate::glue;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use worker_sys::DurableObjectNamespace;
+use worker::{Env, Headers, RequestInit};
 
-/// The request as the platform has it, among the extensions of the one that a handler gets, where
-/// the entry is [`crate::serve_upgrades`].
+/// The request as the platform has it: an extension of the request that a handler gets, where the entry
+/// is [`crate::serve_upgrades`].
 #[derive(Clone)]
 pub struct Platform(SendWrapper<(web_sys::Request, Env)>);
 
@@ -30,25 +26,24 @@ impl Platform {
         upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
     }
 
-    /// Has a new object of the namespace `binding` accept the WebSocket: it is asked by a request
-    /// with these headers, and its answer is the answer.
-    pub async fn connect(&self, binding: &str, headers: &HeaderMap) -> Result<Upgraded, String> {
-        SendWrapper::new(self.ask(binding, headers)).await
+    /// Has a new object of the namespace `binding` accept the WebSocket. The object gets a request with
+    /// these headers, and its answer is the answer.
+    pub async fn connect(&self, binding: &str, headers: HeaderMap) -> Result<Upgraded, String> {
+        let answer = SendWrapper::new(self.open(binding, headers)).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        Ok(Upgraded(SendWrapper::new(answer.into())))
     }
 
-    async fn ask(&self, binding: &str, headers: &HeaderMap) -> Result<Upgraded, String> {
-        let objects = glue::bound(self.env(), binding);
-        let objects = objects.ok_or_else(|| format!("the binding {binding} is missing"))?;
-        let answer = opened(objects.unchecked_into(), headers).await;
-        let answer = answer.map_err(|error| glue::thrown(&error))?;
-        Ok(Upgraded(SendWrapper::new(answer.unchecked_into())))
+    async fn open(&self, binding: &str, headers: HeaderMap) -> worker::Result<worker::Response> {
+        let objects = self.env().durable_object(binding)?;
+        let object = objects.unique_id()?.get_stub()?;
+        let headers = Headers::from(headers);
+        headers.set("upgrade", "websocket")?;
+        let mut init = RequestInit::new();
+        init.with_headers(headers);
+        let request = worker::Request::new_with_init("https://object/", &init)?;
+        object.fetch_with_request(request).await
     }
-}
-
-/// The answer of a new object.
-async fn opened(objects: DurableObjectNamespace, headers: &HeaderMap) -> Result<JsValue, JsValue> {
-    let object = objects.get(&objects.new_unique_id()?)?;
-    JsFuture::from(glue::connect(&object, &glue::head(headers))?).await
 }
 
 /// An answer that goes out as the platform made it.

@@ -33,4 +33,4 @@ pub use query::{Id, Query};
 pub use quota::RequestQuota;
 pub use request_id::RequestId;
 pub use routes::Routes;
-pub use stack::{HEADERS_READ, stack};
+pub use stack::stack;

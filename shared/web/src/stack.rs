@@ -11,24 +11,6 @@ use openclaw_core::{Code, Error, id};
 use std::{any::Any, panic::AssertUnwindSafe};
 use tower::ServiceExt;
 
-/// The request headers that the gateway reads, for runtimes that convert requests themselves:
-/// what is not named here need not be carried over.
-pub const HEADERS_READ: [&str; 13] = [
-    "accept",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "api-key",
-    "authorization",
-    "cf-connecting-ip",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "idempotency-key",
-    "origin",
-    "x-api-key",
-    "x-forwarded-for",
-];
-
 /// Where everything is.
 const PREFIXES: [&str; 2] = ["/v1", "/api/v1"];
 

@@ -1,21 +1,22 @@
-//! What a session asks of the gateway: endpoints are called at their own Workers.
+//! The gateway as sessions use it: endpoints are called at their own Workers.
 
 use super::ENDPOINTS;
 use crate::{Dispatch, Limits, SessionBackend};
 use axum::body::Body;
 use http::{Request, Response, Uri};
 use http_body_util::BodyExt;
-use openclaw_cloudflare::{Env, Service, app};
+use openclaw_cloudflare::{Service, app};
 use openclaw_core::{Error, Http, Result};
 use openclaw_function_gateway::function;
 use openclaw_web::App;
 use std::{sync::Arc, time::Duration};
+use worker::Env;
 
-/// Renewing a place wakes the object: seldom. The platform tells of every line that is lost, so that
-/// few places wait for their end.
+/// Renewing a place among the account's connections wakes the object: a long lease does it seldom. The
+/// platform reports every connection that is lost, so that few places wait for the end of their lease.
 const LEASE: Duration = Duration::from_secs(3600);
 
-/// What a session may do here.
+/// The limits of a session here.
 pub(super) fn limits() -> Limits {
     Limits {
         lease: LEASE,
@@ -38,8 +39,8 @@ fn dispatch(env: Env) -> Dispatch {
         let service = Service::bound(&env, function(request.uri().path()));
         Box::pin(async move {
             match service {
-                Some(service) => call(&service, request).await,
-                None => Err(Error::not_found("endpoint")),
+                Ok(service) => call(&service, request).await,
+                Err(_) => Err(Error::not_found("endpoint")),
             }
         })
     })

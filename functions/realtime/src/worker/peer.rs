@@ -2,12 +2,12 @@
 
 use futures_util::future::{Either, select};
 use js_sys::Promise;
-use openclaw_cloudflare::{Env, WorkerClock, bindings::SESSIONS, bound, thrown};
+use openclaw_cloudflare::{WorkerClock, bindings::SESSIONS};
 use openclaw_core::Clock;
 use std::time::Duration;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use worker_sys::DurableObjectNamespace;
+use worker::Env;
 
 /// How long a call may take.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -20,16 +20,16 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn attach(this: &Remote, from: &str, auth: &str, seq: f64) -> Result<Promise, JsValue>;
 
-    #[wasm_bindgen(method, catch)]
-    fn up(
+    #[wasm_bindgen(method, catch, js_name = up)]
+    fn receive_from_client(
         this: &Remote,
         from: &str,
         texts: Vec<String>,
         end: Option<u16>,
     ) -> Result<Promise, JsValue>;
 
-    #[wasm_bindgen(method, catch)]
-    fn down(
+    #[wasm_bindgen(method, catch, js_name = down)]
+    fn send_to_client(
         this: &Remote,
         frames: Vec<String>,
         end: Option<u16>,
@@ -40,7 +40,7 @@ extern "C" {
 /// What became of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Took {
+pub(super) enum Delivery {
     /// They are on their way to the client.
     All = 0,
     /// There is no connection.
@@ -54,49 +54,49 @@ pub(super) struct Peer(Remote);
 
 impl Peer {
     pub(super) fn of(env: &Env, id: &str) -> Result<Self, String> {
-        let objects = bound(env, SESSIONS).ok_or("there are no sessions")?;
-        let objects: DurableObjectNamespace = objects.unchecked_into();
-        let id = objects.id_from_string(id);
-        let stub = id
-            .and_then(|id| objects.get(&id))
-            .map_err(|error| thrown(&error))?;
-        Ok(Self(stub.unchecked_into()))
+        let stub = || {
+            let objects = env.durable_object(SESSIONS)?;
+            objects.id_from_string(id)?.get_stub()
+        };
+        let stub = stub().map_err(|error| error.to_string())?;
+        Ok(Self(stub.into_rpc()))
     }
 
     pub(super) async fn attach(&self, from: &str, auth: &str, seq: u64) -> Result<bool, String> {
-        let took = answer(self.0.attach(from, auth, seq as f64)).await?;
-        Ok(took.is_truthy())
+        let attached = answer(self.0.attach(from, auth, seq as f64)).await?;
+        Ok(attached.is_truthy())
     }
 
-    pub(super) async fn up(
+    pub(super) async fn receive_from_client(
         &self,
         from: &str,
         texts: Vec<String>,
         end: Option<u16>,
-    ) -> Result<Took, String> {
-        answer(self.0.up(from, texts, end)).await?;
-        Ok(Took::All)
+    ) -> Result<Delivery, String> {
+        answer(self.0.receive_from_client(from, texts, end)).await?;
+        Ok(Delivery::All)
     }
 
-    pub(super) async fn down(
+    pub(super) async fn send_to_client(
         &self,
         frames: Vec<String>,
         end: Option<u16>,
         reason: &str,
-    ) -> Result<Took, String> {
-        let took = answer(self.0.down(frames, end, reason)).await?.as_f64();
-        Ok(match took {
-            Some(0.0) => Took::All,
-            Some(2.0) => Took::Overrun,
-            _ => Took::Gone,
+    ) -> Result<Delivery, String> {
+        let delivery = answer(self.0.send_to_client(frames, end, reason)).await?;
+        Ok(match delivery.as_f64() {
+            Some(0.0) => Delivery::All,
+            Some(2.0) => Delivery::Overrun,
+            _ => Delivery::Gone,
         })
     }
 }
 
 async fn answer(call: Result<Promise, JsValue>) -> Result<JsValue, String> {
-    let call = JsFuture::from(call.map_err(|error| thrown(&error))?);
+    let thrown = |error| worker::Error::from(error).to_string();
+    let call = JsFuture::from(call.map_err(thrown)?);
     match select(call, WorkerClock.sleep(DEADLINE)).await {
-        Either::Left((answer, _)) => answer.map_err(|error| thrown(&error)),
+        Either::Left((answer, _)) => answer.map_err(thrown),
         Either::Right(_) => Err("the other connection's object did not answer in time".into()),
     }
 }

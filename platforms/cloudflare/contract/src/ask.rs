@@ -1,6 +1,6 @@
 //! Single questions to the stores, for tests that look from outside.
 
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use bytes::Bytes;
 use openclaw_core::{
     Error, Result as CoreResult,
@@ -180,4 +180,13 @@ pub(crate) async fn write(State(app): State<App>, body: Bytes) -> Result<Json<()
         None => kv.delete(&ask.key).await,
     };
     Ok(Json(written.map_err(Error::from)?))
+}
+
+/// The headers that a handler gets.
+pub(crate) async fn headers(headers: HeaderMap) -> Json<Vec<(String, String)>> {
+    let shown = headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), value.into_owned())
+    });
+    Json(shown.collect())
 }

@@ -2,7 +2,7 @@
 
 use crate::{BINDINGS, ask::Ask};
 use bytes::Bytes;
-use openclaw_cloudflare::{DurableLedger, Env, Namespace, RequestSpawn, WorkersKv, bindings};
+use openclaw_cloudflare::{DurableLedger, RequestSpawn, WorkersKv, bindings};
 use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
     ManualClock,
@@ -11,6 +11,7 @@ use openclaw_testkit::{
 use openclaw_web::{ApiError, Json};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
+use worker::Env;
 
 #[derive(Serialize)]
 pub(crate) struct Verdicts {
@@ -60,9 +61,9 @@ async fn verdicts<S: Clone>(
 fn stores(clock: &ManualClock) -> CoreResult<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
     let clock = Arc::new(clock.clone());
     let open = |env: &Env| -> Option<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
-        let namespace = Namespace::bound(env, bindings::KV)?;
-        let kv = WorkersKv::new(namespace, clock.clone(), Duration::from_secs(25));
-        let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone())?;
+        let store = env.kv(bindings::KV).ok()?;
+        let kv = WorkersKv::new(store, clock.clone(), Duration::from_secs(25));
+        let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone()).ok()?;
         Some((Arc::new(kv), Arc::new(ledger)))
     };
     let opened = BINDINGS.with_borrow(|env| env.as_ref().and_then(open));

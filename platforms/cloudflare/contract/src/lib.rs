@@ -8,23 +8,23 @@ mod cases;
 mod panic;
 
 use axum::routing::post;
-use js_sys::Promise;
-use openclaw_cloudflare::{Context, Endpoints, Env, serve};
+use openclaw_cloudflare::{Endpoints, serve};
 use openclaw_web::Routes;
 use std::cell::RefCell;
-use wasm_bindgen::prelude::wasm_bindgen;
-use web_sys::Request;
+use worker::{
+    Context, Env, Result, event,
+    web_sys::{Request, Response},
+};
 
 thread_local!(
     /// The bindings, for stores with a clock of their own.
     static BINDINGS: RefCell<Option<Env>> = const { RefCell::new(None) }
 );
 
-/// Answers a question.
-#[wasm_bindgen]
-pub fn fetch(request: Request, env: Env, context: Context) -> Promise {
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     BINDINGS.set(Some(env.clone()));
-    serve(request, env, context, Endpoints::new(|_| routes()))
+    serve(request, env, context, Endpoints::new(|_| routes())).await
 }
 
 fn routes() -> Routes {
@@ -37,6 +37,7 @@ fn routes() -> Routes {
         .route("/items", post(ask::items))
         .route("/read", post(ask::read))
         .route("/write", post(ask::write))
+        .route("/headers", post(ask::headers))
         .route("/panic", post(panic::panic))
         .route("/slow", post(panic::slow))
 }

@@ -1,11 +1,11 @@
-//! A handler that panics, and what is under way meanwhile in the same isolate.
+//! A handler that panics, and one that runs meanwhile in the same isolate.
 
 use axum::extract::State;
 use openclaw_web::{App, Json};
 use std::time::Duration;
 
-/// Panics, behind an await as in front of one.
-#[allow(clippy::panic, reason = "what it is for")]
+/// Panics after an await.
+#[allow(clippy::panic, reason = "the test needs a panic")]
 pub(crate) async fn panic(State(app): State<App>) {
     app.ports.clock.sleep(Duration::from_millis(50)).await;
     panic!("on purpose");

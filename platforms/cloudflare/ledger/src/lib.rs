@@ -1,9 +1,12 @@
 //! The Worker that holds the accounts' Durable Objects. `worker.mjs` makes the platform's class of
 //! what is exported here.
+//!
+//! The SDK's `#[durable_object]` is not used: its classes do not derive from the platform's, and only those
+//! that do have methods that other Workers can call.
 
 use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
-use worker_sys::DurableObjectState;
+use worker::{State, worker_sys::DurableObjectState};
 
 /// An account's object.
 #[wasm_bindgen]
@@ -14,6 +17,7 @@ impl AccountLedger {
     /// As the platform starts it.
     #[wasm_bindgen(constructor)]
     pub fn new(state: DurableObjectState) -> Result<Self, JsError> {
+        let state = State::from(state);
         Ok(Self(openclaw_cloudflare::AccountLedger::new(&state)?))
     }
 

@@ -1,15 +1,15 @@
 //! Calls to an account's object.
 
-use crate::{glue, timer::Timer};
+use crate::scope;
 use futures_util::future::{Either, select};
 use js_sys::{Promise, Reflect, Uint8Array};
 use openclaw_core::StoreError;
 use std::time::Duration;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use worker_sys::DurableObjectNamespace;
+use worker::ObjectNamespace;
 
-/// How long a call may take. What it was to do may be done all the same.
+/// How long a call may take. The object may do its work all the same.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 #[wasm_bindgen]
@@ -25,14 +25,14 @@ extern "C" {
 }
 
 /// The accounts' objects.
-pub(super) struct Objects(DurableObjectNamespace);
+pub(super) struct Objects(ObjectNamespace);
 
 impl Objects {
-    pub(super) fn new(namespace: DurableObjectNamespace) -> Self {
+    pub(super) fn new(namespace: ObjectNamespace) -> Self {
         Self(namespace)
     }
 
-    /// Calls `transact`. Not tried again: it may have been done, and once more is twice.
+    /// Calls `transact`. A call that failed is not tried again: the object may have done it.
     pub(super) async fn transact(
         &self,
         account: &str,
@@ -43,7 +43,7 @@ impl Objects {
         answer.map_err(|failed| failed.error)
     }
 
-    /// Calls `query`, and once more where the platform says that this may help.
+    /// Calls `query`, and a second time where the platform says that this may help.
     pub(super) async fn query(&self, account: &str, range: &[u8]) -> Result<Vec<u8>, StoreError> {
         match self.ask(account, range).await {
             Err(failed) if failed.retry => self.ask(account, range).await,
@@ -59,12 +59,12 @@ impl Objects {
     /// A stub belongs to the request that makes it, and is of no use after an error.
     fn stub(&self, account: &str) -> Result<Remote, StoreError> {
         let stub = self.0.get_by_name(account);
-        let stub = stub.map_err(|error| StoreError::Fault(glue::thrown(&error)))?;
-        Ok(stub.unchecked_into())
+        let stub = stub.map_err(|error| StoreError::Fault(error.to_string()))?;
+        Ok(stub.into_rpc())
     }
 }
 
-/// Why a call failed, and whether the platform takes it to be worth another one.
+/// Why a call failed, and whether the platform suggests another one.
 struct Failed {
     error: StoreError,
     retry: bool,
@@ -77,8 +77,8 @@ impl From<StoreError> for Failed {
     }
 }
 
-/// An object that was reset, cannot be reached or has too much to do: a later call may go better.
-/// One that has too much to do is not to be asked again at once.
+/// An object was reset, cannot be reached or is overloaded: a later call may succeed. An overloaded
+/// object is not called again at once.
 impl From<JsValue> for Failed {
     fn from(thrown: JsValue) -> Self {
         let property = |name: &str| Reflect::get(&thrown, &name.into()).ok();
@@ -93,13 +93,13 @@ impl From<JsValue> for Failed {
 }
 
 async fn answer(call: Result<Promise, JsValue>) -> Result<Vec<u8>, Failed> {
-    match select(JsFuture::from(call?), Timer::new(DEADLINE)).await {
+    match select(JsFuture::from(call?), scope::timer(DEADLINE)).await {
         Either::Left((answer, _)) => Ok(Uint8Array::new(&answer?).to_vec()),
         Either::Right(_) => Err(late().into()),
     }
 }
 
-/// Nobody answered in time.
+/// No answer came in time.
 pub(super) fn late() -> StoreError {
     StoreError::Unavailable("the account's object did not answer in time".into())
 }

@@ -1,52 +1,54 @@
-//! One account's items: what is asked of them is worked out in memory, and what comes of it is
-//! written in as few statements as there are kinds of it.
+//! One account's items. Transactions are worked out in memory, and their changes are written in as few
+//! statements as there are kinds of changes.
 
 use super::wire::{Answer, Page, Range, Transaction};
 use bytes::Bytes;
 use openclaw_core::{
     StoreError,
+    cache::BoundedCache,
     ledger::{Evaluation, Item, Value, evaluate},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-/// Bounds of the cache: whichever is passed first empties it. Many accounts' objects may share
-/// the 128 MB of an isolate.
-const MAX_ENTRIES: usize = 512;
-const MAX_BYTES: usize = 256 << 10;
+/// Bytes of the cache: many accounts' objects may share the 128 MB of an isolate.
+const MAX_CACHED: usize = 256 << 10;
 
-/// Bytes after which an answer to a query ends: what goes between Workers is bounded.
+/// Bytes after which an answer to a query ends: a message between Workers is bounded.
 const MAX_PAGE: usize = 4 << 20;
 
-/// Where the items are.
+/// The stored items.
 pub(super) trait Rows {
     /// The item under `key`, expired or not.
     fn find(&self, key: &str) -> Result<Option<Item>, StoreError>;
 
-    /// Items behind `after`, or from `first` on, in key order, expired or not.
+    /// Items after the key `after`, or from `first` on, in key order, expired or not.
     fn from(
         &self,
         first: &str,
         after: Option<&str>,
     ) -> Result<impl Iterator<Item = Result<(String, Item), StoreError>>, StoreError>;
 
-    /// Writes all of `changes`; after an error it is not known how many.
+    /// Writes all of `changes`. After an error nobody knows how many were written.
     fn write(&self, changes: &Changes) -> Result<(), StoreError>;
 }
 
-/// What is to be under each key.
+/// The new item under each key; `None` removes it.
 pub(super) type Changes = BTreeMap<String, Option<Item>>;
 
-/// The items and what of them is known without looking.
+/// The items, with a cache of those that were read or written lately: counters above all, which every
+/// request adds to.
 pub(super) struct Items<R> {
     rows: R,
     cache: Cache,
 }
 
+type Cache = BoundedCache<String, Item>;
+
 impl<R: Rows> Items<R> {
     pub(super) fn new(rows: R) -> Self {
         Self {
             rows,
-            cache: Cache::default(),
+            cache: Cache::new(MAX_CACHED, |key, item| size(key, item)),
         }
     }
 
@@ -54,9 +56,8 @@ impl<R: Rows> Items<R> {
         &self.rows
     }
 
-    /// Applies the transactions in order, each on what those before it left. After an error
-    /// nothing is known any more about what was written: whoever gets it has to start over from
-    /// what is stored.
+    /// Applies the transactions in order, each to the items that those before it left. After an error
+    /// nobody knows what was written: the caller has to start over from the stored items.
     pub(super) fn transact(
         &mut self,
         batch: Vec<Transaction>,
@@ -68,7 +69,7 @@ impl<R: Rows> Items<R> {
         }
         self.rows.write(&changes)?;
         for (key, item) in &changes {
-            self.cache.set(key, item.as_ref());
+            remember(&mut self.cache, key, item.as_ref());
         }
         Ok((answers, changes))
     }
@@ -82,7 +83,7 @@ impl<R: Rows> Items<R> {
         let (rows, cache) = (&self.rows, &mut self.cache);
         let find = |key: &str| match changes.get(key) {
             Some(changed) => Ok(changed.clone()),
-            None => cache.find(key, rows),
+            None => find_cached(cache, rows, key),
         };
         Ok(match evaluate(steps, now, find)? {
             Evaluation::Refuse { step } => Answer::Refused(step),
@@ -97,7 +98,7 @@ impl<R: Rows> Items<R> {
     pub(super) fn query(&self, range: &Range) -> Result<Page, StoreError> {
         let mut page = Page::default();
         let mut bytes = 0;
-        // A start behind the prefix is skipped by going there.
+        // `after` may lie before the prefix: then the prefix is the start.
         let after = range
             .after
             .as_deref()
@@ -121,41 +122,24 @@ impl<R: Rows> Items<R> {
     }
 }
 
-/// Items that were read or written lately: counters above all, which every request adds to.
-#[derive(Debug, Default)]
-struct Cache {
-    items: HashMap<String, Item>,
-    bytes: usize,
+fn find_cached(cache: &mut Cache, rows: &impl Rows, key: &str) -> Result<Option<Item>, StoreError> {
+    if let Some(item) = cache.get(key) {
+        return Ok(Some(item.clone()));
+    }
+    let item = rows.find(key)?;
+    remember(cache, key, item.as_ref());
+    Ok(item)
 }
 
-impl Cache {
-    fn find(&mut self, key: &str, rows: &impl Rows) -> Result<Option<Item>, StoreError> {
-        if let Some(item) = self.items.get(key) {
-            return Ok(Some(item.clone()));
-        }
-        let item = rows.find(key)?;
-        self.set(key, item.as_ref());
-        Ok(item)
-    }
-
-    fn set(&mut self, key: &str, item: Option<&Item>) {
-        if let Some(before) = self.items.remove(key) {
-            self.bytes -= size(key, &before);
-        }
-        let Some(item) = item else {
-            return;
-        };
-        if self.items.len() >= MAX_ENTRIES || self.bytes >= MAX_BYTES {
-            self.items.clear();
-            self.bytes = 0;
-        }
-        let item = detached(item);
-        self.bytes += size(key, &item);
-        self.items.insert(key.to_owned(), item);
+fn remember(cache: &mut Cache, key: &str, item: Option<&Item>) {
+    // An item that is too large for the cache must not leave the last one in it.
+    cache.remove(key);
+    if let Some(item) = item {
+        cache.insert(key.to_owned(), detached(item));
     }
 }
 
-/// The item without the message that its bytes are a part of.
+/// The item with bytes of its own, in place of a part of the message that it came in.
 fn detached(item: &Item) -> Item {
     let mut item = item.clone();
     if let Value::Document(bytes) = &mut item.value {
@@ -274,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_one_write_of_what_is_left_of_it() {
+    fn a_batch_is_one_write_of_its_last_items() {
         let mut items = Items::new(Fake::default());
         let batch = transactions([
             vec![put("r/1", 1), add(2)],
@@ -303,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_or_read_is_not_looked_for_again() {
+    fn an_item_that_was_written_or_read_is_not_read_again() {
         let mut items = Items::new(Fake::default());
         for _ in 0..3 {
             items.transact(transactions([vec![add(9)]])).unwrap();
@@ -317,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_written_is_not_remembered() {
+    fn a_change_that_was_not_written_is_not_remembered() {
         let mut items = Items::new(Fake::default());
         items.transact(transactions([vec![add(9)]])).unwrap();
         items.rows().fails.set(true);
@@ -334,31 +318,32 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_is_bounded() {
+    fn a_full_cache_keeps_the_items_in_use() {
         let mut items = Items::new(Fake::default());
-        for at in 0..3 * MAX_ENTRIES {
+        let large = 1 << 10;
+        for at in 0..4 * MAX_CACHED / large {
+            items.transact(transactions([vec![add(i64::MAX)]])).unwrap();
             items
-                .transact(transactions([vec![put(&at.to_string(), 1)]]))
+                .transact(transactions([vec![put(&at.to_string(), large)]]))
                 .unwrap();
-            assert!(items.cache.items.len() <= MAX_ENTRIES);
+            assert!(items.cache.len() <= MAX_CACHED / large + 1);
         }
-        for at in 0..4 {
-            items
-                .transact(transactions([vec![put(&at.to_string(), MAX_BYTES / 2)]]))
-                .unwrap();
-            let held: usize = items
-                .cache
-                .items
-                .iter()
-                .map(|(key, item)| size(key, item))
-                .sum();
-            assert_eq!(held, items.cache.bytes);
-            assert!(held < 2 * MAX_BYTES);
-        }
+        assert_eq!(items.rows().found.get(), 1);
     }
 
     #[test]
-    fn a_large_answer_is_cut_and_can_be_gone_on_with() {
+    fn an_item_too_large_for_the_cache_is_read_again() {
+        let mut items = Items::new(Fake::default());
+        items.transact(transactions([vec![put("k", 1)]])).unwrap();
+        let large = put("k", 2 * MAX_CACHED);
+        items.transact(transactions([vec![large]])).unwrap();
+        let found = find_cached(&mut items.cache, &items.rows, "k").unwrap();
+        let found = found.unwrap().document().map(Bytes::len);
+        assert_eq!(found, Some(2 * MAX_CACHED));
+    }
+
+    #[test]
+    fn a_large_answer_is_cut_and_the_next_one_goes_on() {
         let mut items = Items::new(Fake::default());
         let large = MAX_PAGE / 2;
         for key in ["a/1", "a/2", "a/3", "b"] {

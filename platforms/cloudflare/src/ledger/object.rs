@@ -8,9 +8,9 @@ use super::{
         take_transactions,
     },
 };
-use crate::{WorkerClock, alarm::Alarm, glue};
+use crate::{alarm::Alarm, clock::now};
 use openclaw_core::{
-    BoxFuture, Clock, Ledger, StoreError, Timestamp, json,
+    BoxFuture, Ledger, StoreError, Timestamp,
     ledger::{Item, Outcome, Step},
 };
 use openclaw_usage::{LEASE, RESERVATIONS, Reservation, settle_orphans};
@@ -21,43 +21,41 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use wasm_bindgen::JsValue;
-use worker_sys::DurableObjectState;
+use worker::State;
 
-/// Between two looks for what has expired.
+/// The time between two searches for expired items.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// An account's Durable Object.
 ///
-/// It does everything of a call synchronously: the platform writes what one turn does in one
-/// commit and holds the answer back until that is durable. When a method here fails or panics,
-/// memory and disk may differ: the class that exports it resets the object then.
+/// It does each call synchronously: the platform writes the changes of one turn in one commit and
+/// holds the answer back until they are durable. When a method here fails or panics, memory and disk
+/// may differ: the class that exports it resets the object then.
 pub struct AccountLedger {
     items: Rc<RefCell<Items<SqlRows>>>,
     alarm: Alarm,
     sweep: RefCell<Sweep>,
 }
 
-/// After a panic the object is reset: nobody looks at what it left half done.
+/// After a panic the object is reset: nobody sees what it left half done.
 impl UnwindSafe for AccountLedger {}
 impl RefUnwindSafe for AccountLedger {}
 
-/// How far the look for what has expired has come.
+/// How far the search for expired items has come.
 #[derive(Debug, Default)]
 struct Sweep {
-    /// The last key that was looked at, while there are more.
+    /// The last key that was visited, while there are more.
     last: Option<String>,
     done: Option<Timestamp>,
 }
 
 impl AccountLedger {
     /// The object as the platform starts it.
-    pub fn new(state: &DurableObjectState) -> Result<Self, StoreError> {
-        let storage = state.storage().map_err(thrown)?;
-        let items = Items::new(SqlRows::open(storage.sql())?);
+    pub fn new(state: &State) -> Result<Self, StoreError> {
+        let items = Items::new(SqlRows::open(state.storage().sql())?);
         Ok(Self {
             items: Rc::new(RefCell::new(items)),
-            alarm: Alarm::new(state).map_err(thrown)?,
+            alarm: Alarm::new(state),
             sweep: RefCell::default(),
         })
     }
@@ -93,10 +91,10 @@ impl AccountLedger {
         bytes
     }
 
-    /// Settles what was admitted and is not worked on any more, then looks for what has expired.
+    /// Settles requests that nobody works on any more, then searches for expired items.
     pub async fn alarm(&self) -> Result<(), StoreError> {
-        self.alarm.came();
-        let now = WorkerClock.now();
+        self.alarm.clear();
+        let now = now();
         let own = Own(SendWrapper::new(self.items.clone()));
         let swept = settle_orphans(&own, "", now, now).await;
         let swept = swept.map_err(|error| StoreError::Fault(error.to_string()))?;
@@ -105,7 +103,7 @@ impl AccountLedger {
         next.map_or(Ok(()), |next| self.set_alarm(next))
     }
 
-    /// Goes on with the look for what has expired; whether there is more to look at.
+    /// Goes on with the search for expired items; whether there are more to visit.
     fn sweep(&self, now: Timestamp) -> Result<bool, StoreError> {
         let mut sweep = self.sweep.borrow_mut();
         let due = sweep.done.is_none_or(|done| now >= done + SWEEP_EVERY);
@@ -122,23 +120,19 @@ impl AccountLedger {
     }
 
     fn set_alarm(&self, at: Timestamp) -> Result<(), StoreError> {
-        let set = self.alarm.by(at);
-        set.map_err(|error| StoreError::Fault(format!("no alarm: {error:?}")))
+        let set = self.alarm.set_by(at);
+        set.map_err(|error| StoreError::Fault(format!("no alarm: {error}")))
     }
 }
 
-fn thrown(error: JsValue) -> StoreError {
-    StoreError::Fault(format!("the object: {}", glue::thrown(&error)))
-}
-
-/// Until when a request that was just admitted or renewed is surely worked on.
+/// The end of the lease of a request that was just admitted or renewed.
 fn lease((key, item): (&String, &Option<Item>)) -> Option<Timestamp> {
     let document = item.as_ref().filter(|_| key.starts_with(RESERVATIONS))?;
     let reservation = document.document().and_then(|bytes| {
-        // What cannot be read is for the sweep to complain about.
-        json::read::<Reservation>(bytes).ok()
+        // The sweep reports one that cannot be read.
+        serde_json::from_slice::<Reservation>(bytes).ok()
     });
-    Some(reservation.map_or_else(|| WorkerClock.now() + LEASE, |known| known.lease()))
+    Some(reservation.map_or_else(|| now() + LEASE, |known| known.lease()))
 }
 
 /// The object's own items as the port, whatever account is named.
@@ -150,7 +144,7 @@ impl Ledger for Own {
         _account: &'a str,
         steps: Vec<Step>,
     ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
-        let now = WorkerClock.now();
+        let now = now();
         let applied = self
             .0
             .borrow_mut()
@@ -170,7 +164,7 @@ impl Ledger for Own {
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
         let range = Range {
-            now: WorkerClock.now(),
+            now: now(),
             prefix: prefix.to_owned(),
             after: after.map(str::to_owned),
             limit,

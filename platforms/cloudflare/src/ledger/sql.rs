@@ -1,39 +1,37 @@
 //! The items in an object's SQLite database.
 
 use super::items::{Changes, Rows};
-use crate::glue;
-use js_sys::{Array, Uint8Array};
 use openclaw_core::{
     StoreError,
     ledger::{Item, codec},
 };
-use wasm_bindgen::{JsCast, JsValue};
-use worker_sys::{SqlStorage, SqlStorageCursor};
+use std::fmt::Debug;
+use worker::{SqlCursor, SqlStorage, SqlStorageValue as Value};
 
 /// The platform binds at most 100 values to a statement; a row has three.
 const ROWS: usize = 33;
 const KEYS: usize = 100;
 
-/// `expires` is there for whoever looks for what has expired, in milliseconds; the exact time is
-/// in the item. Without a row id there is no index to write beside the table.
+/// `expires` (Unix milliseconds) is for the search for expired items; the item holds the exact time.
+/// Without a row id there is no index to write beside the table.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS items (
     key TEXT PRIMARY KEY, expires INTEGER, item BLOB NOT NULL
 ) WITHOUT ROWID, STRICT";
 
-/// Rows one look for what has expired goes over.
-const LOOKED_AT: u32 = 10_000;
+/// Rows that one search for expired items visits.
+const VISITED: i32 = 10_000;
 
 /// [`Rows`] of an object.
 pub(super) struct SqlRows(SqlStorage);
 
 impl SqlRows {
     pub(super) fn open(sql: SqlStorage) -> Result<Self, StoreError> {
-        sql.exec(TABLE, Array::new()).map_err(failed)?;
+        sql.exec(TABLE, None).map_err(failed)?;
         Ok(Self(sql))
     }
 
-    /// Removes what had expired before `now` (Unix milliseconds) among the rows behind `last`, as
-    /// far as one look goes; where the next one starts, `None` behind the last row.
+    /// Removes the items after the key `last` that had expired before `now` (Unix milliseconds), as far
+    /// as one search goes. The key after which the next search starts, `None` after the last row.
     pub(super) fn remove_expired(
         &self,
         last: &str,
@@ -41,29 +39,35 @@ impl SqlRows {
     ) -> Result<Option<String>, StoreError> {
         let end = self.exec(
             "SELECT key FROM items WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?",
-            &[last.into(), LOOKED_AT.into()],
+            [last.into(), VISITED.into()],
         )?;
         let end = match rows(end).next() {
             None => None,
-            Some(row) => Some(text(&row?.get(0))?),
+            Some(row) => {
+                let [key] = row?;
+                Some(text(key)?)
+            }
         };
-        let (last, now) = (last.into(), (now as f64).into());
-        match &end {
+        let (last, now) = (last.into(), now.into());
+        match end.as_deref() {
             None => self.exec(
                 "DELETE FROM items WHERE key > ? AND expires < ?",
-                &[last, now],
+                [last, now],
             ),
             Some(end) => self.exec(
                 "DELETE FROM items WHERE key > ? AND expires < ? AND key < ?",
-                &[last, now, end.into()],
+                [last, now, end.into()],
             ),
         }?;
         Ok(end)
     }
 
-    fn exec(&self, statement: &str, values: &[JsValue]) -> Result<SqlStorageCursor, StoreError> {
-        let values = values.iter().collect();
-        self.0.exec(statement, values).map_err(failed)
+    fn exec(
+        &self,
+        statement: &str,
+        values: impl Into<Vec<Value>>,
+    ) -> Result<SqlCursor, StoreError> {
+        self.0.exec(statement, values.into()).map_err(failed)
     }
 
     fn put(&self, rows: &[(&str, &Item)]) -> Result<(), StoreError> {
@@ -74,13 +78,11 @@ impl SqlRows {
             statement.push_str(if at == 0 { "(?,?,?)" } else { ",(?,?,?)" });
             let mut bytes = vec![];
             codec::put_item(&mut bytes, Some(item));
-            let expires = item.expires.map_or(JsValue::NULL, |at| {
-                // Exact: no time is so many milliseconds away.
-                (at.as_millisecond() as f64).into()
-            });
-            values.extend([(*key).into(), expires, Uint8Array::from(&bytes[..]).into()]);
+            // No time is so many milliseconds away that JavaScript's numbers are inexact.
+            let expires = item.expires.map(|at| at.as_millisecond());
+            values.extend([(*key).into(), expires.into(), bytes.into()]);
         }
-        self.exec(&statement, &values).map(drop)
+        self.exec(&statement, values).map(drop)
     }
 
     fn delete(&self, keys: &[&str]) -> Result<(), StoreError> {
@@ -89,18 +91,19 @@ impl SqlRows {
             statement.push_str(if at == 0 { "?" } else { ",?" });
         }
         statement.push(')');
-        let values = Vec::from_iter(keys.iter().map(|key| JsValue::from(*key)));
-        self.exec(&statement, &values).map(drop)
+        let values = Vec::from_iter(keys.iter().map(|key| Value::from(*key)));
+        self.exec(&statement, values).map(drop)
     }
 }
 
 impl Rows for SqlRows {
     fn find(&self, key: &str) -> Result<Option<Item>, StoreError> {
-        let found = self.exec("SELECT item FROM items WHERE key = ?", &[key.into()])?;
-        match rows(found).next() {
-            None => Ok(None),
-            Some(row) => item(&row?.get(0)).map(Some),
-        }
+        let found = self.exec("SELECT item FROM items WHERE key = ?", [key.into()])?;
+        let Some(row) = rows(found).next() else {
+            return Ok(None);
+        };
+        let [found] = row?;
+        item(found).map(Some)
     }
 
     fn from(
@@ -111,16 +114,16 @@ impl Rows for SqlRows {
         let found = match after {
             None => self.exec(
                 "SELECT key, item FROM items WHERE key >= ? ORDER BY key",
-                &[first.into()],
+                [first.into()],
             ),
             Some(after) => self.exec(
                 "SELECT key, item FROM items WHERE key > ? ORDER BY key",
-                &[after.into()],
+                [after.into()],
             ),
         };
         Ok(rows(found?).map(|row| {
-            let row = row?;
-            Ok((text(&row.get(0))?, item(&row.get(1))?))
+            let [key, found] = row?;
+            Ok((text(key)?, item(found)?))
         }))
     }
 
@@ -141,32 +144,37 @@ impl Rows for SqlRows {
     }
 }
 
-/// The values of each row.
-fn rows(found: SqlStorageCursor) -> impl Iterator<Item = Result<Array, StoreError>> {
-    let rows = found.raw().into_iter();
-    rows.map(|row| row.map(JsCast::unchecked_into).map_err(failed))
+/// The values of each row, which has `N` columns.
+fn rows<const N: usize>(found: SqlCursor) -> impl Iterator<Item = Result<[Value; N], StoreError>> {
+    found.raw().map(|row| {
+        let row = row.map_err(failed)?;
+        row.try_into()
+            .map_err(|row| unexpected(&format!("{N} columns"), &row))
+    })
 }
 
-fn text(value: &JsValue) -> Result<String, StoreError> {
-    value.as_string().ok_or_else(|| strange("a text", value))
-}
-
-fn item(value: &JsValue) -> Result<Item, StoreError> {
-    if !value.is_object() {
-        return Err(strange("an item", value));
+fn text(value: Value) -> Result<String, StoreError> {
+    match value {
+        Value::String(text) => Ok(text),
+        other => Err(unexpected("a text", &other)),
     }
-    let bytes = Uint8Array::new(value).to_vec();
+}
+
+fn item(value: Value) -> Result<Item, StoreError> {
+    let Value::Blob(bytes) = value else {
+        return Err(unexpected("an item", &value));
+    };
     match codec::take_item(&mut bytes.into()) {
         Ok(Some(item)) => Ok(item),
-        Ok(None) => Err(strange("an item", value)),
+        Ok(None) => Err(StoreError::Fault("a stored item is empty".into())),
         Err(error) => Err(StoreError::Fault(format!("a stored item: {error}"))),
     }
 }
 
-fn strange(wanted: &str, found: &JsValue) -> StoreError {
+fn unexpected(wanted: &str, found: &impl Debug) -> StoreError {
     StoreError::Fault(format!("{wanted} was stored, {found:?} was read"))
 }
 
-fn failed(error: JsValue) -> StoreError {
-    StoreError::Fault(format!("the object's SQLite: {}", glue::thrown(&error)))
+fn failed(error: worker::Error) -> StoreError {
+    StoreError::Fault(format!("the object's SQLite: {error}"))
 }

@@ -320,7 +320,7 @@ fn take_kind(from: &mut Bytes) -> Result<u8, StoreError> {
         UNAVAILABLE => StoreError::Unavailable,
         kind => return Ok(kind),
     };
-    let cause = take_text(from).map_err(|error| unreadable(error.into()))?;
+    let cause = take_text(from).map_err(unreadable)?;
     Err(error(cause))
 }
 

@@ -1,19 +1,21 @@
-//! What an object saves, in pieces: the platform takes 2 MB at once, and is charged by the piece.
+//! The bytes that an object saves, in pieces: the platform takes 2 MB at once and charges by the piece.
 
-use js_sys::{Promise, Reflect, Uint8Array};
+use futures_util::FutureExt;
+use js_sys::{Reflect, Uint8Array};
 use std::{
     cell::RefCell,
     hash::{DefaultHasher, Hash, Hasher},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use worker_sys::DurableObjectStorage;
+use worker::Storage;
 
 /// Bytes of a piece.
 const PIECE: usize = 1 << 20;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The storage of an object in SQLite, as keys and values.
+    /// An object's storage as keys and values, read and written at once. The SDK has its older twin
+    /// only, which makes a promise of each value: a constructor cannot wait for one.
     type Pairs;
 
     #[wasm_bindgen(method, catch)]
@@ -28,16 +30,16 @@ extern "C" {
 
 /// The pieces.
 pub(super) struct Saved {
-    storage: DurableObjectStorage,
+    storage: Storage,
     pairs: Pairs,
-    /// Those that are stored, by what stands for what is in them.
+    /// A hash of each piece that is stored.
     known: RefCell<Vec<u64>>,
 }
 
 impl Saved {
-    /// Those of an object, and what is in them.
-    pub(super) fn open(storage: DurableObjectStorage) -> Result<(Self, Vec<u8>), JsValue> {
-        let pairs: Pairs = Reflect::get(storage.as_ref(), &"kv".into())?.unchecked_into();
+    /// The pieces of an object, and the bytes in them.
+    pub(super) fn open(storage: Storage) -> worker::Result<(Self, Vec<u8>)> {
+        let pairs: Pairs = Reflect::get(storage.as_raw(), &"kv".into())?.unchecked_into();
         let (mut bytes, mut known) = (vec![], vec![]);
         while let Some(piece) = piece(&pairs, known.len())? {
             known.push(hash(&piece));
@@ -52,7 +54,7 @@ impl Saved {
         Ok((saved, bytes))
     }
 
-    pub(super) fn save(&self, bytes: &[u8]) -> Result<(), JsValue> {
+    pub(super) fn save(&self, bytes: &[u8]) -> worker::Result<()> {
         let mut known = self.known.borrow_mut();
         let before = std::mem::take(&mut *known);
         for (at, piece) in bytes.chunks(PIECE).enumerate() {
@@ -68,16 +70,15 @@ impl Saved {
         Ok(())
     }
 
-    /// An object without anything costs nothing. The promise is not waited for: the write is a
-    /// part of the turn.
-    pub(super) fn forget(&self) -> Result<(), JsValue> {
+    /// Deletes everything: an object that stores nothing costs nothing. The promise is not waited for:
+    /// the write is a part of the turn.
+    pub(super) fn forget(&self) -> worker::Result<()> {
         self.known.borrow_mut().clear();
-        let _promise: Promise = self.storage.delete_all()?;
-        Ok(())
+        self.storage.delete_all().now_or_never().unwrap_or(Ok(()))
     }
 }
 
-fn piece(pairs: &Pairs, at: usize) -> Result<Option<Vec<u8>>, JsValue> {
+fn piece(pairs: &Pairs, at: usize) -> worker::Result<Option<Vec<u8>>> {
     let value = pairs.get(&at.to_string())?;
     let bytes = value.is_object().then(|| Uint8Array::new(&value).to_vec());
     Ok(bytes)

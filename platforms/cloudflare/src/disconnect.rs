@@ -1,5 +1,5 @@
-//! The client going away. Without this workerd says nothing until a write fails. Needs the
-//! compatibility flag `enable_request_signal`.
+//! Clients that leave before their answer is complete. Without the request's signal, which needs the
+//! compatibility flag `enable_request_signal`, a Worker learns of it only when a write fails.
 
 use crate::scope::{Scope, Scoped};
 use futures_channel::oneshot;
@@ -14,14 +14,14 @@ use std::{
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{AbortSignal, Request};
 
-/// Resolves once the client has left; never when it stays.
-pub(crate) struct Left {
+/// Resolves when the client has left; never when it stays.
+pub(crate) struct Disconnect {
     receiver: oneshot::Receiver<()>,
     signal: AbortSignal,
     listener: Closure<dyn FnMut()>,
 }
 
-impl Left {
+impl Disconnect {
     pub(crate) fn of(request: &Request) -> Self {
         let signal = request.signal();
         let (sender, receiver) = oneshot::channel();
@@ -48,16 +48,16 @@ impl Left {
         }
     }
 
-    /// The same for a body: it ends where the client leaves.
-    pub(crate) fn or_stream<S: Stream>(self, scope: &Scope, stream: S) -> UntilLeft<S> {
-        UntilLeft {
-            left: self,
+    /// The same for a body: it ends when the client leaves.
+    pub(crate) fn or_stream<S: Stream>(self, scope: &Scope, stream: S) -> UntilDisconnect<S> {
+        UntilDisconnect {
+            disconnect: self,
             stream: Scoped::new(scope, stream),
         }
     }
 }
 
-impl Future for Left {
+impl Future for Disconnect {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -68,7 +68,7 @@ impl Future for Left {
     }
 }
 
-impl Drop for Left {
+impl Drop for Disconnect {
     fn drop(&mut self) {
         let function = self.listener.as_ref().unchecked_ref();
         let _ = self
@@ -77,17 +77,17 @@ impl Drop for Left {
     }
 }
 
-/// A body that ends where its client leaves.
-pub(crate) struct UntilLeft<S> {
-    left: Left,
+/// A body that ends when its client leaves.
+pub(crate) struct UntilDisconnect<S> {
+    disconnect: Disconnect,
     stream: Scoped<S>,
 }
 
-impl<S: Stream> Stream for UntilLeft<S> {
+impl<S: Stream> Stream for UntilDisconnect<S> {
     type Item = S::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        if self.left.poll_unpin(context).is_ready() {
+        if self.disconnect.poll_unpin(context).is_ready() {
             self.stream.end();
         }
         self.stream.poll_next_unpin(context)

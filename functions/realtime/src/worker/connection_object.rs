@@ -1,21 +1,21 @@
 //! A connection's object as it is in memory.
 //!
-//! It is two things: the place of a connection ([`Line`]) and the place of a session ([`Role`]). Both are
-//! its own until its client resumes another session: then the client's messages go to that one's
-//! home, by calls between the objects, and the session's frames come from there.
+//! It holds a connection ([`Client`]) and a session ([`Role`]). Both are its own until its client resumes
+//! another session: then the client's messages go to that session's object, its home, by calls between the
+//! objects, and the session's frames come from there.
 
 mod effects;
 mod resume;
 
 use super::{
     backend,
-    line::{Line, Place, Post, Way},
-    peer::Took,
+    outbox::{Client, Direction, Outbox, SavedClient},
+    peer::Delivery,
 };
 use crate::{Close, Input, SESSION, Session, SessionAuth};
 use futures_util::stream::AbortHandle;
-use openclaw_cloudflare::{Env, Object, Socket, WorkerClock};
-use openclaw_core::{Clock, Timestamp, json};
+use openclaw_cloudflare::{Object, Socket, WorkerClock};
+use openclaw_core::{Clock, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -24,72 +24,71 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use wasm_bindgen::JsValue;
-use web_sys::Response;
-use worker_sys::DurableObjectState;
+use worker::{Env, Response, State};
 
 /// An object that breaks while requests run is woken after this time, to tell a client at another
-/// object that they ended. A client of its own learns by the end of its connection.
+/// object that they ended. A client at its own socket learns it by the end of the connection.
 const WATCH: Duration = Duration::from_secs(30);
 
-/// What this object is to a session.
+/// The part of this object in a session.
 #[derive(Default)]
 enum Role {
-    /// None: not yet, or not any more.
+    /// It has none yet, or none any more.
     #[default]
     None,
     Home(Box<Session>),
-    /// On the way to its home.
-    Relay(Rc<Post>),
+    /// It relays to the session's home.
+    Relay(Rc<Outbox>),
 }
 
-/// What is saved, in front of the session.
+/// The head of the saved bytes, before the session.
 #[derive(Default, Deserialize, Serialize)]
 struct Saved {
-    line: Place,
+    #[serde(rename = "line")]
+    client: SavedClient,
     home: Option<String>,
 }
 
-pub(super) struct Live {
+pub(super) struct ConnectionObject {
     object: Object,
     env: Env,
     id: String,
     socket: OnceCell<Option<Socket>>,
-    line: RefCell<Line>,
+    client: RefCell<Client>,
     role: RefCell<Role>,
     calls: RefCell<HashMap<u64, AbortHandle>>,
     /// Whether the client was found not to read.
     is_overrun: Cell<bool>,
 }
 
-impl Live {
-    pub(super) fn new(state: DurableObjectState, env: Env) -> Result<Self, JsValue> {
+impl ConnectionObject {
+    pub(super) fn new(state: State, env: Env) -> worker::Result<Self> {
         let (object, saved) = Object::new(state)?;
-        let (line, role) = match saved.is_empty() {
+        let (client, role) = match saved.is_empty() {
             true => Default::default(),
-            false => restore(&saved).map_err(JsValue::from)?,
+            false => restore(&saved)?,
         };
         Ok(Self {
             id: object.id(),
             object,
             env,
             socket: OnceCell::new(),
-            line: RefCell::new(line),
+            client: RefCell::new(client),
             role: RefCell::new(role),
             calls: RefCell::default(),
             is_overrun: Cell::new(false),
         })
     }
 
-    pub(super) fn open(self: &Rc<Self>, auth: Option<&str>) -> Result<Response, JsValue> {
+    pub(super) fn open(self: &Rc<Self>, auth: Option<&str>) -> worker::Result<Response> {
         let response = self.object.accept()?;
         let id = format!("{SESSION}{}", self.id);
         let session = Session::new(id, now(), backend::limits());
-        self.line.replace(Line::Own);
+        self.client.replace(Client::Own);
         self.role.replace(Role::Home(Box::new(session)));
-        match auth.map(|auth| json::read::<SessionAuth>(auth.as_bytes())) {
+        match auth.map(serde_json::from_str::<SessionAuth>) {
             Some(auth) => {
-                let auth = auth.map_err(|error| JsValue::from(error.to_string()))?;
+                let auth = auth.map_err(|error| error.to_string())?;
                 self.step(Input::Authenticated(Ok(auth)));
             }
             None => self.rest(),
@@ -98,15 +97,15 @@ impl Live {
     }
 
     pub(super) fn message(self: &Rc<Self>, text: &str) {
-        match self.is_own_line() {
-            true => self.hear([text.to_owned()]),
+        match self.has_own_client() {
+            true => self.receive([text.to_owned()]),
             false => self.dismiss(),
         }
     }
 
     /// A message that no session takes.
     pub(super) fn refuse(self: &Rc<Self>, why: Close) {
-        if !self.is_own_line() {
+        if !self.has_own_client() {
             return self.dismiss();
         }
         if self.is_home() {
@@ -115,7 +114,7 @@ impl Live {
                 _ => Input::TooLong,
             });
         }
-        self.hang_up(why);
+        self.close_client(why);
         self.ended(why.code());
     }
 
@@ -123,68 +122,73 @@ impl Live {
         if let Some(socket) = self.socket() {
             socket.close(code, "");
         }
-        if self.is_own_line() {
+        if self.has_own_client() {
             self.ended(code);
         }
     }
 
     pub(super) fn woke(self: &Rc<Self>) {
         self.object.woke();
-        self.look_at_line();
+        self.check_socket();
         self.step(Input::Tick);
         self.rest();
     }
 
-    pub(super) fn up(self: &Rc<Self>, from: &str, texts: Vec<String>, end: Option<u16>) {
-        let is_theirs = match &*self.line.borrow() {
-            Line::Peer(post) => post.peer == from,
+    pub(super) fn receive_from_client(
+        self: &Rc<Self>,
+        from: &str,
+        texts: Vec<String>,
+        end: Option<u16>,
+    ) {
+        let is_theirs = match &*self.client.borrow() {
+            Client::Peer(outbox) => outbox.peer == from,
             _ => false,
         };
         if !is_theirs {
             return;
         }
-        self.hear(texts);
+        self.receive(texts);
         if let Some(code) = end {
             self.ended(code);
         }
     }
 
-    pub(super) fn down(
+    pub(super) fn send_to_client(
         self: &Rc<Self>,
         frames: Vec<String>,
         end: Option<u16>,
         reason: &str,
-    ) -> Took {
-        self.look_at_line();
-        let line = self.line.borrow().clone();
-        let took = match &line {
-            Line::None => Took::Gone,
-            Line::Own => self.show(frames),
-            Line::Peer(post) => {
-                post.push(frames);
-                self.deliver(post, Way::Down);
-                Took::All
+    ) -> Delivery {
+        self.check_socket();
+        let client = self.client.borrow().clone();
+        let delivery = match &client {
+            Client::None => Delivery::Gone,
+            Client::Own => self.show(frames),
+            Client::Peer(outbox) => {
+                outbox.push(frames);
+                self.deliver(outbox, Direction::ToClient);
+                Delivery::All
             }
         };
         if let Some(why) = end {
             self.forget();
-            self.hang_up_as(why, reason);
+            self.close_client_as(why, reason);
         }
-        took
+        delivery
     }
 
-    /// Takes in messages of the client, in order.
-    fn hear(self: &Rc<Self>, texts: impl IntoIterator<Item = String>) {
+    /// Passes messages of the client on, in order.
+    fn receive(self: &Rc<Self>, texts: impl IntoIterator<Item = String>) {
         for text in texts {
             let relayed = match &*self.role.borrow() {
-                Role::Relay(post) => Some(post.clone()),
+                Role::Relay(outbox) => Some(outbox.clone()),
                 _ => None,
             };
             match relayed {
                 None => self.step(Input::Text(&text)),
-                Some(post) => {
-                    post.push([text]);
-                    self.deliver(&post, Way::Up);
+                Some(outbox) => {
+                    outbox.push([text]);
+                    self.deliver(&outbox, Direction::FromClient);
                 }
             }
         }
@@ -192,27 +196,27 @@ impl Live {
 
     /// The client's connection has ended, with that code.
     fn ended(self: &Rc<Self>, code: u16) {
-        self.line.take();
+        self.client.take();
         let relayed = match &*self.role.borrow() {
-            Role::Relay(post) => Some(post.clone()),
+            Role::Relay(outbox) => Some(outbox.clone()),
             _ => None,
         };
         match (relayed, code) {
-            (Some(post), code) => {
-                post.end(code, "");
-                self.deliver(&post, Way::Up);
+            (Some(outbox), code) => {
+                outbox.end(code, "");
+                self.deliver(&outbox, Direction::FromClient);
                 self.forget();
             }
-            // There was none, and no more than that: RFC 6455, 7.4.1.
+            // 1005: the close frame had no code. 1006: there was no close frame (RFC 6455, 7.4.1).
             (None, 1005) => self.step(Input::Closed(None)),
             (None, 1006) => self.step(Input::Lost),
             (None, code) => self.step(Input::Closed(Some(code))),
         }
     }
 
-    /// What the object broke with may have cost it its socket, of which nobody tells.
-    fn look_at_line(self: &Rc<Self>) {
-        if self.is_own_line() && self.socket().is_none() {
+    /// A reset may have closed the socket without telling us.
+    fn check_socket(self: &Rc<Self>) {
+        if self.has_own_client() && self.socket().is_none() {
             self.ended(1006);
         }
     }
@@ -233,7 +237,7 @@ impl Live {
         self.rest();
     }
 
-    /// Whatever comes now may be the last for long: is ready to be put aside, unless it has to do.
+    /// Prepares to be put aside, because the next event may be far off, unless requests run.
     fn rest(&self) {
         let deadline = match &*self.role.borrow() {
             Role::None => return,
@@ -251,8 +255,8 @@ impl Live {
     }
 
     fn watched(&self, deadline: Option<Timestamp>) -> Option<Timestamp> {
-        match &*self.line.borrow() {
-            Line::Peer(_) => {
+        match &*self.client.borrow() {
+            Client::Peer(_) => {
                 let watch = now() + WATCH;
                 Some(deadline.map_or(watch, |at| at.min(watch)))
             }
@@ -261,20 +265,20 @@ impl Live {
     }
 
     fn save(&self) {
-        let line = Place::from(&*self.line.borrow());
+        let client = SavedClient::from(&*self.client.borrow());
         let (home, session) = match &*self.role.borrow() {
             Role::None => return,
-            Role::Relay(post) => (Some(post.peer.clone()), vec![]),
+            Role::Relay(outbox) => (Some(outbox.peer.clone()), vec![]),
             Role::Home(session) => (None, session.save()),
         };
         // Names and numbers always serialize.
-        let mut bytes = serde_json::to_vec(&Saved { line, home }).unwrap_or_default();
+        let mut bytes = serde_json::to_vec(&Saved { client, home }).unwrap_or_default();
         bytes.push(b'\n');
         bytes.extend(session);
         self.object.or_reset(self.object.save(&bytes));
     }
 
-    /// This object is nothing to any session any more.
+    /// Leaves the session, whose memory and stored state are deleted.
     fn forget(&self) {
         self.role.take();
         for (_, call) in take(&mut *self.calls.borrow_mut()) {
@@ -283,7 +287,7 @@ impl Live {
         self.object.or_reset(self.object.forget());
     }
 
-    /// A client that nobody listens to: its session has ended, or goes on elsewhere.
+    /// Closes the connection of a client whose session has ended, or goes on elsewhere.
     fn dismiss(&self) {
         if let Some(socket) = self.socket() {
             socket.close(Close::GoingAway.code(), Close::GoingAway.reason());
@@ -294,8 +298,8 @@ impl Live {
         self.socket.get_or_init(|| self.object.socket()).as_ref()
     }
 
-    fn is_own_line(&self) -> bool {
-        matches!(*self.line.borrow(), Line::Own)
+    fn has_own_client(&self) -> bool {
+        matches!(*self.client.borrow(), Client::Own)
     }
 
     fn is_home(&self) -> bool {
@@ -314,17 +318,17 @@ fn now() -> Timestamp {
     WorkerClock.now()
 }
 
-fn restore(saved: &[u8]) -> Result<(Line, Role), String> {
+fn restore(saved: &[u8]) -> Result<(Client, Role), String> {
     let end = saved.iter().position(|byte| *byte == b'\n');
     let (head, session) = saved.split_at(end.unwrap_or(saved.len()));
-    let Saved { line, home } = json::read(head).map_err(|error| error.to_string())?;
+    let Saved { client, home } = serde_json::from_slice(head).map_err(|error| error.to_string())?;
     let role = match home {
-        Some(home) => Role::Relay(Post::to(home)),
+        Some(home) => Role::Relay(Outbox::to(home)),
         None => {
             let session = session.get(1..).unwrap_or_default();
             let session = Session::load(session, now(), backend::limits());
             Role::Home(Box::new(session.map_err(|error| error.to_string())?))
         }
     };
-    Ok((line.into(), role))
+    Ok((client.into(), role))
 }

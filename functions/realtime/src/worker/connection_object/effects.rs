@@ -1,12 +1,12 @@
-//! What a session wants done.
+//! Carries out the effects of a session.
 
-use super::{Live, Role};
+use super::{ConnectionObject, Role};
 use crate::{
     Call, Close, Effect, Input, SessionAuth, SessionBackend, answer,
     worker::{
         backend,
-        line::{Line, Post, Way},
-        peer::Took,
+        outbox::{Client, Direction, Outbox},
+        peer::Delivery,
     },
 };
 use bytes::Bytes;
@@ -19,8 +19,8 @@ use futures_util::{
 use openclaw_core::Result;
 use std::rc::Rc;
 
-impl Live {
-    /// Does it; whether requests were begun.
+impl ConnectionObject {
+    /// Carries them out; whether requests were started.
     pub(super) fn carry_out(self: &Rc<Self>, effects: Vec<Effect>) -> bool {
         let mut starts = false;
         for effect in effects {
@@ -47,7 +47,7 @@ impl Live {
                 Effect::Release(auth) => {
                     self.tell_backend(async move |backend| backend.release(&auth).await);
                 }
-                Effect::Close(why) => self.hang_up(why),
+                Effect::Close(why) => self.close_client(why),
                 Effect::End => self.forget(),
             }
         }
@@ -56,86 +56,86 @@ impl Live {
 
     fn send(self: &Rc<Self>, frame: &Bytes) {
         let frame = String::from_utf8_lossy(frame).into_owned();
-        let line = self.line.borrow().clone();
-        match line {
-            Line::None => {}
-            // Its end is told by itself.
-            Line::Own => self.is_overrun.set(self.show([frame]) == Took::Overrun),
-            Line::Peer(post) => {
-                post.push([frame]);
-                self.deliver(&post, Way::Down);
+        let client = self.client.borrow().clone();
+        match client {
+            Client::None => {}
+            // The platform reports the end of the connection.
+            Client::Own => self.is_overrun.set(self.show([frame]) == Delivery::Overrun),
+            Client::Peer(outbox) => {
+                outbox.push([frame]);
+                self.deliver(&outbox, Direction::ToClient);
             }
         }
     }
 
     /// Sends frames to the client on this object's socket.
-    pub(super) fn show(&self, frames: impl IntoIterator<Item = String>) -> Took {
+    pub(super) fn show(&self, frames: impl IntoIterator<Item = String>) -> Delivery {
         let Some(socket) = self.socket() else {
-            return Took::Gone;
+            return Delivery::Gone;
         };
         if socket.is_overrun() {
-            return Took::Overrun;
+            return Delivery::Overrun;
         }
         match frames.into_iter().all(|frame| socket.send(&frame)) {
-            true => Took::All,
-            false => Took::Gone,
+            true => Delivery::All,
+            false => Delivery::Gone,
         }
     }
 
     /// Closes the client's connection.
-    pub(super) fn hang_up(self: &Rc<Self>, why: Close) {
-        self.hang_up_as(why.code(), why.reason());
+    pub(super) fn close_client(self: &Rc<Self>, why: Close) {
+        self.close_client_as(why.code(), why.reason());
     }
 
-    pub(super) fn hang_up_as(self: &Rc<Self>, code: u16, reason: &str) {
-        match self.line.take() {
-            Line::None => {}
-            Line::Own => {
+    pub(super) fn close_client_as(self: &Rc<Self>, code: u16, reason: &str) {
+        match self.client.take() {
+            Client::None => {}
+            Client::Own => {
                 if let Some(socket) = self.socket() {
                     socket.close(code, reason);
                 }
             }
-            Line::Peer(post) => {
-                post.end(code, reason);
-                self.deliver(&post, Way::Down);
+            Client::Peer(outbox) => {
+                outbox.end(code, reason);
+                self.deliver(&outbox, Direction::ToClient);
             }
         }
     }
 
-    /// Has what waits delivered, unless that is under way.
-    pub(super) fn deliver(self: &Rc<Self>, post: &Rc<Post>, way: Way) {
-        if !post.is_to_begin() {
+    /// Delivers the waiting messages, unless that is under way.
+    pub(super) fn deliver(self: &Rc<Self>, outbox: &Rc<Outbox>, direction: Direction) {
+        if !outbox.start_delivery() {
             return;
         }
-        let (live, post) = (self.clone(), post.clone());
+        let (object, outbox) = (self.clone(), outbox.clone());
         self.object.spawn(async move {
-            let took = post.deliver(way, &live.env, &live.id).await;
-            let took = took.unwrap_or_else(|error| {
-                let error = error.to_string();
+            let delivery = outbox.deliver(direction, &object.env, &object.id).await;
+            let delivery = delivery.unwrap_or_else(|error| {
                 tracing::warn!(error, "another connection's object cannot be reached");
-                Took::Gone
+                Delivery::Gone
             });
-            live.delivered(&post, way, took);
+            object.delivered(&outbox, direction, delivery);
         });
     }
 
-    fn delivered(self: &Rc<Self>, post: &Rc<Post>, way: Way, took: Took) {
-        let is_theirs = |known: &Rc<Post>| Rc::ptr_eq(known, post);
-        match (way, took) {
-            (_, Took::All) => {}
-            (Way::Down, _) => {
-                let is_line = matches!(&*self.line.borrow(), Line::Peer(line) if is_theirs(line));
-                match took {
-                    _ if !is_line => {}
-                    Took::Overrun => self.step(Input::Overrun),
+    fn delivered(self: &Rc<Self>, outbox: &Rc<Outbox>, direction: Direction, delivery: Delivery) {
+        let is_theirs = |known: &Rc<Outbox>| Rc::ptr_eq(known, outbox);
+        match (direction, delivery) {
+            (_, Delivery::All) => {}
+            (Direction::ToClient, _) => {
+                let is_client =
+                    matches!(&*self.client.borrow(), Client::Peer(client) if is_theirs(client));
+                match delivery {
+                    _ if !is_client => {}
+                    Delivery::Overrun => self.step(Input::Overrun),
                     _ => self.ended(1006),
                 }
             }
-            (Way::Up, _) => {
+            (Direction::FromClient, _) => {
                 let is_role = matches!(&*self.role.borrow(), Role::Relay(home) if is_theirs(home));
                 if is_role {
                     // The client connects again, and finds the session if it is still there.
-                    self.hang_up(Close::GoingAway);
+                    self.close_client(Close::GoingAway);
                     self.forget();
                 }
             }
@@ -143,17 +143,17 @@ impl Live {
     }
 
     fn authenticate(self: &Rc<Self>, credential: String, known: Option<SessionAuth>) {
-        let live = self.clone();
+        let object = self.clone();
         self.object.spawn(async move {
-            let auth = match backend::find(&live.env).await {
+            let auth = match backend::find(&object.env).await {
                 Ok(backend) => backend.authenticate(&credential, known).await,
                 Err(error) => Err(error),
             };
-            live.step(Input::Authenticated(auth));
+            object.step(Input::Authenticated(auth));
         });
     }
 
-    /// Has something done that nobody waits for.
+    /// Does work that nobody waits for.
     fn tell_backend(
         self: &Rc<Self>,
         work: impl AsyncFnOnce(SessionBackend) -> Result<()> + 'static,
@@ -174,9 +174,9 @@ impl Live {
     fn start(self: &Rc<Self>, run: u64, key: String, call: Call) {
         let (handle, registration) = AbortHandle::new_pair();
         self.calls.borrow_mut().insert(run, handle);
-        let live = self.clone();
+        let object = self.clone();
         let work = async move {
-            let backend = backend::find(&live.env).await;
+            let backend = backend::find(&object.env).await;
             let events = match backend {
                 Ok(backend) => backend.call(&key, call).left_stream(),
                 Err(error) => ready(answer::failed(&error)).into_stream().right_stream(),
@@ -184,9 +184,9 @@ impl Live {
             pin_mut!(events);
             while let Some(event) = events.next().await {
                 if event.is_last() {
-                    live.calls.borrow_mut().remove(&run);
+                    object.calls.borrow_mut().remove(&run);
                 }
-                live.step(Input::Event(run, event));
+                object.step(Input::Event(run, event));
             }
         };
         self.object
