@@ -39,7 +39,14 @@ async fn call(ports: Ports, admitted: AdmittedChat) -> Result<Response> {
     } = admitted;
     accounting.settlement.calling();
     let answer = pin!(plan.complete(ports));
-    match accounting.settlement.finish(answer).await {
+    let answered = match accounting.settlement.finish(answer).await {
+        Ok(answered) => answered,
+        Err(refused) => {
+            accounting.settlement.settle(Status::Interrupted).await?;
+            return Err(refused.into());
+        }
+    };
+    match answered {
         Err(failure) => {
             let settlement = &mut accounting.settlement;
             settlement.billed_failures(failure.billed_failures);

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{Error, Ports, Result};
 use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
 use openclaw_schema::key::OnDisconnect;
-use openclaw_usage::Status;
+use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Writes, streamed};
 use std::time::Duration;
 
@@ -115,6 +115,8 @@ enum Source {
 enum End {
     Whole,
     Failed(Error),
+    /// The caller may not go on, which is no fault of the provider's.
+    Refused(Error),
 }
 
 /// One write to the client.
@@ -165,13 +167,17 @@ impl Relay {
         durable?;
         let mut headers = stream_headers();
         let (source, first) = match started {
-            None => (Source::Starting(start), Some(Write::ping())),
-            Some(Ok(Reply { answer, served })) => {
+            Waited::Elapsed => (Source::Starting(start), Some(Write::ping())),
+            Waited::Refused(error) => {
+                settlement.settle(Status::Interrupted).await?;
+                return Err(error);
+            }
+            Waited::Done(Ok(Reply { answer, served })) => {
                 write_served(&mut headers, Some(&served.provider), served.attempts);
                 accounting.served(&served);
                 (Source::Live(Box::new(answer)), None)
             }
-            Some(Err(failure)) => {
+            Waited::Done(Err(failure)) => {
                 settlement.billed_failures(failure.billed_failures);
                 settlement.settle(Status::Failed).await?;
                 return Ok(Opened::Failed(failed(failure)));
@@ -238,20 +244,22 @@ impl Relay {
             let settlement = &mut self.accounting.settlement;
             match &mut self.source {
                 Source::Starting(start) => match settlement.within(self.heartbeat, start).await {
-                    None => return Write::ping(),
-                    Some(Ok(Reply { answer, served })) => {
+                    Waited::Elapsed => return Write::ping(),
+                    Waited::Refused(error) => self.pending = Some(End::Refused(error)),
+                    Waited::Done(Ok(Reply { answer, served })) => {
                         self.accounting.served(&served);
                         self.source = Source::Live(Box::new(answer));
                     }
-                    Some(Err(failure)) => {
+                    Waited::Done(Err(failure)) => {
                         settlement.billed_failures(failure.billed_failures);
                         self.pending = Some(End::Failed(failure.error));
                     }
                 },
                 Source::Live(chunks) => {
                     match settlement.within(self.heartbeat, chunks.next()).await {
-                        None => return Write::ping(),
-                        Some(next) => {
+                        Waited::Elapsed => return Write::ping(),
+                        Waited::Refused(error) => self.pending = Some(End::Refused(error)),
+                        Waited::Done(next) => {
                             let mut out = BytesMut::new();
                             self.batch(next, &mut out);
                             if !out.is_empty() {
@@ -327,11 +335,12 @@ impl Relay {
         let status = match end {
             End::Whole => Status::Completed,
             End::Failed(_) => Status::Failed,
+            End::Refused(_) => Status::Interrupted,
         };
         let settled = self.settled(status).await;
         let error = match end {
             End::Whole => settled.err(),
-            End::Failed(error) => Some(error),
+            End::Failed(error) | End::Refused(error) => Some(error),
         };
         match error {
             None => self.writer.end(&usage, cost, out),

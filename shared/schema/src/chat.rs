@@ -13,9 +13,12 @@ pub use message::{
     ToolCall,
 };
 
-use crate::json::{parse, parse_text};
+use crate::{
+    from_object::FromObject,
+    json::{parse, parse_text},
+};
 use message::validate_messages;
-use openclaw_core::{Error, Result, record};
+use openclaw_core::{Error, Result};
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, MapAccess, Visitor},
@@ -25,6 +28,10 @@ use std::{borrow::Cow, fmt, ops::RangeInclusive};
 
 /// Fields that are the gateway's own: no provider is sent them.
 const OURS: &[&str] = &["skills"];
+
+/// The most objects within `messages`: a message is one, and each part and tool call that is not a
+/// text alone is one or two more.
+const MAX_OBJECTS: usize = 20_000;
 
 /// The most top-level fields of a request.
 const MAX_FIELDS: usize = 128;
@@ -104,9 +111,11 @@ impl<'a> ChatRequest<'a> {
             .get::<Text<'a>>("model")?
             .ok_or_else(|| required("model"))?
             .0;
+        ensure_few_objects(fields.raw("messages").unwrap_or_default())?;
         let messages = fields
-            .get::<Vec<Message<'a>>>("messages")?
+            .get::<Vec<FromObject<Message<'a>>>>("messages")?
             .ok_or_else(|| required("messages"))?;
+        let messages = FromObject::all(messages);
         if model.is_empty() {
             return Err(Error::invalid("model", "must not be empty"));
         }
@@ -183,12 +192,11 @@ impl<'a> ChatRequest<'a> {
     }
 }
 
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct StreamOptions {
     include_usage: bool,
 }
-
-record!(StreamOptions { include_usage, .. });
 
 struct Raw<'a>(Vec<Field<'a>>);
 
@@ -252,6 +260,25 @@ impl<'a> Raw<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses `messages` that would take much more memory than their text, before they take it.
+fn ensure_few_objects(messages: &str) -> Result<()> {
+    let (mut objects, mut in_string, mut escaped) = (0, false, false);
+    for byte in messages.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => objects += 1,
+            _ => {}
+        }
+    }
+    if objects > MAX_OBJECTS {
+        let issue = format!("must hold at most {MAX_OBJECTS} messages, parts and tool calls");
+        return Err(Error::invalid("messages", issue));
+    }
+    Ok(())
 }
 
 fn required(field: &str) -> Error {
@@ -377,6 +404,26 @@ mod tests {
         let (field, issue) = fault(&body(MAX_FIELDS + 1));
         assert_eq!(field, "body");
         assert_eq!(issue, "must have at most 128 fields");
+    }
+
+    #[test]
+    fn the_number_of_messages_and_parts_is_bounded() {
+        let messages = |count| {
+            let messages = vec![r#"{"role":"user","content":"{{\"{"}"#; count].join(",");
+            format!(r#"{{"model":"m","messages":[{messages}]}}"#)
+        };
+        assert!(ChatRequest::parse(messages(MAX_OBJECTS).as_bytes()).is_ok());
+        let parts = vec![r#"{"type":"text","text":"x"}"#; MAX_OBJECTS].join(",");
+        let parts =
+            format!(r#"{{"model":"m","messages":[{{"role":"user","content":[{parts}]}}]}}"#);
+        for body in [messages(MAX_OBJECTS + 1), parts] {
+            let (field, issue) = fault(&body);
+            assert_eq!(field, "messages");
+            assert_eq!(
+                issue,
+                "must hold at most 20000 messages, parts and tool calls"
+            );
+        }
     }
 
     #[test]

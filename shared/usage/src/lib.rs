@@ -27,5 +27,5 @@ pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender};
 pub use row::{Status, UsageRow};
-pub use settlement::Settlement;
+pub use settlement::{Settlement, Waited};
 pub use totals::Totals;

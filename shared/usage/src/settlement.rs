@@ -6,13 +6,21 @@ use crate::{
     progress::Progress,
     reservation::later,
 };
-use futures_util::future::{Either, ready, select};
+use futures_util::{
+    FutureExt,
+    future::{self, Either, select},
+};
 use openclaw_core::{
-    BoxFuture, Ledger, Money, Ports, Result, Timestamp,
+    BoxFuture, Error, Ledger, Money, Ports, Result, Timestamp,
     ledger::{Durable, Outcome, Step},
 };
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 /// Follows one admitted request and settles it exactly once: by [`Settlement::settle`], or, when it
 /// is dropped, as interrupted.
@@ -32,10 +40,26 @@ struct Open {
     progress: Progress,
     renew_at: Timestamp,
     beside: Option<Beside>,
+    check: Option<Check>,
+    checking: Option<BoxFuture<'static, Option<Error>>>,
+}
+
+/// How a wait ended.
+#[derive(Debug)]
+pub enum Waited<T> {
+    /// With what was waited for.
+    Done(T),
+    /// With the time.
+    Elapsed,
+    /// The caller may not go on.
+    Refused(Error),
 }
 
 /// Says at the settlement what is to be written with it.
 type Beside = Box<dyn FnOnce() -> Option<Step> + Send>;
+
+/// Says at a renewal why the caller may not go on, if it may not.
+type Check = Box<dyn Fn() -> BoxFuture<'static, Option<Error>> + Send + Sync>;
 
 impl Settlement {
     /// For an admitted request; `admitted` resolves when its admission is durable.
@@ -55,7 +79,22 @@ impl Settlement {
             admitted: Some(admitted),
             progress: Progress::default(),
             beside: None,
+            check: None,
+            checking: None,
         })))
+    }
+
+    /// Asks `check`, whenever the lease is renewed, why the caller may not go on: its key may have
+    /// been revoked, or its account suspended.
+    #[must_use]
+    pub fn checked_by(
+        mut self,
+        check: impl Fn() -> BoxFuture<'static, Option<Error>> + Send + Sync + 'static,
+    ) -> Self {
+        if let Some(open) = &mut self.0 {
+            open.check = Some(Box::new(check));
+        }
+        self
     }
 
     /// Asks `step` once, when the request is settled, for what is to be written in the same
@@ -81,35 +120,41 @@ impl Settlement {
         }
     }
 
-    /// Waits for `work`, at most `limit`, and renews the lease meanwhile; `None` when it is not
-    /// done by then. There is one timer at a time.
+    /// Waits for `work`, at most `limit`, and renews the lease meanwhile. There is one timer at a
+    /// time.
     pub async fn within<T>(
         &mut self,
         limit: Duration,
         mut work: impl Future<Output = T> + Unpin,
-    ) -> Option<T> {
+    ) -> Waited<T> {
         let Some(open) = &mut self.0 else {
-            return Some(work.await);
+            return Waited::Done(work.await);
         };
         let mut left = limit;
         loop {
             let slice = open.renew_when_due().min(left);
             let timer = open.ports.clock.sleep(slice);
-            if let Either::Left((done, _)) = select(&mut work, timer).await {
-                return Some(done);
+            let refused = poll_fn(|context| open.poll_refused(context));
+            match select(&mut work, select(refused, timer)).await {
+                Either::Left((done, _)) => return Waited::Done(done),
+                Either::Right((Either::Left((error, _)), _)) => return Waited::Refused(error),
+                Either::Right((Either::Right(_), _)) => {}
             }
             left -= slice;
             if left.is_zero() {
-                return None;
+                return Waited::Elapsed;
             }
         }
     }
 
-    /// Waits for `work` however long it takes, and renews the lease meanwhile.
-    pub async fn finish<T>(&mut self, mut work: impl Future<Output = T> + Unpin) -> T {
+    /// Waits for `work` however long it takes, and renews the lease meanwhile; an error says why
+    /// the caller may not go on.
+    pub async fn finish<T>(&mut self, mut work: impl Future<Output = T> + Unpin) -> Result<T> {
         loop {
-            if let Some(done) = self.within(Duration::MAX, &mut work).await {
-                return done;
+            match self.within(Duration::MAX, &mut work).await {
+                Waited::Done(done) => return Ok(done),
+                Waited::Refused(error) => return Err(error),
+                Waited::Elapsed => {}
             }
         }
     }
@@ -162,7 +207,7 @@ impl Settlement {
     pub fn settle(&mut self, status: Status) -> BoxFuture<'static, Result<()>> {
         match self.0.take() {
             Some(open) => Box::pin(open.settle(status)),
-            None => Box::pin(ready(Ok(()))),
+            None => Box::pin(future::ready(Ok(()))),
         }
     }
 
@@ -203,6 +248,18 @@ impl Open {
         Ok(applied.durable.await?)
     }
 
+    /// Ready when a check found that the caller may not go on.
+    fn poll_refused(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        if let Some(checking) = &mut self.checking {
+            let refused = ready!(checking.poll_unpin(context));
+            self.checking = None;
+            if let Some(error) = refused {
+                return Poll::Ready(error);
+            }
+        }
+        Poll::Pending
+    }
+
     /// Renews the lease where it is time to, and says how long it is until the next time, at most
     /// [`RENEW`]. It happens in a task of its own: a slow ledger holds no answer up, and for a
     /// failed renewal there is the next.
@@ -212,6 +269,10 @@ impl Open {
             return self.renew_at.duration_since(now).min(RENEW);
         }
         self.renew_at = later(now, RENEW);
+        // One that still runs is as good as another.
+        if self.checking.is_none() {
+            self.checking = self.check.as_ref().map(|check| check());
+        }
         let step = self.reservation.renew(now, self.progress.clone());
         let (ledger, account) = (self.ports.ledger.clone(), self.account.clone());
         let request = self.reservation.request.clone();

@@ -1,7 +1,8 @@
-//! What a chat is made of: messages, their contents, and tools.
+//! Messages of a chat, their contents, and tools.
 
 use super::ROLES;
-use openclaw_core::{Error, Result, record};
+use crate::from_object::FromObject;
+use openclaw_core::{Error, Result};
 use serde::{
     Deserialize, Deserializer,
     de::{
@@ -24,43 +25,39 @@ impl PartialEq<&str> for Text<'_> {
 }
 
 /// One message.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Message<'a> {
     /// One of `system`, `developer`, `user`, `assistant`, `tool`, `function`.
+    #[serde(borrow)]
     pub role: Cow<'a, str>,
     /// Text, or parts.
+    #[serde(borrow)]
     pub content: Option<Content<'a>>,
     /// The calls an assistant's message makes.
+    #[serde(borrow)]
     pub tool_calls: Option<Vec<ToolCall<'a>>>,
     /// The call a tool's message answers.
+    #[serde(borrow)]
     pub tool_call_id: Option<Text<'a>>,
     /// An assistant's refusal.
+    #[serde(borrow)]
     pub refusal: Option<Text<'a>>,
     /// The older form of a tool call.
+    #[serde(borrow)]
     pub function_call: Option<&'a RawValue>,
     /// An assistant's earlier audio.
+    #[serde(borrow)]
     pub audio: Option<&'a RawValue>,
     /// An assistant's reasoning, as DeepSeek, vLLM and others name it.
+    #[serde(borrow)]
     pub reasoning_content: Option<Text<'a>>,
     /// An assistant's reasoning with its signatures, as Anthropic's blocks.
+    #[serde(borrow)]
     pub thinking_blocks: Option<&'a RawValue>,
     /// Anthropic's mark of what is to be cached, where `content` is a string.
+    #[serde(borrow)]
     pub cache_control: Option<&'a RawValue>,
 }
-
-record!(Message<'a> {
-    role as Text: required,
-    content,
-    tool_calls,
-    tool_call_id,
-    refusal,
-    function_call,
-    audio,
-    reasoning_content,
-    thinking_blocks,
-    cache_control,
-    ..
-});
 
 /// What a message says.
 #[derive(Debug)]
@@ -105,7 +102,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, parts: A) -> Result<Self::Value, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(parts)).map(Content::Parts)
+                let parts: Vec<FromObject<Part<'de>>> =
+                    Vec::deserialize(SeqAccessDeserializer::new(parts))?;
+                Ok(Content::Parts(FromObject::all(parts)))
             }
         }
         deserializer.deserialize_any(TextOrParts)
@@ -113,31 +112,27 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
 }
 
 /// One part of a message's content.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Part<'a> {
     /// `text`, `image_url`, `input_audio`, `file`, `refusal`.
+    #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// Of a `text` part.
+    #[serde(borrow)]
     pub text: Option<Text<'a>>,
     /// Of an `image_url` part.
+    #[serde(borrow)]
     pub image_url: Option<ImageUrl<'a>>,
     /// Of an `input_audio` part.
+    #[serde(borrow)]
     pub input_audio: Option<InputAudio<'a>>,
     /// Of a `file` part.
+    #[serde(borrow)]
     pub file: Option<File<'a>>,
     /// Anthropic's mark of what is to be cached.
+    #[serde(borrow)]
     pub cache_control: Option<&'a RawValue>,
 }
-
-record!(Part<'a> {
-    kind = "type" as Text: required,
-    text,
-    image_url,
-    input_audio,
-    file,
-    cache_control,
-    ..
-});
 
 /// An image by address or as a `data:` URL.
 #[derive(Debug, Default)]
@@ -149,11 +144,11 @@ pub struct ImageUrl<'a> {
 /// OpenAI's `{"url": …}`, or the URL itself, as Mistral documents it.
 impl<'de: 'a, 'a> Deserialize<'de> for ImageUrl<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Default)]
+        #[derive(Deserialize)]
         struct WithUrl<'a> {
+            #[serde(borrow)]
             url: Cow<'a, str>,
         }
-        record!(WithUrl<'a> { url as Text: required, .. });
 
         struct UrlOrObject;
         impl<'de> Visitor<'de> for UrlOrObject {
@@ -183,106 +178,82 @@ impl<'de: 'a, 'a> Deserialize<'de> for ImageUrl<'a> {
 }
 
 /// Audio that is part of a message.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct InputAudio<'a> {
     /// Base64.
+    #[serde(borrow)]
     pub data: Option<Text<'a>>,
     /// Such as `wav`.
+    #[serde(borrow)]
     pub format: Option<Text<'a>>,
 }
 
-record!(InputAudio<'a> {
-    data,
-    format,
-    ..
-});
-
 /// A file that is part of a message.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct File<'a> {
     /// Such as `a.pdf`.
+    #[serde(borrow)]
     pub filename: Option<Text<'a>>,
     /// A `data:` URL.
+    #[serde(borrow)]
     pub file_data: Option<Text<'a>>,
     /// The id of a file that the provider has.
+    #[serde(borrow)]
     pub file_id: Option<Text<'a>>,
 }
 
-record!(File<'a> {
-    filename,
-    file_data,
-    file_id,
-    ..
-});
-
 /// A call an assistant made earlier.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct ToolCall<'a> {
     /// The id the tool's answer names.
+    #[serde(borrow)]
     pub id: Cow<'a, str>,
     /// What was called; absent for kinds other than functions.
+    #[serde(borrow)]
     pub function: Option<FunctionCall<'a>>,
 }
 
-record!(ToolCall<'a> {
-    id as Text: required,
-    function,
-    ..
-});
-
 /// A function and its arguments.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct FunctionCall<'a> {
     /// Its name.
+    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// Its arguments: JSON, as a string.
+    #[serde(borrow)]
     pub arguments: Cow<'a, str>,
 }
 
-record!(FunctionCall<'a> {
-    name as Text: required,
-    arguments as Text: required,
-    ..
-});
-
 /// A tool the model may call (`tools[]`), as [`ChatRequest::field`] parses it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Tool<'a> {
     /// `function`.
+    #[serde(borrow, rename = "type")]
     pub kind: Cow<'a, str>,
     /// What it is.
+    #[serde(borrow)]
     pub function: Option<Function<'a>>,
     /// Anthropic's mark of what is to be cached.
+    #[serde(borrow)]
     pub cache_control: Option<&'a RawValue>,
 }
-
-record!(Tool<'a> {
-    kind = "type" as Text: required,
-    function,
-    cache_control,
-    ..
-});
 
 /// A function the model may call.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Function<'a> {
     /// Its name.
+    #[serde(borrow)]
     pub name: Cow<'a, str>,
     /// What it does.
+    #[serde(borrow)]
     pub description: Option<Text<'a>>,
     /// Its parameters: a JSON Schema.
+    #[serde(borrow)]
     pub parameters: Option<&'a RawValue>,
     /// Anthropic's cache breakpoint, where clients put it within the function.
+    #[serde(borrow)]
     pub cache_control: Option<&'a RawValue>,
 }
-
-record!(Function<'a> {
-    name as Text: required,
-    description,
-    parameters,
-    cache_control,
-    ..
-});
 
 pub(super) fn validate_messages(messages: &[Message<'_>]) -> Result<()> {
     if messages.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::{ChatRequest, Content, Text};
 use crate::pricing::Pricing;
-use openclaw_core::{Error, Result, json::read_text};
+use openclaw_core::{Error, Result};
 use serde::Deserialize;
 
 /// Fields that change the price, and their values that do not.
@@ -111,7 +111,7 @@ impl ChatRequest<'_> {
     /// The elements of a field; one that is not an array of them is the provider's to refuse.
     fn list<'a, T: Deserialize<'a>>(&'a self, name: &str) -> Vec<T> {
         let json = self.raw(name).map(|value| value.get());
-        json.and_then(|json| read_text(json).ok())
+        json.and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! Token counts of an answer, and OpenAI's `usage` object, which tells them.
 
-use openclaw_core::json::read_text;
+use crate::from_object::FromObject;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
@@ -142,7 +142,8 @@ struct CompletionDetails {
 impl CompletionUsage {
     /// Reads the object; anything else tells nothing.
     pub fn read(json: &str) -> TokenUsage {
-        read_text::<Self>(json).unwrap_or_default().into()
+        let read = serde_json::from_str::<FromObject<Self>>(json);
+        read.map_or_else(|_| TokenUsage::default(), |FromObject(told)| told.into())
     }
 }
 
@@ -205,7 +206,8 @@ where
     T: Deserialize<'de>,
 {
     let raw = <&'de RawValue>::deserialize(deserializer)?;
-    Ok(read_text(raw.get()).ok())
+    let read = serde_json::from_str::<FromObject<T>>(raw.get());
+    Ok(read.ok().map(|FromObject(value)| value))
 }
 
 #[cfg(test)]

@@ -6,13 +6,13 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use futures_util::{FutureExt, future::pending};
 use openclaw_core::{
-    BoxFuture, Clock, Ledger, Ports, StoreError, Timestamp,
+    BoxFuture, Clock, Code, Error, Ledger, Ports, StoreError, Timestamp,
     ledger::{Durable, Item, Outcome, Step, Value, When},
     time::shift,
 };
 use openclaw_testkit::{Fakes, ManualClock};
 use openclaw_usage::{
-    LEASE, RENEW, Reservation, Settlement, Spender, Status, Swept, UsageRow, settle_orphans,
+    LEASE, RENEW, Reservation, Settlement, Spender, Status, Swept, UsageRow, Waited, settle_orphans,
 };
 use proptest::prelude::*;
 use std::{
@@ -20,7 +20,7 @@ use std::{
     mem::forget,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -221,10 +221,48 @@ fn a_renewal_that_fails_or_hangs_breaks_nothing_and_is_tried_again() {
         let mut answer = fakes.clock.sleep(SECOND);
         block_on(settlement.within(40 * SECOND, pending::<()>()));
         assert_eq!(ledger.asked.load(Ordering::Relaxed), 2, "hangs: {hangs}");
-        block_on(settlement.finish(&mut answer));
+        block_on(settlement.finish(&mut answer)).unwrap();
         block_on(settlement.settle(Status::Completed)).unwrap();
         assert_eq!(row(&fakes).status, Status::Completed);
     }
+}
+
+#[test]
+fn a_caller_that_may_not_go_on_is_refused_at_the_next_renewal() {
+    let fakes = jumping();
+    let allowed = Arc::new(AtomicBool::new(true));
+    let check = {
+        let (clock, allowed) = (fakes.clock.clone(), allowed.clone());
+        move || {
+            // As long as a look into a ledger takes.
+            let looked = clock.sleep(Duration::from_millis(20));
+            let allowed = allowed.load(Ordering::Relaxed);
+            let refused = Error::new(Code::Unauthorized, "revoked");
+            async move {
+                looked.await;
+                (!allowed).then_some(refused)
+            }
+            .boxed()
+        }
+    };
+    let mut settlement = free(&fakes, "req_1").checked_by(check);
+    settlement.calling();
+    let waited = block_on(settlement.within(40 * SECOND, pending::<()>()));
+    assert!(matches!(waited, Waited::Elapsed));
+    allowed.store(false, Ordering::Relaxed);
+    let error = block_on(settlement.finish(pending::<()>())).unwrap_err();
+    assert_eq!(error.code, Code::Unauthorized);
+    // Renewals are at 15, 30 and 45 s.
+    let waited =
+        fakes.clock.now().as_millisecond() - stored(&fakes, "req_1").0.started.as_millisecond();
+    assert!((45_000..46_000).contains(&waited), "{waited} ms");
+    block_on(settlement.settle(Status::Interrupted)).unwrap();
+    let row = row(&fakes);
+    assert_eq!(
+        (row.usage.prompt(), row.estimated),
+        (7, true),
+        "the call may be billed"
+    );
 }
 
 /// What happens to a request besides its end.

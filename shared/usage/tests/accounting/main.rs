@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod balance;
 mod fixture;
 mod lease;
 mod requests;
