@@ -1,5 +1,5 @@
-// What wakes the tasks of Rust, several times a request. workerd's own makes a function for each call and
-// goes through native code; a promise that is settled does the same without either.
+// Rust's tasks are woken by this, several times a request. workerd's own `queueMicrotask` makes a function
+// for each call and enters native code; a settled promise does the same without either.
 const settled = Promise.resolve();
 let waiting = 0;
 
@@ -11,5 +11,5 @@ export const queueMicrotask = (task) => {
   });
 };
 
-/** Does it in this turn, when nothing of Rust waits any more. */
+/** Does `work` in this turn, after all of Rust's microtasks. */
 export const last = (work) => settled.then(() => (waiting ? last(work) : work()));

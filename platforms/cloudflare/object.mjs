@@ -1,8 +1,8 @@
-// A Durable Object whose inside is in Rust. Workers import it as `openclaw:object`.
+// A Durable Object that is written in Rust. Workers import this as `openclaw:object`.
 import { DurableObject } from "cloudflare:workers";
 import { last } from "./microtask.mjs";
 
-/** The class to derive the platform's from: its inside is `exports[name]`, made of what its constructor gets. */
+/** A base class for the platform's: its constructor passes its arguments to the Rust class `exports[name]`. */
 export const inRust = (exports, name) =>
   class extends DurableObject {
     #inner;
@@ -10,14 +10,14 @@ export const inRust = (exports, name) =>
 
     constructor(context, env) {
       super(context, env);
-      // The end of an object ends its turn with all microtasks that wait. The tasks of all objects in
-      // an isolate run in one, which is asked for once: without it none would ever run again.
+      // The abort of an object drops all microtasks that wait. The tasks of all objects in an isolate run
+      // in one microtask, which is asked for once: without it none of them would ever run again.
       const abort = context.abort.bind(context);
       context.abort = (cause) => last(() => abort(cause));
       this.#made();
     }
 
-    /** Does something with the inside; should that fail, or a promise it made, the object starts anew. */
+    /** Calls the Rust object; if that fails, or the promise that it returns, the object starts anew. */
     orReset(work) {
       try {
         const done = work(this.#made());
@@ -27,8 +27,8 @@ export const inRust = (exports, name) =>
       }
     }
 
-    // Made anew where another object has aborted the wasm that all of an isolate share, which leaves
-    // nothing of what was in its memory.
+    // All objects of an isolate share its wasm. After one has aborted it, its memory is gone and a new
+    // instance takes its place: then the Rust object is made anew.
     #made() {
       const { instanceId } = exports.__worker_init_state();
       if (this.#instance !== instanceId) {
@@ -38,8 +38,8 @@ export const inRust = (exports, name) =>
       return this.#inner;
     }
 
-    // After a panic, or a write that failed, nobody knows whether memory and disk agree. Nothing of
-    // this turn is kept, and the next call finds an object that has read the disk.
+    // After a panic or a failed write, nobody knows whether memory and disk agree. The platform discards
+    // the changes of this turn, and the next call finds an object that has read the disk.
     #reset(error) {
       this.ctx.abort(`the object was reset: ${error?.message ?? error}`);
       throw error;

@@ -1,4 +1,4 @@
-// The ledger's own Worker as it was built, with objects that break when they are told to.
+// The ledger's own Worker as it was built, with objects that break on demand.
 import { AccountLedger as Whole } from "./index.js";
 
 export class AccountLedger extends Whole {
@@ -44,7 +44,7 @@ export class AccountLedger extends Whole {
     if (how === "throw") throw new Error("the disk is full");
     // Rust's own borrow check panics where a call comes in the middle of another.
     if (how === "panic") super.transact(new Uint8Array());
-    // The clock does not throw, so no catch is compiled for it: this aborts the wasm.
+    // Rust takes the clock for one that never throws, and has no catch for it: this aborts the wasm.
     if (how === "abort") globalThis.Date = BrokenDate;
   }
 

@@ -1,4 +1,4 @@
-// The ports' contract inside workerd, and what only a Durable Object and an isolate can break:
+// The ports' contract inside workerd, and faults that only a Durable Object and an isolate can have:
 //
 //   node --test platforms/cloudflare/contract/contract.test.mjs
 //
@@ -19,7 +19,7 @@ const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
 
 const runtime = { compatibilityDate: "2026-11-01", compatibilityFlags: ["enable_request_signal"] };
 
-/** What `cargo xtask build workers` made. */
+/** The modules that `cargo xtask build workers` made. */
 const modules = (name) => [
   { type: "ESModule", path: "index.js", contents: readFileSync(join(built, name, "index.js")) },
   {
@@ -60,7 +60,7 @@ const ledger = {
   durableObjects: { LEDGER: { className: "AccountLedger", useSQLite: true } },
 };
 
-// A client that leaves, as far as the Worker can tell: the call to it is given up.
+// A client that leaves, as the Worker sees it: the call to it is aborted.
 const front = {
   ...runtime,
   name: "front",
@@ -86,7 +86,7 @@ before(async () => {
   miniflare = new Miniflare(convertV4MiniflareOptions({ workers, handleStructuredLogs }));
   base = await miniflare.ready;
 });
-// Much is broken on purpose here, and says so: of interest only where a test fails.
+// Much is broken on purpose here and logs that: of interest only where a test fails.
 afterEach(({ passed }) => {
   if (!passed) console.log(logs.join("\n"));
   logs.length = 0;
@@ -123,7 +123,7 @@ test("the stores keep the contract", async () => {
   assert.ok(passed > 40, `${passed} cases`);
 });
 
-test("of two isolates' racing batches none passes the bound", async () => {
+test("racing batches of two isolates never pass the bound", async () => {
   const account = "acct_racing";
   const one = (at) => ask("add", { account, key: "n", bound: 100 }, { isolate: "ab"[at % 2] });
   const answers = await Promise.all(Array.from({ length: 200 }, (_, at) => one(at)));
@@ -196,7 +196,7 @@ test("no line of the log has the query of a request", async () => {
   assert.ok(!log.includes(key), log);
 });
 
-test("of a call that fails half way nothing is written", async () => {
+test("a call that fails half way writes nothing", async () => {
   const account = "acct_half";
   await ask("add", { account, key: "n" });
   await object(account, "breaks", { on: "DELETE", how: "throw" });
@@ -214,13 +214,13 @@ test("a call is given up in the end, and the account goes on", async () => {
   assert.deepEqual(await ask("add", { account, key: "n" }), { applied: true });
 });
 
-test("whoever waits is answered when those who lead leave", async () => {
+test("requests that wait are answered when the leader of their batch leaves", async () => {
   const account = "acct_leaves";
   await ask("add", { account, key: "first" });
   await object(account, "breaks", { slow: 600 });
   const before = ask("add", { account, key: "before" });
   await sleep(50);
-  // They wait, then each of the first ones goes with those behind it, and every second leaves.
+  // They wait, then each of the first ones leads a batch of those after it, and every second one leaves.
   const asked = Array.from({ length: 80 }, (_, at) =>
     ask("add", { account, key: `key ${at}` }, at % 2 ? {} : { leave: 200 }),
   );
@@ -237,7 +237,7 @@ test("whoever waits is answered when those who lead leave", async () => {
   assert.ok(Math.max(...calls) > 2 * calls[0], `calls of bytes: ${calls}`);
 });
 
-test("an alarm settles whom nobody settles, removes what has expired, and is the last", async () => {
+test("an alarm settles abandoned requests and removes expired items, and no other is set", async () => {
   const account = "acct_orphan";
   await ask("add", { account, key: "n" });
   await ask("add", { account, key: "later", expires: 1000 });
@@ -259,7 +259,7 @@ test("an alarm settles whom nobody settles, removes what has expired, and is the
   assert.deepEqual(["n", "later", "gone"].map((key) => keys.includes(key)), [true, true, false]);
 });
 
-test("what an isolate writes to KV it sees at once, another one when its cache is old", async () => {
+test("an isolate sees its own writes to KV at once, another one when its cache is stale", async () => {
   const key = "shared";
   assert.equal(await ask("read", { key }, { isolate: "b" }), null);
   await ask("write", { key, value: "1" });

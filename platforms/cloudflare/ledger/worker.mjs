@@ -1,4 +1,4 @@
-// The platform calls the methods of a class that derives from its own; what they do is in Rust.
+// The platform calls the methods of a class that derives from its own. Each calls its twin in Rust.
 import * as exports from "./index.js";
 import { inRust } from "openclaw:object";
 
