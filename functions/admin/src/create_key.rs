@@ -1,16 +1,20 @@
-use crate::owner::{Caller, owner};
+use crate::owner::{Caller, manager, owner};
 use axum::extract::State;
 use http::StatusCode;
 use openclaw_schema::key::{CreateKey, NewKey};
 use openclaw_web::{App, Json, Result, SecretJson};
 
-/// 201, with the secret in `key` for the only time; 400, 404 for the account.
+/// 201, with the secret in `key` for the only time; 400, 403 where it would have more than the key
+/// that makes it, 404 for the account.
 pub(crate) async fn create_key(
     State(app): State<App>,
     caller: Caller,
     Json(mut request): Json<CreateKey>,
 ) -> Result<(StatusCode, SecretJson<NewKey>)> {
     let account = owner(&caller, request.account.take())?;
+    if let Some(maker) = manager(&caller)? {
+        request.confine(maker)?;
+    }
     let key = app.directory().create_key(&account, request).await?;
     Ok((StatusCode::CREATED, SecretJson(key)))
 }

@@ -1,4 +1,4 @@
-use crate::owner::{Caller, owner_of_key};
+use crate::owner::{Caller, manager, owner_of_key};
 use axum::extract::State;
 use openclaw_schema::list::Deleted;
 use openclaw_web::{App, Id, Json, Result};
@@ -9,6 +9,7 @@ pub(crate) async fn delete_key(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<Deleted>> {
+    manager(&caller)?;
     let account = owner_of_key(&app, &caller, &id).await?;
     app.directory().revoke_key(&account, &id).await?;
     Ok(Json(Deleted::new(id, "key")))

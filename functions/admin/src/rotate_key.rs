@@ -1,9 +1,10 @@
-use crate::owner::{Caller, owner_of_key};
+use crate::owner::{Caller, manager, owner_of_key};
 use axum::extract::State;
 use openclaw_schema::key::{NewKey, RotateKey};
 use openclaw_web::{App, Id, Json, Result, SecretJson};
 
-/// The key with a new secret; the old one works on for `grace_period` seconds. 400, 404.
+/// The key with a new secret; the old one works on for `grace_period` seconds. 400, 404, 403 where it
+/// may more than the key that asks.
 pub(crate) async fn rotate_key(
     State(app): State<App>,
     caller: Caller,
@@ -11,6 +12,12 @@ pub(crate) async fn rotate_key(
     Json(request): Json<RotateKey>,
 ) -> Result<SecretJson<NewKey>> {
     let account = owner_of_key(&app, &caller, &id).await?;
+    if let Some(maker) = manager(&caller)? {
+        app.directory()
+            .key(&account, &id)
+            .await?
+            .ensure_within(maker)?;
+    }
     Ok(SecretJson(
         app.directory().rotate_key(&account, &id, &request).await?,
     ))

@@ -18,9 +18,9 @@ pub(crate) async fn create_token(
     let answer = match quota.admit(Vec::new()).await {
         Err(refused) => Err(refused),
         Ok(_) => {
-            let (key, now) = (&quota.caller().key, app.ports.clock.now());
+            let now = app.ports.clock.now();
             app.authenticator
-                .token(key, request.expires_in, now)
+                .token(quota.caller(), request.expires_in, now)
                 .map_err(ApiError::from)
         }
     };

@@ -4,6 +4,7 @@ use crate::bound::{ensure_answer_fits, usage_bound};
 use bytes::Bytes;
 use openclaw_core::{Code, Details, Error, Money};
 use openclaw_providers::{Model, Plan, Served, tokens};
+use openclaw_rate_limit::running_limit;
 use openclaw_schema::{
     chat::ChatRequest,
     key::{Key, OnDisconnect},
@@ -73,6 +74,7 @@ impl PreparedChat {
                 started: app.ports.clock.now(),
                 prompt_tokens: tokens::estimate_prompt(request),
                 reserved: 0,
+                counted: true,
                 renewal: None,
             },
             priced_fields,
@@ -87,7 +89,8 @@ impl PreparedChat {
             key: &caller.key,
         };
         let reservation = self.reservation.hold(spender, self.max_cost);
-        let admitted = gate.admit(reservation.steps(spender)?).await?;
+        let max_running = running_limit(&caller.account, &app.config.limits);
+        let admitted = gate.admit(reservation.steps(spender, max_running)?).await?;
         let settlement = Settlement::new(
             app.ports.clone(),
             app.totals.clone(),

@@ -1,7 +1,12 @@
 //! The gateway as a session uses it: authentication, places among the account's connections, calls of
 //! endpoints.
 
-use crate::{answer, call::Call, event::Event, session::SessionAuth};
+use crate::{
+    answer,
+    call::Call,
+    event::Event,
+    session::{KeySecret, SessionAuth},
+};
 use axum::body::Body;
 use futures_util::{FutureExt, Stream, StreamExt, stream};
 use http::{Request, Response, request::Parts};
@@ -70,6 +75,8 @@ impl SessionBackend {
             let message = "Needs an account's API key";
             return Err(Error::new(Code::Forbidden, message));
         };
+        // A connection is not admitted as a request is, which would find out.
+        let caller = app.authenticator.confirm(&app.ports, &caller).await?;
         let (account, key) = (&caller.account, &caller.key);
         let slot = match known {
             Some(known) if known.key == key.id => known.slot,
@@ -82,6 +89,7 @@ impl SessionBackend {
         Ok(SessionAuth {
             account: account.id.clone(),
             key: key.id.clone(),
+            generation: caller.generation(),
             expires_at,
             slot,
         })
@@ -112,13 +120,13 @@ impl SessionBackend {
         connections::release(&*self.app.ports.ledger, &auth.account, auth.slot).await
     }
 
-    /// Makes a call for the key of that id. The stream is the events of its answer; dropped, it drops the
+    /// Makes a call for the holder of that secret. The stream is the events of its answer; dropped, it drops the
     /// call.
-    pub fn call(&self, key: &str, call: Call) -> impl Stream<Item = Event> + Send + use<> {
+    pub fn call(&self, secret: &KeySecret, call: Call) -> impl Stream<Item = Event> + Send + use<> {
         let answer = self
             .app
             .authenticator
-            .pass(key, TOKEN_SECONDS, self.now())
+            .pass(&secret.key, secret.generation, TOKEN_SECONDS, self.now())
             .and_then(|token| call.request(&token));
         let (dispatch, kind) = (self.dispatch.clone(), call.kind);
         async move {

@@ -28,8 +28,8 @@ pub use event::{Complete, Event};
 #[cfg(feature = "lambda")]
 pub use lambda::Realtime;
 pub use session::{
-    Close, Effect, Input, Limits, MAX_FIRST_FRAME, MAX_FRAME, MAX_RUNNING, Session, SessionAuth,
-    TIME_TO_AUTHENTICATE,
+    Close, Effect, Input, KeySecret, Limits, MAX_FIRST_FRAME, MAX_FRAME, MAX_RUNNING, Session,
+    SessionAuth, TIME_TO_AUTHENTICATE,
 };
 
 use axum::{response::IntoResponse, routing::get};

@@ -10,7 +10,7 @@ mod requests;
 mod stored;
 
 pub use close::Close;
-pub use exchange::{Effect, Input, Limits, SessionAuth};
+pub use exchange::{Effect, Input, KeySecret, Limits, SessionAuth};
 
 use crate::{
     client_frame::{ClientFrame, Refused, Resume},

@@ -1,20 +1,19 @@
 //! A credential in, an identity out.
 
 use crate::{
-    Directory, Secrets,
-    api_key::{self, hashes_match},
-    directory,
+    Directory, Secrets, api_key,
     jwt::{self, Claims},
-    record::{Credential, KEY, decode},
+    keys,
+    known::{Holder, Known},
+    record::{Credential, KEY, KeyRecord, decode},
+    standing::{Seen, State},
+    store::{self, Stored},
 };
-use bytes::Bytes;
-use openclaw_core::{Error, Ports, Result, Timestamp, ledger::Step, time};
-use openclaw_schema::{
-    account::{Account, Status},
-    key::{Key, Token},
-};
+use openclaw_core::{Code, Error, Ports, Result, Timestamp, ledger::Step, time};
+use openclaw_schema::key::{Key, Token};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
+    ops::Deref,
     sync::{Arc, Mutex, PoisonError},
 };
 use subtle::ConstantTimeEq;
@@ -28,67 +27,52 @@ pub enum Identity {
     Caller(Arc<Caller>),
 }
 
-/// A key and its account.
+/// A key, its account, and the credential that was shown for it.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The key.
-    pub key: Key,
-    /// The account it belongs to.
-    pub account: Account,
+    holder: Arc<Holder>,
+    generation: u64,
+    by_token: bool,
 }
 
-/// A stored key as requests are checked against it: decoded once, until what is stored changes.
-struct Known {
-    stored: Bytes,
-    hash: String,
-    previous: Option<(String, Timestamp)>,
-    caller: Arc<Caller>,
-}
-
-impl Known {
-    fn decode(stored: Bytes) -> Result<Self> {
-        let Credential {
-            key,
-            hash,
-            previous,
-            account,
-        } = decode(&stored)?;
-        Ok(Self {
-            hash,
-            previous,
-            caller: Arc::new(Caller { key, account }),
-            stored,
-        })
+impl Caller {
+    /// The number of the key's secret that was shown, or that the token was made from.
+    pub const fn generation(&self) -> u64 {
+        self.generation
     }
 
-    /// Whether `hash` is that of its text, or of the one before within the grace period.
-    fn accepts(&self, hash: &str, now: Timestamp) -> bool {
-        hashes_match(&self.hash, hash)
-            || self
-                .previous
-                .as_ref()
-                .is_some_and(|(old, until)| now < *until && hashes_match(old, hash))
+    /// Whether a token was shown in place of the key.
+    pub const fn by_token(&self) -> bool {
+        self.by_token
     }
 
-    /// Whether it opens anything `now`.
+    /// That what was shown opens anything `now`; 401, 403.
     fn ensure_usable(&self, now: Timestamp) -> Result<()> {
-        if self.caller.key.expires_at.is_some_and(|at| at <= now) {
+        if !self.holder.accepts(self.generation, now) {
+            return Err(invalid_key());
+        }
+        if self.key.expires_at.is_some_and(|at| at <= now) {
             return Err(Error::unauthorized("The API key has expired"));
         }
-        if self.caller.account.status == Status::Suspended {
-            return Err(Error::unauthorized("The account is suspended"));
+        if self.holder.is_suspended() {
+            return Err(suspended());
         }
         Ok(())
     }
 }
 
-/// More decoded keys than this are not held.
-const MAX_KNOWN: usize = 10_000;
+impl Deref for Caller {
+    type Target = Holder;
+
+    fn deref(&self) -> &Holder {
+        &self.holder
+    }
+}
 
 /// Knows the secrets; checks credentials against them and against the stored keys.
 pub struct Authenticator {
     secrets: Secrets,
-    known: Mutex<HashMap<String, Arc<Known>>>,
+    known: Known,
     touched: Mutex<Touched>,
 }
 
@@ -104,7 +88,7 @@ impl Authenticator {
     pub fn new(secrets: Secrets) -> Self {
         Self {
             secrets,
-            known: Mutex::default(),
+            known: Known::default(),
             touched: Mutex::default(),
         }
     }
@@ -114,7 +98,10 @@ impl Authenticator {
         Directory::new(ports, &self.secrets.pepper)
     }
 
-    /// Whose credential this is: the operator's token, an API key or a JWT; 401.
+    /// Whose credential this is: the operator's token, an API key or a JWT; 401, 403.
+    ///
+    /// A caller is known as this process last read it. Only an admission with the step of
+    /// [`check`](Self::check) in it, or [`confirm`](Self::confirm), says whether that still holds.
     pub async fn authenticate(&self, ports: &Ports, credential: &str) -> Result<Identity> {
         let (identity, _) = self.authenticate_until(ports, credential).await?;
         Ok(identity)
@@ -134,64 +121,98 @@ impl Authenticator {
             let end = caller.key.expires_at;
             return Ok((Identity::Caller(caller), end));
         }
-        let claims = jwt::verify(&self.secrets.jwt, credential, ports.clock.now())?;
-        let known = self.find(ports, &claims.sub).await?;
-        let caller = admit(ports, &known)?;
-        let end = time::from_second(claims.exp);
+        let (caller, end) = self.token_holder(ports, credential).await?;
         let end = caller.key.expires_at.map_or(end, |key| key.min(end));
         Ok((Identity::Caller(caller), Some(end)))
     }
 
-    /// A token of the key with that id, for a request that this process makes for its holder in
-    /// the next `seconds`.
-    pub fn pass(&self, key: &str, seconds: i64, now: Timestamp) -> Result<String> {
-        let now = time::whole_second(now).as_second();
-        let claims = Claims {
-            sub: key.into(),
-            iat: now,
-            nbf: now,
-            exp: now.saturating_add(seconds),
-        };
-        jwt::sign(&self.secrets.jwt, &claims)
-    }
-
-    /// Whose API key this is; 401.
+    /// Whose API key this is; 401, 403.
     pub async fn key(&self, ports: &Ports, text: &str) -> Result<Arc<Caller>> {
         let id = api_key::parse(text).ok_or_else(invalid_key)?;
-        let known = self.find(ports, &id).await?;
         let hash = api_key::hash(&self.secrets.pepper, text);
-        if !known.accepts(&hash, ports.clock.now()) {
-            return Err(invalid_key());
+        self.find(ports, &id, false, |holder, now| {
+            holder.generation_of(&hash, now)
+        })
+        .await
+    }
+
+    async fn token_holder(&self, ports: &Ports, token: &str) -> Result<(Arc<Caller>, Timestamp)> {
+        let claims = jwt::verify(&self.secrets.jwt, token, ports.clock.now())?;
+        let generation = claims.generation;
+        let caller = self.find(ports, &claims.sub, true, |holder, now| {
+            holder.accepts(generation, now).then_some(generation)
+        });
+        Ok((caller.await?, time::from_second(claims.exp)))
+    }
+
+    /// The caller, and the step of its admission that demands that its account, and the account's
+    /// keys, are as this process knows them; where that step is refused, [`confirm`](Self::confirm)
+    /// says how they are by now. 401, 403.
+    pub async fn check(&self, ports: &Ports, caller: &Arc<Caller>) -> Result<(Arc<Caller>, Step)> {
+        let known = self.known.standing(&caller.account.id);
+        if known.standing.allows(&caller.key.id, caller.revision()) {
+            return Ok((caller.clone(), known.check()));
         }
-        admit(ports, &known)
+        let caller = self.confirm(ports, caller).await?;
+        let known = self.known.standing(&caller.account.id);
+        Ok((caller, known.check()))
+    }
+
+    /// The caller as the ledger has it by now: 401 where its key was revoked or its secret
+    /// replaced, 403 where its account is suspended.
+    pub async fn confirm(&self, ports: &Ports, caller: &Caller) -> Result<Arc<Caller>> {
+        let account = &caller.account.id;
+        let seen = Seen::read(&*ports.ledger, account).await?;
+        self.known.note_standing(account, &seen);
+        match seen.standing.state {
+            State::Active => {}
+            State::Suspended => return Err(suspended()),
+            State::Deleted => return Err(invalid_key()),
+        }
+        let is_current = seen.standing.allows(&caller.key.id, caller.revision());
+        let holder = match is_current {
+            true => caller.holder.clone(),
+            false => self.read(ports, &caller.holder).await?,
+        };
+        let caller = Caller {
+            holder,
+            ..caller.clone()
+        };
+        caller.ensure_usable(ports.clock.now())?;
+        Ok(Arc::new(caller))
+    }
+
+    /// A token of the key with that id and that secret, for a request that this process makes for
+    /// its holder in the next `seconds`.
+    pub fn pass(&self, key: &str, generation: u64, seconds: i64, now: Timestamp) -> Result<String> {
+        let now = time::whole_second(now).as_second();
+        let end = now.saturating_add(seconds);
+        jwt::sign(&self.secrets.jwt, &Claims::new(key, generation, now, end))
     }
 
     /// The step in the account's ledger that notes that `key` is used at `now`; `None` where this
     /// process has taken it in this minute already. Whoever takes it writes it, with whatever else
     /// is to be written; losing it is harmless.
     pub fn note_use(&self, key: &Key, now: Timestamp) -> Option<Step> {
-        let note = || directory::note_use(&key.id, now);
+        let note = || keys::note_use(&key.id, now);
         self.is_first_use(&key.id, now).then(note)?.ok()
     }
 
-    /// A token that stands for `key` for the next `seconds`, never longer than the key lives.
-    pub fn token(&self, key: &Key, seconds: u64, now: Timestamp) -> Result<Token> {
+    /// A token that stands for the caller's key for the next `seconds`, never longer than the key
+    /// lives, nor than the secret that was shown for it.
+    pub fn token(&self, caller: &Caller, seconds: u64, now: Timestamp) -> Result<Token> {
         let now = time::whole_second(now);
         let wanted = time::shift(now, i64::try_from(seconds).unwrap_or(i64::MAX));
-        let expires_at = key
-            .expires_at
-            .map_or(wanted, |end| wanted.min(time::whole_second(end)));
-        let claims = Claims {
-            sub: key.id.clone(),
-            iat: now.as_second(),
-            nbf: now.as_second(),
-            exp: expires_at.as_second(),
-        };
+        let ends = [caller.key.expires_at, caller.secret_end(caller.generation)];
+        let ends = ends.into_iter().flatten().map(time::whole_second);
+        let expires_at = ends.fold(wanted, std::cmp::min);
+        let (iat, exp) = (now.as_second(), expires_at.as_second());
+        let claims = Claims::new(&caller.key.id, caller.generation, iat, exp);
         Ok(Token {
             token: jwt::sign(&self.secrets.jwt, &claims)?,
             expires_at,
             token_type: "Bearer",
-            expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or_default(),
+            expires_in: u64::try_from(exp - iat).unwrap_or_default(),
         })
     }
 
@@ -200,32 +221,57 @@ impl Authenticator {
         credential.as_bytes().ct_eq(token.as_bytes()).into()
     }
 
-    async fn find(&self, ports: &Ports, id: &str) -> Result<Arc<Known>> {
-        let stored = ports
-            .kv
-            .get(&format!("{KEY}{id}"))
-            .await?
-            .ok_or_else(invalid_key)?;
-        let known = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(id)
-            .cloned();
-        match known {
-            Some(known) if known.stored == stored => Ok(known),
-            _ => Ok(self.remember(id, Known::decode(stored)?)),
+    /// The caller whose secret's number `judge` finds in the key `id`. Where it finds none, what
+    /// is known of the key may be old: the ledger is asked, though not for every guess.
+    async fn find(
+        &self,
+        ports: &Ports,
+        id: &str,
+        by_token: bool,
+        judge: impl Fn(&Holder, Timestamp) -> Option<u64>,
+    ) -> Result<Arc<Caller>> {
+        let now = ports.clock.now();
+        let mut holder = self.holder(ports, id).await?;
+        let mut generation = judge(&holder, now);
+        if generation.is_none() && self.known.may_be_old(id, now) {
+            holder = self.read(ports, &holder).await?;
+            generation = judge(&holder, now);
+        }
+        let caller = Caller {
+            holder,
+            generation: generation.ok_or_else(invalid_key)?,
+            by_token,
+        };
+        caller.ensure_usable(now)?;
+        Ok(Arc::new(caller))
+    }
+
+    /// The key `id`, as this process knows it or as it is stored.
+    async fn holder(&self, ports: &Ports, id: &str) -> Result<Arc<Holder>> {
+        let projected = ports.kv.get(&format!("{KEY}{id}")).await?;
+        let projected = projected.ok_or_else(invalid_key)?;
+        match self.known.find(id, &projected, ports.clock.now()) {
+            Some(holder) => holder.ok_or_else(invalid_key),
+            None => {
+                let credential: Credential = decode(&projected)?;
+                let holder = Holder::new(credential, projected);
+                self.read(ports, &holder).await
+            }
         }
     }
 
-    fn remember(&self, id: &str, known: Known) -> Arc<Known> {
-        let known = Arc::new(known);
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_KNOWN {
-            all.clear();
+    /// The key as its account's ledger has it. Where that has none, the projection is a leftover:
+    /// whoever revoked the key, or was about to change it, was cut off.
+    async fn read(&self, ports: &Ports, holder: &Holder) -> Result<Arc<Holder>> {
+        let (now, key) = (ports.clock.now(), format!("{KEY}{}", holder.key.id));
+        let found = store::find(&*ports.ledger, &holder.account.id, &key).await?;
+        let found = found.map(|found: Stored<KeyRecord>| Arc::new(holder.with(found.value)));
+        self.known.remember(holder, found.clone(), now);
+        if found.is_none() {
+            // Where this fails, it is tried again when the key is read the next time.
+            let _ = ports.kv.delete(&key).await;
         }
-        all.insert(id.to_string(), known.clone());
-        known
+        found.ok_or_else(invalid_key)
     }
 
     /// Whether this process asks this of the key for the first time in this minute.
@@ -242,11 +288,10 @@ impl Authenticator {
     }
 }
 
-fn admit(ports: &Ports, known: &Known) -> Result<Arc<Caller>> {
-    known.ensure_usable(ports.clock.now())?;
-    Ok(known.caller.clone())
-}
-
 fn invalid_key() -> Error {
     Error::unauthorized("Invalid API key")
+}
+
+fn suspended() -> Error {
+    Error::new(Code::AccountSuspended, "The account is suspended")
 }

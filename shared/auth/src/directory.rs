@@ -1,31 +1,30 @@
-//! Accounts and keys: made, listed, changed, revoked.
+//! Accounts: made, listed, changed, deleted.
 
 use crate::{
-    api_key,
-    record::{ACCOUNT, Credential, KEY, KeyRecord, OPERATOR, USED, decode, decode_item, encode},
+    publish::Publisher,
+    record::{ACCOUNT, AccountRecord, KEY, KeyRecord, OPERATOR},
+    standing::{Seen, State},
+    store::{self, Stored, Tries, apply, put},
 };
 use openclaw_core::{
-    Error, Ports, Result, Secret, Timestamp,
-    ledger::{Outcome, Step, When},
+    Error, Ledger, Ports, Result, Secret, Timestamp,
+    ledger::{Step, When},
     time,
 };
 use openclaw_schema::{
     account::{Account, CreateAccount, Status, UpdateAccount},
-    key::{CreateKey, Key, NewKey, RotateKey, Scope, UpdateKey},
     list::{List, Page},
 };
-use serde::Serialize;
-use std::collections::HashMap;
-
-/// More keys than this an account cannot have: a change of the account rewrites the projection
-/// of each.
-const MAX_KEYS: usize = 1000;
 
 /// The accounts and their keys.
+///
+/// Every change is written on condition that what it changes is still as it was read, and is
+/// tried again on what another request has made of it where it is not. So changes by several
+/// processes come one after the other, and none brings back what another has ended.
 #[derive(Clone, Copy)]
 pub struct Directory<'a> {
-    ports: &'a Ports,
-    pepper: &'a Secret,
+    pub(crate) ports: &'a Ports,
+    pub(crate) pepper: &'a Secret,
 }
 
 impl<'a> Directory<'a> {
@@ -47,279 +46,149 @@ impl<'a> Directory<'a> {
             status: Status::Active,
             created_at: self.now(),
         };
-        self.put(OPERATOR, ACCOUNT, &account.id, &account, When::Absent)
-            .await?;
-        Ok(account)
+        let record = AccountRecord {
+            account,
+            revision: 1,
+        };
+        // Ids are random: there is nothing to overwrite.
+        let put = put(account_key(&record.account.id), &record, When::Always)?;
+        apply(self.ledger(), OPERATOR, vec![put]).await?;
+        Ok(record.account)
     }
 
     /// The accounts in order of their ids.
     pub async fn list_accounts(&self, page: &Page) -> Result<List<Account>> {
-        Ok(List::page(self.list(OPERATOR, ACCOUNT, page).await?, page))
+        let after = page.after.as_deref();
+        let found = store::some(self.ledger(), OPERATOR, ACCOUNT, after, page.limit + 1).await?;
+        let accounts = found
+            .into_iter()
+            .map(|record: AccountRecord| record.account);
+        Ok(List::page(accounts.collect(), page))
     }
 
     /// One account; 404.
     pub async fn account(&self, id: &str) -> Result<Account> {
-        self.find(OPERATOR, ACCOUNT, id)
-            .await?
-            .ok_or_else(|| no_account(id))
+        Ok(self.account_record(id).await?.value.account)
     }
 
     /// Changes an account, its keys' projections included; 404.
+    ///
+    /// Suspension counts from the moment this returns at the latest, for whatever is admitted, and
+    /// however stale a cache. Where it fails halfway, the account's keys are refused until it is
+    /// called again.
     pub async fn update_account(&self, id: &str, change: UpdateAccount) -> Result<Account> {
         change.validate()?;
-        let account = change.apply(self.account(id).await?);
-        self.put(OPERATOR, ACCOUNT, id, &account, When::Present)
-            .await?;
-        for record in self.key_records(id).await? {
-            self.publish(record, &account).await?;
-        }
-        Ok(account)
+        let mut tries = Tries::default();
+        let record = loop {
+            tries.another()?;
+            let stored = self.account_record(id).await?;
+            let record = AccountRecord {
+                account: change.clone().apply(stored.value.account.clone()),
+                revision: stored.value.revision + 1,
+            };
+            // Whatever takes away goes first.
+            if record.account.status == Status::Suspended {
+                self.set_state(id, State::Suspended, record.revision)
+                    .await?;
+            }
+            let put = put(account_key(id), &record, stored.unchanged())?;
+            if apply(self.ledger(), OPERATOR, vec![put]).await? {
+                break record;
+            }
+        };
+        self.follow(id).await?;
+        self.publisher().publish_all(id).await?;
+        Ok(record.account)
     }
 
-    /// Removes an account and revokes its keys; its usage stays until it expires. 404.
+    /// Removes an account and revokes its keys; its usage stays until it expires. 404. Where it
+    /// fails halfway, nothing opens the account any more, and it is to be called again.
     pub async fn delete_account(&self, id: &str) -> Result<()> {
-        self.account(id).await?;
-        for record in self.key_records(id).await? {
-            self.revoke_key(id, &record.key.id).await?;
+        let stored = self.account_record(id).await?;
+        self.set_state(id, State::Deleted, stored.value.revision)
+            .await?;
+        // No key is made any more.
+        for (key, _) in self.key_records(id).await? {
+            match self.revoke_key(id, &key).await {
+                Err(error) if error.code != openclaw_core::Code::NotFound => return Err(error),
+                _ => {}
+            }
         }
-        if !self.apply(OPERATOR, remove(ACCOUNT, id)).await? {
-            return Err(no_account(id));
+        let key = account_key(id);
+        let when = When::Present;
+        match apply(self.ledger(), OPERATOR, vec![Step::Delete { key, when }]).await? {
+            true => Ok(()),
+            false => Err(no_account(id)),
+        }
+    }
+
+    /// Has admission know what the account's record says of its status.
+    async fn follow(&self, id: &str) -> Result<()> {
+        let mut tries = Tries::default();
+        let mut known = self.find_account(id).await?;
+        while let Some(record) = known {
+            tries.another()?;
+            let state = match record.value.account.status {
+                Status::Active => State::Active,
+                Status::Suspended => State::Suspended,
+            };
+            let revision = record.value.revision;
+            self.set_state(id, state, revision).await?;
+            known = self.find_account(id).await?;
+            known = known.filter(|after| after.value.revision != revision);
         }
         Ok(())
     }
 
-    /// Makes a key for an account; 404 for the account, 409 when it has 1,000.
-    pub async fn create_key(&self, account: &str, request: CreateKey) -> Result<NewKey> {
-        let now = self.now();
-        request.validate(now)?;
-        let account = self.account(account).await?;
-        if self.key_records(&account.id).await?.len() >= MAX_KEYS {
-            let message = format!("An account has at most {MAX_KEYS} keys");
-            return Err(Error::new(openclaw_core::Code::Conflict, message));
-        }
-        let (id, secret) = api_key::generate(&*self.ports.random, request.mode);
-        let key = Key {
-            id,
-            object: "key".into(),
-            account: account.id.clone(),
-            name: request.name,
-            mode: request.mode,
-            scopes: request.scopes.unwrap_or_else(|| Scope::DEFAULT.into()),
-            expires_at: request.expires_at,
-            rate_limit: request.rate_limit,
-            monthly_budget: request.monthly_budget,
-            models: request.models,
-            on_disconnect: request.on_disconnect,
-            created_at: now,
-            last_used_at: None,
-        };
-        let hash = api_key::hash(self.pepper, &secret);
-        let record = KeyRecord {
-            key: key.clone(),
-            hash,
-            previous: None,
-        };
-        self.store_key(record, &account, When::Absent).await?;
-        Ok(NewKey { key, secret })
-    }
-
-    /// An account's keys in order of their ids.
-    pub async fn list_keys(&self, account: &str, page: &Page) -> Result<List<Key>> {
-        let records: Vec<KeyRecord> = self.list(account, KEY, page).await?;
-        let used = self.last_uses(account).await?;
-        let shown = records.into_iter().map(|KeyRecord { key, .. }| Key {
-            last_used_at: used.get(&key.id).copied(),
-            ..key
-        });
-        Ok(List::page(shown.collect(), page))
-    }
-
-    /// One of an account's keys; 404.
-    pub async fn key(&self, account: &str, id: &str) -> Result<Key> {
-        let KeyRecord { key, .. } = self.key_record(account, id).await?;
-        let last_used_at = self.find(account, USED, id).await?;
-        Ok(Key {
-            last_used_at,
-            ..key
-        })
-    }
-
-    /// The account a key belongs to; 404. Up to 60 s behind, as `Kv` is.
-    pub async fn account_of_key(&self, id: &str) -> Result<String> {
-        let key = format!("{KEY}{id}");
-        let bytes = self.ports.kv.get(&key).await?.ok_or_else(|| no_key(id))?;
-        Ok(decode::<Credential>(&bytes)?.account.id)
-    }
-
-    /// Changes a key; 404.
-    pub async fn update_key(&self, account: &str, id: &str, change: UpdateKey) -> Result<Key> {
-        change.validate(self.now())?;
-        let record = self.key_record(account, id).await?;
-        let record = KeyRecord {
-            key: change.apply(record.key),
-            ..record
-        };
-        self.replace_key(account, record).await
-    }
-
-    /// Gives a key a new text; the old one works on for the grace period. 404.
-    pub async fn rotate_key(&self, account: &str, id: &str, request: &RotateKey) -> Result<NewKey> {
-        request.validate()?;
-        let record = self.key_record(account, id).await?;
-        let secret = api_key::regenerate(&*self.ports.random, record.key.mode, id);
-        let grace = i64::try_from(request.grace_period).unwrap_or_default();
-        let record = KeyRecord {
-            previous: Some((record.hash, time::shift(self.now(), grace))),
-            hash: api_key::hash(self.pepper, &secret),
-            key: record.key,
-        };
-        let key = self.replace_key(account, record).await?;
-        Ok(NewKey { key, secret })
-    }
-
-    /// Revokes a key for good; 404.
-    pub async fn revoke_key(&self, account: &str, id: &str) -> Result<()> {
-        self.key_record(account, id).await?;
-        // The projection goes first: a crash in between leaves a key that is listed but dead.
-        self.ports.kv.delete(&format!("{KEY}{id}")).await?;
-        if !self.apply(account, remove(KEY, id)).await? {
-            return Err(no_key(id));
-        }
-        Ok(())
-    }
-
-    fn now(&self) -> Timestamp {
-        time::whole_second(self.ports.clock.now())
-    }
-
-    async fn key_record(&self, account: &str, id: &str) -> Result<KeyRecord> {
-        self.find(account, KEY, id).await?.ok_or_else(|| no_key(id))
-    }
-
-    async fn key_records(&self, account: &str) -> Result<Vec<KeyRecord>> {
-        self.list(
-            account,
-            KEY,
-            &Page {
-                limit: MAX_KEYS,
-                after: None,
-            },
-        )
-        .await
-    }
-
-    async fn last_uses(&self, account: &str) -> Result<HashMap<String, Timestamp>> {
-        let items = self
-            .ports
-            .ledger
-            .query(account, USED, None, MAX_KEYS)
-            .await?;
-        let read = |(key, item): &(String, _)| Ok((key[USED.len()..].into(), decode_item(item)?));
-        items.iter().map(read).collect()
-    }
-
-    async fn replace_key(&self, account: &str, record: KeyRecord) -> Result<Key> {
-        let account = self.account(account).await?;
-        let key = record.key.clone();
-        self.store_key(record, &account, When::Present).await?;
-        Ok(key)
-    }
-
-    async fn store_key(&self, record: KeyRecord, account: &Account, when: When) -> Result<()> {
-        self.put(&account.id, KEY, &record.key.id, &record, when)
-            .await?;
-        self.publish(record, account).await
-    }
-
-    /// Writes what authentication reads.
-    async fn publish(&self, record: KeyRecord, account: &Account) -> Result<()> {
-        let key = format!("{KEY}{}", record.key.id);
-        let expires = record.key.expires_at;
-        let credential = Credential::new(record, account.clone());
-        Ok(self
-            .ports
-            .kv
-            .put(&key, encode(&credential)?, expires)
-            .await?)
-    }
-
-    async fn find<T: serde::de::DeserializeOwned>(
-        &self,
-        account: &str,
-        kind: &str,
-        id: &str,
-    ) -> Result<Option<T>> {
-        let key = format!("{kind}{id}");
-        let found = self.ports.ledger.get(account, &key).await?;
-        found.as_ref().map(decode_item).transpose()
-    }
-
-    /// One item more than the page shows, where there is one.
-    async fn list<T: serde::de::DeserializeOwned>(
-        &self,
-        account: &str,
-        kind: &str,
-        page: &Page,
-    ) -> Result<Vec<T>> {
-        let after = page.after.as_ref().map(|id| format!("{kind}{id}"));
-        let ledger = &self.ports.ledger;
-        let items = ledger
-            .query(account, kind, after.as_deref(), page.limit + 1)
-            .await?;
-        items.iter().map(|(_, item)| decode_item(item)).collect()
-    }
-
-    async fn put<T: Serialize>(
-        &self,
-        account: &str,
-        kind: &str,
-        id: &str,
-        value: &T,
-        when: When,
-    ) -> Result<()> {
-        if !self.apply(account, write(kind, id, value, when)?).await? {
-            let message = "It was changed by another request at the same time";
-            return Err(Error::new(openclaw_core::Code::Conflict, message));
-        }
-        Ok(())
-    }
-
-    async fn apply(&self, account: &str, step: Step) -> Result<bool> {
-        match self.ports.ledger.transact(account, vec![step]).await? {
-            Outcome::Refused { .. } => Ok(false),
-            Outcome::Applied(applied) => {
-                applied.durable.await?;
-                Ok(true)
+    /// Has admission know that the account is in this state as of that revision of its record,
+    /// unless it knows of a later one. Deletion is for good.
+    async fn set_state(&self, id: &str, state: State, revision: u64) -> Result<()> {
+        let mut tries = Tries::default();
+        loop {
+            tries.another()?;
+            let seen = Seen::read(self.ledger(), id).await?;
+            let is_known = seen.standing.state == state
+                && (state == State::Active || seen.standing.revision == revision);
+            let is_late = state != State::Deleted && seen.standing.revision > revision;
+            if seen.standing.state == State::Deleted || is_known || is_late {
+                return Ok(());
+            }
+            let step = seen.set(state, revision, self.ports.clock.now())?;
+            if apply(self.ledger(), id, vec![step]).await? {
+                return Ok(());
             }
         }
     }
-}
 
-/// The step that notes, in its account's partition, that a key is used at `now`.
-pub(crate) fn note_use(id: &str, now: Timestamp) -> Result<Step> {
-    write(USED, id, &time::floor(now, time::MINUTE), When::Always)
-}
+    pub(crate) fn now(&self) -> Timestamp {
+        time::whole_second(self.ports.clock.now())
+    }
 
-fn write<T: Serialize>(kind: &str, id: &str, value: &T, when: When) -> Result<Step> {
-    Ok(Step::Put {
-        key: format!("{kind}{id}"),
-        document: encode(value)?,
-        when,
-        expires: None,
-    })
-}
+    pub(crate) fn ledger(&self) -> &'a dyn Ledger {
+        &*self.ports.ledger
+    }
 
-fn remove(kind: &str, id: &str) -> Step {
-    Step::Delete {
-        key: format!("{kind}{id}"),
-        when: When::Present,
+    pub(crate) const fn publisher(&self) -> Publisher<'a> {
+        Publisher::new(self.ports)
+    }
+
+    pub(crate) async fn account_record(&self, id: &str) -> Result<Stored<AccountRecord>> {
+        self.find_account(id).await?.ok_or_else(|| no_account(id))
+    }
+
+    async fn find_account(&self, id: &str) -> Result<Option<Stored<AccountRecord>>> {
+        store::find(self.ledger(), OPERATOR, &account_key(id)).await
+    }
+
+    async fn key_records(&self, account: &str) -> Result<Vec<(String, KeyRecord)>> {
+        store::all(self.ledger(), account, KEY).await
     }
 }
 
-fn no_account(id: &str) -> Error {
-    Error::not_found(format_args!("account '{id}'"))
+pub(crate) fn account_key(id: &str) -> String {
+    format!("{ACCOUNT}{id}")
 }
 
-fn no_key(id: &str) -> Error {
-    Error::not_found(format_args!("key '{id}'"))
+pub(crate) fn no_account(id: &str) -> Error {
+    Error::not_found(format_args!("account '{id}'"))
 }

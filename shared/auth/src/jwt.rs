@@ -3,38 +3,54 @@
 //! A token stands for a key, it does not replace it: every use looks the key up, so revoking the
 //! key ends its tokens. Secrets rotate by putting a new one in front of the list.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header,
-    crypto::{self, CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils},
     errors::{Error as JwtError, ErrorKind},
     signature::{Error as SignatureError, Signer, Verifier},
 };
-use openclaw_core::{Error, Result, Secret, Timestamp, json::read, record};
-use serde::Serialize;
+use openclaw_core::{Error, Result, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-/// What a token says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// Who makes tokens, and for whom: a token that a program signed with the same secret for
+/// something else is none of ours.
+const ISSUER: &str = "openclaw";
+const AUDIENCE: &str = "openclaw-api";
+
+/// The claims of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The id of the key it stands for.
     pub sub: String,
+    /// The number of the key's secret that it was made from, and with which it ends.
+    #[serde(rename = "gen")]
+    pub generation: u64,
     /// Issued at, Unix seconds.
     pub iat: i64,
     /// Not valid before, Unix seconds.
     pub nbf: i64,
     /// Not valid from here on, Unix seconds.
     pub exp: i64,
+    iss: String,
+    aud: String,
 }
 
-record!(Claims {
-    sub: required,
-    iat: required,
-    nbf: required,
-    exp: required,
-    ..
-});
+impl Claims {
+    /// A token for that secret of the key `sub`, from `iat` to `exp` (Unix seconds).
+    pub fn new(sub: &str, generation: u64, iat: i64, exp: i64) -> Self {
+        Self {
+            sub: sub.into(),
+            generation,
+            iat,
+            nbf: iat,
+            exp,
+            iss: ISSUER.into(),
+            aud: AUDIENCE.into(),
+        }
+    }
+}
 
 /// Signs `claims` with the first of `secrets`.
 pub fn sign(secrets: &[(String, Secret)], claims: &Claims) -> Result<String> {
@@ -50,7 +66,7 @@ pub fn sign(secrets: &[(String, Secret)], claims: &Claims) -> Result<String> {
     jsonwebtoken::encode(&header, claims, &key).map_err(Error::internal)
 }
 
-/// The claims of a token that one of `secrets` signed and that is valid `now`.
+/// The claims of a token that one of `secrets` signed for us and that is valid `now`.
 pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Result<Claims> {
     install_provider();
     let claims = signed(secrets, token).ok_or_else(|| Error::unauthorized("Invalid token"))?;
@@ -64,32 +80,17 @@ pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Resu
     Ok(claims)
 }
 
-/// What is read of a token's header.
-#[derive(Default)]
-struct Signed<'a> {
-    alg: &'a str,
-    kid: &'a str,
-}
-
-record!(Signed<'a> {
-    alg: required,
-    kid: required,
-    ..
-});
-
-/// What a well-signed token says: HS256 and nothing else. `jsonwebtoken::decode` would do, but it
-/// reads every kind of key that a header can carry, a tenth of the size of a Worker.
+/// The claims of a well-signed token. Its times are compared with the port's clock, not here.
 fn signed(secrets: &[(String, Secret)], token: &str) -> Option<Claims> {
-    let (message, signature) = token.rsplit_once('.')?;
-    let (header, claims) = message.split_once('.')?;
-    let header = URL_SAFE_NO_PAD.decode(header).ok()?;
-    let header: Signed<'_> = read(&header).ok()?;
-    let (_, secret) = secrets.iter().find(|(id, _)| id == header.kid)?;
+    let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
+    let (_, secret) = secrets.iter().find(|(id, _)| *id == kid)?;
     let key = DecodingKey::from_secret(secret.reveal().as_bytes());
-    let is_ours = header.alg == "HS256"
-        && crypto::verify(signature, message.as_bytes(), &key, Algorithm::HS256).ok()?;
-    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-    is_ours.then(|| read(&claims).ok())?
+    let mut ours = Validation::new(Algorithm::HS256);
+    ours.set_required_spec_claims(&["iss", "aud"]);
+    ours.set_issuer(&[ISSUER]);
+    ours.set_audience(&[AUDIENCE]);
+    ours.validate_exp = false;
+    Some(jsonwebtoken::decode(token, &key, &ours).ok()?.claims)
 }
 
 /// jsonwebtoken without its own cryptography: all of it together is three times the size of a
@@ -156,6 +157,7 @@ impl JwtVerifier for Hs256 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
     fn secrets(list: &[(&str, &str)]) -> Vec<(String, Secret)> {
         list.iter()
@@ -164,12 +166,7 @@ mod tests {
     }
 
     fn claims() -> Claims {
-        Claims {
-            sub: "key_1".into(),
-            iat: 1000,
-            nbf: 1000,
-            exp: 2000,
-        }
+        Claims::new("key_1", 3, 1000, 2000)
     }
 
     fn at(second: i64) -> Timestamp {
@@ -192,6 +189,27 @@ mod tests {
         assert!(verify(&secrets(&[("k1", "new"), ("k0", "old")]), &token, at(1500)).is_ok());
         assert!(verify(&secrets(&[("k1", "old")]), &token, at(1500)).is_err());
         assert!(verify(&secrets(&[("k0", "new")]), &token, at(1500)).is_err());
+    }
+
+    #[test]
+    fn a_token_for_something_else_is_refused() {
+        let secrets = secrets(&[("k1", "secret")]);
+        for (field, value) in [("iss", "other"), ("aud", "other")] {
+            let mut other = serde_json::to_value(claims()).unwrap();
+            other[field] = value.into();
+            let other: Claims = serde_json::from_value(other).unwrap();
+            let token = sign(&secrets, &other).unwrap();
+            assert!(verify(&secrets, &token, at(1500)).is_err(), "{field}");
+        }
+        // As tokens were before they named whom they are for.
+        let bare = serde_json::json!({"sub": "key_1", "iat": 1000, "nbf": 1000, "exp": 2000});
+        let header = Header {
+            kid: Some("k1".into()),
+            ..Header::new(Algorithm::HS256)
+        };
+        let key = EncodingKey::from_secret(b"secret");
+        let token = jsonwebtoken::encode(&header, &bare, &key).unwrap();
+        assert!(verify(&secrets, &token, at(1500)).is_err());
     }
 
     #[test]

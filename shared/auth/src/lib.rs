@@ -5,17 +5,24 @@
 //! - [`Directory`]: accounts and keys, made, listed, changed and revoked
 //! - [`Authenticator`]: a credential in, an [`Identity`] out
 //!
-//! The account's items in `Ledger` are the truth about its keys; what a request needs is
-//! projected into `Kv` as one document per key, so that authentication costs one cached read.
+//! The account's items in `Ledger` are the truth about its keys. What a request needs is
+//! projected into `Kv` as one document per key, so that authentication costs one cached read;
+//! what such a read may have missed, the admission finds out ([`Authenticator::check`]).
 
 pub mod api_key;
 mod authenticate;
 mod directory;
 pub mod jwt;
+mod keys;
+mod known;
+mod publish;
 mod record;
 mod secret;
+mod standing;
+mod store;
 
 pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;
+pub use known::Holder;
 pub use record::OPERATOR;
 pub use secret::Secrets;

@@ -1,21 +1,33 @@
 //! What is stored of accounts and keys, and where.
 
 use bytes::Bytes;
-use openclaw_core::{Error, Result, Timestamp, json, ledger::Item, record};
+use openclaw_core::{Error, Result, Timestamp, ledger::Item};
 use openclaw_schema::{account::Account, key::Key};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The ledger partition that is the operator's: it lists the accounts.
 pub const OPERATOR: &str = "operator";
-/// In [`OPERATOR`]: `account/<id>` → [`Account`].
+/// In [`OPERATOR`]: `account/<id>` → [`AccountRecord`].
 pub(crate) const ACCOUNT: &str = "account/";
 /// In the account's partition: `key/<id>` → [`KeyRecord`]; in `Kv`: `key/<id>` → [`Credential`].
 pub(crate) const KEY: &str = "key/";
 /// In the account's partition: `used/<id>` → when the key was last used.
 pub(crate) const USED: &str = "used/";
+/// In the account's partition: how many keys it has, as [`KeyCount`].
+pub(crate) const KEY_COUNT: &str = "keys";
+
+/// An account as the operator's ledger holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AccountRecord {
+    #[serde(flatten)]
+    pub(crate) account: Account,
+    /// Rises with each change; 0 where it was written before revisions were counted.
+    #[serde(default)]
+    pub(crate) revision: u64,
+}
 
 /// A key as its account's ledger holds it.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KeyRecord {
     /// What is shown of it.
     pub(crate) key: Key,
@@ -23,42 +35,47 @@ pub(crate) struct KeyRecord {
     pub(crate) hash: String,
     /// The hash of the text before the last rotation, and until when that still works.
     pub(crate) previous: Option<(String, Timestamp)>,
+    /// See [`KeyRecord::generation`].
+    #[serde(default)]
+    pub(crate) generation: u64,
+    /// Rises with each change; 0 where it was written before revisions were counted.
+    #[serde(default)]
+    pub(crate) revision: u64,
 }
 
-record!(KeyRecord {
-    key: required,
-    hash: required,
-    previous,
-    ..
-});
+impl KeyRecord {
+    /// The number of its secret, which rises with each rotation. Records were rotated before that
+    /// was counted: the old secret needs a number of its own.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.max(u64::from(self.previous.is_some()))
+    }
+}
 
-/// What authentication needs: a [`KeyRecord`] and its account in one document. Not by serde's
-/// `flatten`, whose reading of anything into a tree of its own is larger than all else here.
-#[derive(Clone, Debug, Default, Serialize)]
+/// What authentication needs: a [`KeyRecord`] and its account in one document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Credential {
-    pub(crate) key: Key,
-    pub(crate) hash: String,
-    pub(crate) previous: Option<(String, Timestamp)>,
+    #[serde(flatten)]
+    pub(crate) record: KeyRecord,
     pub(crate) account: Account,
+    /// [`AccountRecord::revision`].
+    #[serde(default)]
+    pub(crate) account_revision: u64,
 }
-
-record!(Credential {
-    key: required,
-    hash: required,
-    previous,
-    account: required,
-    ..
-});
 
 impl Credential {
-    pub(crate) fn new(record: KeyRecord, account: Account) -> Self {
+    pub(crate) fn new(record: KeyRecord, account: AccountRecord) -> Self {
         Self {
-            key: record.key,
-            hash: record.hash,
-            previous: record.previous,
-            account,
+            record,
+            account: account.account,
+            account_revision: account.revision,
         }
     }
+}
+
+/// How many keys an account has.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct KeyCount {
+    pub(crate) count: usize,
 }
 
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
@@ -68,12 +85,32 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    json::read(bytes).map_err(Error::internal)
+    serde_json::from_slice(bytes).map_err(Error::internal)
 }
 
-pub(crate) fn decode_item<T: DeserializeOwned>(item: &Item) -> Result<T> {
-    let document = item
-        .document()
-        .ok_or_else(|| Error::internal("a document was expected"))?;
-    decode(document)
+pub(crate) fn document(item: &Item) -> Result<&Bytes> {
+    let document = item.document();
+    document.ok_or_else(|| Error::internal("a document was expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openclaw_testkit::sample;
+
+    #[test]
+    fn records_without_revisions_are_read() {
+        let key = serde_json::to_value(sample::key()).unwrap();
+        let account = serde_json::to_value(sample::account()).unwrap();
+        let stored =
+            serde_json::json!({"key": key, "hash": "h", "previous": null, "account": account});
+        let credential: Credential = decode(stored.to_string().as_bytes()).unwrap();
+        assert_eq!(credential.record.key, sample::key());
+        assert_eq!(
+            (credential.record.revision, credential.account_revision),
+            (0, 0)
+        );
+        let account: AccountRecord = decode(account.to_string().as_bytes()).unwrap();
+        assert_eq!((account.account, account.revision), (sample::account(), 0));
+    }
 }

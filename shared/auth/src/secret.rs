@@ -26,16 +26,18 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// The shortest secret that is taken.
-    pub const MIN_LENGTH: usize = 16;
-    /// The shortest operator's token that is taken: people choose it, and it opens everything.
-    pub const MIN_ADMIN_TOKEN: usize = 32;
+    /// The shortest secret that is taken, in bytes: as long as the output of the hash that it keys
+    /// (RFC 7518, section 3.2).
+    pub const MIN_LENGTH: usize = 32;
+    /// The shortest pepper that is taken: another one ends all keys, so shorter ones of before
+    /// stay.
+    pub const MIN_PEPPER: usize = 16;
 
     /// Checks the values of the three variables; the error names the one at fault.
     pub fn parse(admin_token: &str, jwt_secrets: &str, pepper: &str) -> Result<Self, String> {
         let at_least = |length: usize, name: &str, text: &str| {
             if text.len() < length {
-                return Err(format!("{name} must have at least {length} characters"));
+                return Err(format!("{name} must have at least {length} bytes"));
             }
             Ok(Secret::new(text))
         };
@@ -53,8 +55,8 @@ impl Secrets {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            admin_token: at_least(Self::MIN_ADMIN_TOKEN, "OPENCLAW_ADMIN_TOKEN", admin_token)?,
-            pepper: check("OPENCLAW_KEY_PEPPER", pepper)?,
+            admin_token: check("OPENCLAW_ADMIN_TOKEN", admin_token)?,
+            pepper: at_least(Self::MIN_PEPPER, "OPENCLAW_KEY_PEPPER", pepper)?,
             jwt,
         })
     }
@@ -64,29 +66,28 @@ impl Secrets {
 mod tests {
     use super::*;
 
-    const LONG: &str = "0123456789abcdef";
-    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+    const LONG: &str = "0123456789abcdef0123456789abcdef";
 
     #[test]
     fn the_variable_at_fault_is_named() {
         let jwt = format!("k1:{LONG}");
         assert!(
-            Secrets::parse(&TOKEN[1..], &jwt, LONG)
+            Secrets::parse(&LONG[1..], &jwt, LONG)
                 .unwrap_err()
                 .contains("ADMIN_TOKEN")
         );
         assert!(
-            Secrets::parse(TOKEN, LONG, LONG)
+            Secrets::parse(LONG, LONG, LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(TOKEN, "k1:short", LONG)
+            Secrets::parse(LONG, &jwt[..jwt.len() - 1], LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(TOKEN, &jwt, "")
+            Secrets::parse(LONG, &jwt, &LONG[..15])
                 .unwrap_err()
                 .contains("PEPPER")
         );
@@ -94,7 +95,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let secrets = Secrets::parse(TOKEN, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
+        assert!(Secrets::parse(LONG, &format!("k1:{LONG}"), &LONG[..16]).is_ok());
+        let secrets = Secrets::parse(LONG, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
         assert_eq!(secrets.jwt.len(), 2);
         assert!(!format!("{secrets:?}").contains(LONG));
     }

@@ -7,20 +7,21 @@
 )]
 
 use futures_executor::block_on;
-use openclaw_auth::{Authenticator, Identity, Secrets};
+use openclaw_auth::{Authenticator, Caller, Identity, Secrets};
 use openclaw_core::{
-    Code, Ports, Result,
+    Code, Ports, Result, Timestamp,
     ledger::{Outcome, Step},
 };
 use openclaw_schema::{
     account::{CreateAccount, Status, Tier, UpdateAccount},
-    key::{CreateKey, NewKey, RotateKey, UpdateKey},
+    key::{CreateKey, NewKey, RotateKey, Token, UpdateKey},
     list::Page,
 };
 use openclaw_testkit::Fakes;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-const SECRET: &str = "0123456789abcdef";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const OPERATOR: &str = "the operator's own, of 32 bytes or more";
 
 struct Office {
     fakes: Fakes,
@@ -33,12 +34,7 @@ impl Office {
     fn new() -> Self {
         let fakes = Fakes::default();
         let ports = fakes.ports();
-        let secrets = Secrets::parse(
-            "the token of the operator of tests",
-            &format!("k1:{SECRET}"),
-            SECRET,
-        )
-        .unwrap();
+        let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
         let authenticator = Authenticator::new(secrets);
         let request = CreateAccount {
             name: "a".into(),
@@ -71,6 +67,17 @@ impl Office {
         block_on(self.authenticator.authenticate(&self.ports, credential))
     }
 
+    fn token(&self, secret: &str, now: Timestamp) -> Token {
+        let caller = block_on(self.authenticator.key(&self.ports, secret)).unwrap();
+        self.authenticator.token(&caller, 3600, now).unwrap()
+    }
+
+    /// What an admission that was refused finds.
+    fn confirmed(&self, secret: &str) -> Result<Arc<Caller>> {
+        let caller = block_on(self.authenticator.key(&self.ports, secret))?;
+        block_on(self.authenticator.confirm(&self.ports, &caller))
+    }
+
     fn refused(&self, credential: &str) -> String {
         let error = self.opens(credential).unwrap_err();
         assert_eq!(error.code, Code::Unauthorized);
@@ -83,11 +90,7 @@ fn a_key_opens_until_it_is_revoked_and_so_do_its_tokens() {
     let office = Office::new();
     let key = office.key(r#"{"name":"k"}"#);
     let now = office.ports.clock.now();
-    let token = office
-        .authenticator
-        .token(&key.key, 3600, now)
-        .unwrap()
-        .token;
+    let token = office.token(&key.secret, now).token;
     for credential in [&key.secret, &token] {
         let Ok(Identity::Caller(caller)) = office.opens(credential) else {
             panic!("{credential}")
@@ -106,11 +109,8 @@ fn a_key_opens_until_it_is_revoked_and_so_do_its_tokens() {
 #[test]
 fn the_operators_token_is_the_operator() {
     let office = Office::new();
-    assert!(matches!(
-        office.opens("the operator's own"),
-        Ok(Identity::Operator)
-    ));
-    assert!(office.opens("the operator's owN").is_err());
+    assert!(matches!(office.opens(OPERATOR), Ok(Identity::Operator)));
+    assert!(office.opens(&OPERATOR.to_uppercase()).is_err());
 }
 
 #[test]
@@ -119,10 +119,7 @@ fn an_expired_key_and_a_suspended_account_open_nothing() {
     let key = office.key(r#"{"name":"k","expires_at":"2026-02-28T12:00:10Z"}"#);
     assert!(office.opens(&key.secret).is_ok());
     // A token never outlives its key.
-    let token = office
-        .authenticator
-        .token(&key.key, 3600, office.ports.clock.now())
-        .unwrap();
+    let token = office.token(&key.secret, office.ports.clock.now());
     assert_eq!(token.expires_in, 10);
     office.fakes.clock.advance(Duration::from_secs(10));
     assert!(office.opens(&key.secret).is_err());
@@ -133,7 +130,8 @@ fn an_expired_key_and_a_suspended_account_open_nothing() {
         ..UpdateAccount::default()
     };
     block_on(directory.update_account(&office.account, suspend)).unwrap();
-    assert_eq!(office.refused(&lasting.secret), "The account is suspended");
+    let refused = office.confirmed(&lasting.secret).unwrap_err();
+    assert_eq!(refused.code, Code::AccountSuspended);
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub enum Code {
     BudgetExceeded,
     /// The key lacks the scope, or may not use the model.
     Forbidden,
+    /// The operator has suspended the account.
+    AccountSuspended,
     /// No such thing.
     NotFound,
     /// The path exists, the method does not.
@@ -59,7 +61,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::InvalidModel,
         Self::ContentFiltered,
@@ -68,6 +70,7 @@ impl Code {
         Self::Unauthorized,
         Self::BudgetExceeded,
         Self::Forbidden,
+        Self::AccountSuspended,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::Conflict,
@@ -95,6 +98,7 @@ impl Code {
             Self::Unauthorized => (401, "unauthorized", "authentication_error"),
             Self::BudgetExceeded => (402, "budget_exceeded", "insufficient_quota"),
             Self::Forbidden => (403, "forbidden", "permission_error"),
+            Self::AccountSuspended => (403, "account_suspended", "permission_error"),
             Self::NotFound => (404, "not_found", "invalid_request_error"),
             Self::MethodNotAllowed => (405, "method_not_allowed", "invalid_request_error"),
             Self::Conflict => (409, "conflict", "invalid_request_error"),

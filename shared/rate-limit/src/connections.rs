@@ -7,10 +7,7 @@ use openclaw_core::{
     Ledger, Result, Timestamp,
     ledger::{Outcome, Step, When},
 };
-use openclaw_schema::{
-    account::{Account, Tier},
-    config::Limits,
-};
+use openclaw_schema::{account::Account, config::Limits};
 use std::collections::HashSet;
 
 /// What the keys of places begin with.
@@ -21,12 +18,7 @@ const GUESSES: u64 = 2;
 
 /// Connections at once for `account`, by its tier.
 pub const fn connection_limit(account: &Account, limits: &Limits) -> u64 {
-    let limits = &limits.connections;
-    match account.tier {
-        Tier::Free => limits.free,
-        Tier::Pro => limits.pro,
-        Tier::Enterprise => limits.enterprise,
-    }
+    limits.connections.of(account.tier)
 }
 
 /// Takes one of `limit` places until `until`: its number, or `None` where all are taken. `seed` is

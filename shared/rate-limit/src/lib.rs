@@ -45,7 +45,12 @@ pub enum Admission {
         window: Window,
     },
     /// One of the `extra` steps was not allowed. Nothing was counted.
-    ExtraRefused,
+    ExtraRefused {
+        /// Its index among them.
+        step: usize,
+    },
+    /// The account or one of its keys is not as `check` demands. Nothing was counted.
+    Changed,
 }
 
 /// Requests a minute for `account`, by its tier.
@@ -58,38 +63,48 @@ pub const fn account_limit(account: &Account, limits: &Limits) -> u64 {
     }
 }
 
+/// Requests of `account` that may run at once, by its tier.
+pub const fn running_limit(account: &Account, limits: &Limits) -> u64 {
+    limits.concurrent.of(account.tier)
+}
+
 /// Counts a request of `account` by `key` in the minute of `now` and applies the `extra` steps
-/// with it, or neither.
+/// with it, or neither; on condition that `check` holds.
 pub async fn admit(
     ledger: &dyn Ledger,
     (account, key): (&Account, &Key),
     limits: &Limits,
     now: Timestamp,
+    check: Step,
     extra: Vec<Step>,
 ) -> Result<Admission> {
     let minute = time::floor(now, MINUTE);
     let counted = counters(account, key, limits, minute);
-    let mut steps: Vec<Step> = counted.iter().map(|counter| counter.step(minute)).collect();
-    steps.extend(extra);
-    let window = |limit, remaining| Window {
-        limit,
-        remaining,
-        reset: time::shift(minute, MINUTE),
-    };
+    let counting = counted.iter().map(|counter| counter.step(minute));
+    let steps = std::iter::once(check).chain(counting).chain(extra);
+    let steps = steps.collect();
+    let window = |limit, remaining| Window::of(minute, limit, remaining);
     Ok(match ledger.transact(&account.id, steps).await? {
-        Outcome::Refused { step } => match counted.get(step) {
+        Outcome::Refused { step: 0 } => Admission::Changed,
+        Outcome::Refused { step } => match counted.get(step - 1) {
             Some(full) => Admission::Limited {
                 window: window(full.limit, 0),
             },
-            None => Admission::ExtraRefused,
+            None => Admission::ExtraRefused {
+                step: step - 1 - counted.len(),
+            },
         },
         Outcome::Applied(applied) => {
-            let windows = counted.iter().zip(&applied.values).map(|(counter, value)| {
-                window(
-                    counter.limit,
-                    counter.limit.saturating_sub(count(value.as_ref())),
-                )
-            });
+            let windows =
+                counted
+                    .iter()
+                    .zip(applied.values.iter().skip(1))
+                    .map(|(counter, value)| {
+                        window(
+                            counter.limit,
+                            counter.limit.saturating_sub(count(value.as_ref())),
+                        )
+                    });
             let tightest = windows.min_by_key(|window| window.remaining);
             Admission::Admitted {
                 window: tightest.unwrap_or(window(0, 0)),
@@ -100,6 +115,21 @@ pub async fn admit(
 }
 
 impl Window {
+    fn of(minute: Timestamp, limit: u64, remaining: u64) -> Self {
+        Self {
+            limit,
+            remaining,
+            reset: time::shift(minute, MINUTE),
+        }
+    }
+
+    /// The window at `now` of a caller who may not call, whatever is left of it.
+    pub fn closed((account, key): (&Account, &Key), limits: &Limits, now: Timestamp) -> Self {
+        let limit = account_limit(account, limits);
+        let limit = key.rate_limit.map_or(limit, |own| own.min(limit));
+        Self::of(time::floor(now, MINUTE), limit, 0)
+    }
+
     /// The 429 that says so, `Retry-After` included.
     pub fn error(&self, now: Timestamp) -> Error {
         let wait = self.reset.as_second() - now.as_second();

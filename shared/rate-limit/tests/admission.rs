@@ -10,7 +10,7 @@ use futures_executor::block_on;
 use futures_util::future::join_all;
 use openclaw_core::{
     Clock, Timestamp,
-    ledger::{Delta, Step},
+    ledger::{Delta, Step, When},
 };
 use openclaw_rate_limit::{Admission, Window, admit};
 use openclaw_schema::{
@@ -36,17 +36,25 @@ fn key(rate_limit: Option<u64>) -> Key {
     }
 }
 
+/// That is met.
+fn check() -> Step {
+    Step::Check {
+        key: "gate#s".into(),
+        when: When::Absent,
+    }
+}
+
 async fn admitted(fakes: &Fakes, account: &Account, key: &Key) -> Admission {
     let (limits, now) = (Limits::default(), fakes.clock.now());
-    admit(&*fakes.ledger, (account, key), &limits, now, Vec::new())
-        .await
-        .unwrap()
+    let extra = Vec::new();
+    let admission = admit(&*fakes.ledger, (account, key), &limits, now, check(), extra);
+    admission.await.unwrap()
 }
 
 fn window(admission: &Admission) -> Window {
     match admission {
         Admission::Admitted { window, .. } | Admission::Limited { window } => *window,
-        Admission::ExtraRefused => panic!("refused"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -110,22 +118,52 @@ fn refused_extras_count_nothing() {
         deltas: vec![Delta::bounded("total", 2, 1)],
         expires: None,
     };
+    let possible = Step::Delete {
+        key: "none".into(),
+        when: When::Absent,
+    };
     let (limits, now) = (Limits::default(), fakes.clock.now());
     let refused = admit(
         &*fakes.ledger,
         (&account, &key),
         &limits,
         now,
-        vec![impossible],
+        check(),
+        vec![possible, impossible],
     );
     assert!(matches!(
         block_on(refused).unwrap(),
-        Admission::ExtraRefused
+        Admission::ExtraRefused { step: 1 }
     ));
     assert_eq!(
         window(&block_on(admitted(&fakes, &account, &key))).remaining,
         99
     );
+}
+
+#[test]
+fn nothing_counts_for_who_is_not_as_is_thought() {
+    let fakes = Fakes::default();
+    let (account, key) = (account(Tier::Free, Some(1)), key(None));
+    let (limits, now) = (Limits::default(), fakes.clock.now());
+    let unmet = Step::Check {
+        key: "gate#s".into(),
+        when: When::Present,
+    };
+    let of = (&account, &key);
+    let refused = admit(&*fakes.ledger, of, &limits, now, unmet, Vec::new());
+    assert!(matches!(block_on(refused).unwrap(), Admission::Changed));
+    assert_eq!(
+        window(&block_on(admitted(&fakes, &account, &key))).remaining,
+        0
+    );
+    // Whether the account may call is said before whether it has called too often.
+    let unmet = Step::Check {
+        key: "gate#s".into(),
+        when: When::Present,
+    };
+    let refused = admit(&*fakes.ledger, of, &limits, now, unmet, Vec::new());
+    assert!(matches!(block_on(refused).unwrap(), Admission::Changed));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Accounts: the operator's view of who may use the gateway.
 
-use openclaw_core::{Error, Money, Result, Timestamp, record};
+use openclaw_core::{Error, Money, Result, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an account may do.
@@ -28,11 +28,12 @@ pub enum Status {
 }
 
 /// An account on the wire and in the store.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// `acct_…`.
     pub id: String,
     /// Always `account`.
+    #[serde(default)]
     pub object: String,
     /// A name for people.
     pub name: String,
@@ -47,18 +48,6 @@ pub struct Account {
     /// When it was made.
     pub created_at: Timestamp,
 }
-
-record!(Account {
-    id: required,
-    object,
-    name: required,
-    tier: required,
-    rate_limit,
-    monthly_budget,
-    status: required,
-    created_at: required,
-    ..
-});
 
 impl Default for Account {
     fn default() -> Self {
@@ -99,7 +88,7 @@ impl CreateAccount {
 }
 
 /// `PATCH /accounts/{id}`: what is absent stays, `null` removes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct UpdateAccount {
     /// 1 to 200 characters.
     pub name: Option<String>,

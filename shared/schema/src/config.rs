@@ -5,6 +5,7 @@
 
 mod validate;
 
+use crate::account::Tier;
 pub use crate::pricing::{PriceTier, Pricing};
 use ipnet::IpNet;
 use openclaw_core::json::Object;
@@ -109,6 +110,8 @@ pub struct Limits {
     pub bodies_bytes: usize,
     /// Failed attempts to authenticate of a client's address a minute, in one process.
     pub auth_failures: u64,
+    /// Calls of models that run at once.
+    pub concurrent: Concurrent,
 }
 
 impl Default for Limits {
@@ -121,6 +124,7 @@ impl Default for Limits {
             body_bytes: 20 << 20,
             bodies_bytes: 256 << 20,
             auth_failures: 20,
+            concurrent: Concurrent::default(),
         }
     }
 }
@@ -143,6 +147,50 @@ impl Default for Connections {
             free: 100,
             pro: 1000,
             enterprise: 10_000,
+        }
+    }
+}
+
+impl Connections {
+    /// Of an account of that tier.
+    pub const fn of(&self, tier: Tier) -> u64 {
+        match tier {
+            Tier::Free => self.free,
+            Tier::Pro => self.pro,
+            Tier::Enterprise => self.enterprise,
+        }
+    }
+}
+
+/// `[limits.concurrent]`: calls of models that an account may have running at once, by tier.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Concurrent {
+    /// Accounts of the free tier.
+    pub free: u64,
+    /// Accounts of the pro tier.
+    pub pro: u64,
+    /// Enterprise accounts.
+    pub enterprise: u64,
+}
+
+impl Default for Concurrent {
+    fn default() -> Self {
+        Self {
+            free: 20,
+            pro: 200,
+            enterprise: 1000,
+        }
+    }
+}
+
+impl Concurrent {
+    /// Of an account of that tier.
+    pub const fn of(&self, tier: Tier) -> u64 {
+        match tier {
+            Tier::Free => self.free,
+            Tier::Pro => self.pro,
+            Tier::Enterprise => self.enterprise,
         }
     }
 }

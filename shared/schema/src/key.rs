@@ -1,8 +1,14 @@
 //! API keys and tokens on the wire.
 
 use crate::account::{present, validate_name, validate_rate_limit};
-use openclaw_core::{Error, Money, Result, Timestamp, record};
+use openclaw_core::{Code, Error, Money, Result, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// Models that a key may be held to.
+pub const MAX_MODELS: usize = 100;
+
+/// Bytes of a model's name in [`CreateKey::models`].
+pub const MAX_MODEL: usize = 200;
 
 /// What a key opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -93,7 +99,7 @@ pub struct CreateKey {
     pub rate_limit: Option<u64>,
     /// Dollars a UTC month.
     pub monthly_budget: Option<Money>,
-    /// The models it may use; absent: all.
+    /// The models it may use, at most [`MAX_MODELS`]; absent: all.
     pub models: Option<Vec<String>>,
     /// Default `cancel`.
     #[serde(default)]
@@ -106,12 +112,13 @@ impl CreateKey {
         validate_name(&self.name)?;
         validate_rate_limit(self.rate_limit)?;
         validate_scopes(self.scopes.as_deref())?;
+        validate_models(self.models.as_deref())?;
         validate_expiry(self.expires_at, now)
     }
 }
 
 /// `PATCH /keys/{id}`: what is absent stays, `null` removes.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct UpdateKey {
     /// 1 to 200 characters.
     pub name: Option<String>,
@@ -139,6 +146,7 @@ impl UpdateKey {
         self.name.as_deref().map_or(Ok(()), validate_name)?;
         validate_rate_limit(self.rate_limit.flatten())?;
         validate_scopes(self.scopes.as_deref())?;
+        validate_models(self.models.as_ref().and_then(Option::as_deref))?;
         validate_expiry(self.expires_at.flatten(), now)
     }
 
@@ -180,11 +188,12 @@ impl RotateKey {
 }
 
 /// A key as it is shown: without its secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// `key_…`.
     pub id: String,
     /// Always `key`.
+    #[serde(default)]
     pub object: String,
     /// The account it belongs to.
     pub account: String,
@@ -209,23 +218,6 @@ pub struct Key {
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
 }
-
-record!(Key {
-    id: required,
-    object,
-    account: required,
-    name: required,
-    mode: required,
-    scopes: required,
-    expires_at,
-    rate_limit,
-    monthly_budget,
-    models,
-    on_disconnect: required,
-    created_at: required,
-    last_used_at,
-    ..
-});
 
 impl Default for Key {
     fn default() -> Self {
@@ -253,6 +245,113 @@ impl Key {
         self.scopes
             .iter()
             .any(|held| *held == scope || *held == Scope::Admin)
+    }
+}
+
+/// What bounds a key: a key that manages others gives no more than it has.
+struct Bounds<'a> {
+    expires_at: Option<Timestamp>,
+    rate_limit: Option<u64>,
+    monthly_budget: Option<Money>,
+    models: Option<&'a [String]>,
+}
+
+impl Bounds<'_> {
+    /// Whether each is at least as tight as that of `maker`; 403.
+    fn ensure_within(&self, maker: &Key) -> Result<()> {
+        let models = match (self.models, &maker.models) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(own), Some(held)) => own.iter().all(|model| held.contains(model)),
+        };
+        let within = [
+            ("expires_at", is_within(self.expires_at, maker.expires_at)),
+            ("rate_limit", is_within(self.rate_limit, maker.rate_limit)),
+            (
+                "monthly_budget",
+                is_within(self.monthly_budget, maker.monthly_budget),
+            ),
+            ("models", models),
+        ];
+        match within.iter().find(|(_, is_within)| !is_within) {
+            None => Ok(()),
+            Some((field, _)) => {
+                let message = format!("A key cannot give more than it has: {field}");
+                Err(Error::new(Code::Forbidden, message))
+            }
+        }
+    }
+}
+
+/// Whether `bound` is there where `outer` is, and no higher.
+fn is_within<T: PartialOrd>(bound: Option<T>, outer: Option<T>) -> bool {
+    outer.is_none_or(|outer| bound.is_some_and(|bound| bound <= outer))
+}
+
+impl Key {
+    /// That it has no more than `maker`; 403.
+    pub fn ensure_within(&self, maker: &Self) -> Result<()> {
+        Bounds {
+            expires_at: self.expires_at,
+            rate_limit: self.rate_limit,
+            monthly_budget: self.monthly_budget,
+            models: self.models.as_deref(),
+        }
+        .ensure_within(maker)
+    }
+}
+
+impl CreateKey {
+    /// Takes from `maker`, which makes it, the bounds that it does not name; 403 where it names
+    /// wider ones. The scope `admin`, without which a key makes none, holds all others.
+    pub fn confine(&mut self, maker: &Key) -> Result<()> {
+        self.expires_at = self.expires_at.or(maker.expires_at);
+        self.rate_limit = self.rate_limit.or(maker.rate_limit);
+        self.monthly_budget = self.monthly_budget.or(maker.monthly_budget);
+        self.models = self.models.take().or_else(|| maker.models.clone());
+        Bounds {
+            expires_at: self.expires_at,
+            rate_limit: self.rate_limit,
+            monthly_budget: self.monthly_budget,
+            models: self.models.as_deref(),
+        }
+        .ensure_within(maker)
+    }
+}
+
+impl UpdateKey {
+    /// That what it changes is no more than `maker`, which makes the change, has; 403.
+    pub fn ensure_within(&self, maker: &Key) -> Result<()> {
+        let models = match &self.models {
+            None => maker.models.as_deref(),
+            Some(models) => models.as_deref(),
+        };
+        Bounds {
+            expires_at: self.expires_at.unwrap_or(maker.expires_at),
+            rate_limit: self.rate_limit.unwrap_or(maker.rate_limit),
+            monthly_budget: self.monthly_budget.unwrap_or(maker.monthly_budget),
+            models,
+        }
+        .ensure_within(maker)
+    }
+
+    /// Whether nothing but the name changes.
+    pub const fn is_name_only(&self) -> bool {
+        let Self {
+            name: _,
+            scopes,
+            expires_at,
+            rate_limit,
+            monthly_budget,
+            models,
+            on_disconnect,
+        } = self;
+        scopes.is_none()
+            && expires_at.is_none()
+            && rate_limit.is_none()
+            && monthly_budget.is_none()
+            && models.is_none()
+            && on_disconnect.is_none()
     }
 }
 
@@ -311,7 +410,33 @@ fn validate_scopes(scopes: Option<&[Scope]>) -> Result<()> {
     if scopes.is_some_and(<[Scope]>::is_empty) {
         return Err(Error::invalid("scopes", "must not be empty"));
     }
-    Ok(())
+    scopes.map_or(Ok(()), |scopes| ensure_distinct("scopes", scopes))
+}
+
+fn validate_models(models: Option<&[String]>) -> Result<()> {
+    let models = models.unwrap_or_default();
+    if models.len() > MAX_MODELS {
+        let issue = format!("must have at most {MAX_MODELS} entries");
+        return Err(Error::invalid("models", issue));
+    }
+    for (at, model) in models.iter().enumerate() {
+        if model.is_empty() || model.len() > MAX_MODEL {
+            let issue = format!("must have 1 to {MAX_MODEL} bytes");
+            return Err(Error::invalid(format!("models[{at}]"), issue));
+        }
+    }
+    ensure_distinct("models", models)
+}
+
+fn ensure_distinct<T: PartialEq>(field: &str, list: &[T]) -> Result<()> {
+    let twice = (1..list.len()).find(|at| list[..*at].contains(&list[*at]));
+    match twice {
+        None => Ok(()),
+        Some(at) => {
+            let issue = "is there twice";
+            Err(Error::invalid(format!("{field}[{at}]"), issue))
+        }
+    }
 }
 
 fn validate_expiry(expires_at: Option<Timestamp>, now: Timestamp) -> Result<()> {

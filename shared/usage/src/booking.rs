@@ -52,7 +52,11 @@ pub(crate) async fn book(
     };
     let spend = reservation.spend_instead(reservation.reserved, row.cost);
     let steps = [remove].into_iter().chain(row.steps(None)?);
-    applied(ledger, account, steps.chain(spend).chain(beside).collect()).await
+    let steps = steps
+        .chain(spend)
+        .chain(reservation.release())
+        .chain(beside);
+    applied(ledger, account, steps.collect()).await
 }
 
 /// Books `row` after all, where a sweep took the request for dead and booked what it knew: what

@@ -1,9 +1,9 @@
 //! Money that is held back before the provider is called.
 
-use crate::progress::Progress;
+use crate::{budget::budget_exceeded, progress::Progress};
 use bytes::Bytes;
 use openclaw_core::{
-    Error, Money, Result, Timestamp,
+    Code, Error, Money, Result, Timestamp,
     ledger::{Delta, Step, When},
     time,
 };
@@ -38,6 +38,10 @@ pub struct Reservation {
     pub prompt_tokens: u64,
     /// Nano-dollars held back from the month of `started`; 0 without a budget.
     pub reserved: i64,
+    /// Whether it counts among the account's running requests; those that were written before
+    /// these were counted do not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// Its last renewal; most requests are over before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
@@ -84,10 +88,16 @@ impl Reservation {
         renewed.unwrap_or_else(|| later(self.started, LEASE))
     }
 
-    /// The steps that admit it: refused where a budget would be passed.
-    pub fn steps(&self, spender: Spender<'_>) -> Result<Vec<Step>> {
+    /// The steps that admit it: refused where more than `max_running` requests of the account would
+    /// run, or a budget would be passed. [`refused`] is the error for the step that was refused.
+    pub fn steps(&self, spender: Spender<'_>, max_running: u64) -> Result<Vec<Step>> {
         // Request ids are random: there is nothing to overwrite.
         let mut steps = vec![self.put(When::Always)?];
+        let max_running = i64::try_from(max_running).unwrap_or(i64::MAX);
+        let counted = self
+            .counted
+            .then(|| Delta::bounded(RUNNING_FIELD, 1, max_running));
+        steps.extend(counted.map(running));
         if self.reserved > 0 {
             let bound = |field: String, budget: Option<Money>| Delta {
                 field,
@@ -134,6 +144,12 @@ impl Reservation {
         })
     }
 
+    /// The step that lets another request run in its place.
+    pub(crate) fn release(&self) -> Option<Step> {
+        let released = self.counted.then(|| Delta::new(RUNNING_FIELD, -1));
+        released.map(running)
+    }
+
     pub(crate) fn ledger_key(&self) -> String {
         format!("{RESERVATIONS}{}", self.request)
     }
@@ -166,6 +182,31 @@ pub(crate) fn month_key(at: Timestamp) -> String {
 /// The field of the month's spending that counts what `key` spends.
 pub(crate) fn key_field(key: &str) -> String {
     format!("k/{key}")
+}
+
+/// How many requests of the account run: as many as it has reservations that are `counted`.
+const RUNNING: &str = "gate#c";
+const RUNNING_FIELD: &str = "n";
+
+fn running(delta: Delta) -> Step {
+    Step::Add {
+        key: RUNNING.into(),
+        deltas: vec![delta],
+        expires: None,
+    }
+}
+
+/// The error where this step of [`Reservation::steps`] was refused: 402, 429.
+pub fn refused(step: &Step) -> Error {
+    match step {
+        Step::Add { key, deltas, .. } if key == RUNNING => {
+            let limit = deltas.first().and_then(|delta| delta.at_most);
+            let limit = limit.unwrap_or_default();
+            let message = format!("The account has {limit} requests running, which is its limit");
+            Error::new(Code::RateLimitExceeded, message).with_retry_after(Duration::from_secs(1))
+        }
+        _ => budget_exceeded(),
+    }
 }
 
 /// The field of the month's spending that counts the whole account.

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderValue, Method, header, request::Parts};
 use http_body::Body as _;
-use openclaw_auth::{Caller, OPERATOR};
+use openclaw_auth::{Caller, Holder, OPERATOR};
 use openclaw_core::{
     Code, Error, Ports, Timestamp,
     ledger::{Delta, Item, Outcome, Step, When},
@@ -94,7 +94,7 @@ impl Owner {
         let Self::Caller(caller) = self else {
             return Ok(());
         };
-        let Caller { account, key } = &**caller;
+        let Holder { account, key, .. } = &***caller;
         if let (Some(allowed), Some(model)) = (&key.models, model_of(body))
             && !allowed.contains(&model)
         {

@@ -3,12 +3,18 @@ use crate::{
     error::{ApiError, number},
 };
 use http::HeaderMap;
-use openclaw_auth::Caller;
-use openclaw_core::ledger::{Durable, Outcome, Step};
+use openclaw_auth::{Caller, Holder};
+use openclaw_core::{
+    Code, Error,
+    ledger::{Durable, Outcome, Step},
+};
 use openclaw_rate_limit::{Admission, Window, admit};
 use openclaw_schema::config::Limits;
-use openclaw_usage::budget_exceeded;
+use openclaw_usage::{budget_exceeded, refused};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How often an admission is tried on what has become of its account and key meanwhile.
+const MAX_CHANGES: usize = 20;
 
 /// Where a request of a caller is counted, once. Handlers that have more to admit with it (a
 /// chat's reservation) do so themselves through [`RequestQuota::admit`]; for all others the
@@ -27,6 +33,14 @@ struct Decision {
     counted: bool,
 }
 
+/// How counting a request with further steps went.
+enum Counted {
+    /// All was applied; resolves when a crash can no longer lose it.
+    Whole(Durable),
+    /// Nothing was: the step with this index was refused.
+    Without(usize),
+}
+
 impl RequestQuota {
     /// For a request that the handler itself authenticated.
     pub fn new(app: App, caller: Arc<Caller>) -> Self {
@@ -43,8 +57,9 @@ impl RequestQuota {
     }
 
     /// Counts the request and applies `extra` with it, or neither: 429, or 402 where `extra` is
-    /// refused, in which case the request still counts, without it. A request that was counted
-    /// before is not counted again.
+    /// refused, in which case the request still counts, without it. 401 or 403 where the key was
+    /// revoked, its secret replaced or its account suspended, however short a time ago. A request
+    /// that was counted before is not counted again.
     ///
     /// Without `extra` it also sees to it that the key's use is noted; who has some writes again
     /// when the request is over, and takes [`RequestQuota::note_use`] along then.
@@ -56,11 +71,11 @@ impl RequestQuota {
                 return Err(window.error(self.app.ports.clock.now()).into());
             }
         }
-        match self.count(extra).await? {
-            Some(durable) => Ok(durable),
-            None => {
-                self.count(Vec::new()).await?;
-                Err(budget_exceeded().into())
+        match self.count(&extra).await? {
+            Counted::Whole(durable) => Ok(durable),
+            Counted::Without(step) => {
+                drop(self.count(&[]).await?);
+                Err(error_of(&extra, step).into())
             }
         }
     }
@@ -84,9 +99,10 @@ impl RequestQuota {
             return Ok(Durable::now());
         }
         let ledger = &self.app.ports.ledger;
-        match ledger.transact(&self.caller.account.id, extra).await? {
+        let account = &self.caller.account.id;
+        match ledger.transact(account, extra.clone()).await? {
             Outcome::Applied(applied) => Ok(applied.durable),
-            Outcome::Refused { .. } => Err(budget_exceeded().into()),
+            Outcome::Refused { step } => Err(error_of(&extra, step).into()),
         }
     }
 
@@ -131,26 +147,47 @@ impl RequestQuota {
         self.decision().is_some()
     }
 
-    /// `None` where `extra` was refused.
-    async fn count(&self, extra: Vec<Step>) -> Result<Option<Durable>> {
-        if extra.is_empty() {
-            self.spawn_note();
-        }
-        let Caller { account, key } = &*self.caller;
-        let ports = &self.app.ports;
-        let now = ports.clock.now();
-        let limits = self.limits();
-        let admission = admit(&*ports.ledger, (account, key), limits, now, extra).await?;
-        let (window, outcome) = match admission {
-            Admission::ExtraRefused => return Ok(None),
-            Admission::Admitted { window, durable } => (window, Ok(Some(durable))),
-            Admission::Limited { window } => {
-                self.app.full.insert(&self.caller, limits, window);
-                (window, Err(ApiError(window.error(now))))
+    /// Counts the request with `extra`, or neither.
+    async fn count(&self, extra: &[Step]) -> Result<Counted> {
+        let (ports, limits) = (&self.app.ports, self.limits());
+        let authenticator = &self.app.authenticator;
+        let mut caller = self.caller.clone();
+        for _ in 0..MAX_CHANGES {
+            let now = ports.clock.now();
+            let checked = authenticator.check(ports, &caller).await;
+            let (checked, check) = checked.map_err(|error| self.turned_away(error))?;
+            let of = (&checked.account, &checked.key);
+            match admit(&*ports.ledger, of, limits, now, check, extra.to_vec()).await? {
+                Admission::Changed => {
+                    let confirmed = authenticator.confirm(ports, &checked).await;
+                    caller = confirmed.map_err(|error| self.turned_away(error))?;
+                }
+                Admission::ExtraRefused { step } => return Ok(Counted::Without(step)),
+                Admission::Admitted { window, durable } => {
+                    self.decide(window, true);
+                    if extra.is_empty() {
+                        self.spawn_note();
+                    }
+                    return Ok(Counted::Whole(durable));
+                }
+                Admission::Limited { window } => {
+                    self.app.full.insert(&checked, limits, window);
+                    self.decide(window, false);
+                    return Err(window.error(now).into());
+                }
             }
-        };
-        self.decide(window, outcome.is_ok());
-        outcome
+        }
+        let message = "The account's keys change all the time";
+        Err(Error::new(Code::ProviderUnavailable, message).into())
+    }
+
+    /// Of a caller who may not call: there is nothing to count.
+    fn turned_away(&self, error: Error) -> ApiError {
+        let Holder { account, key, .. } = &**self.caller;
+        let now = self.app.ports.clock.now();
+        let window = Window::closed((account, key), self.limits(), now);
+        self.decide(window, false);
+        error.into()
     }
 
     /// `X-RateLimit-*`.
@@ -161,4 +198,9 @@ impl RequestQuota {
             headers.insert("x-ratelimit-reset", number(window.reset.as_second()));
         }
     }
+}
+
+/// The error where the step with that index was refused.
+fn error_of(extra: &[Step], step: usize) -> Error {
+    extra.get(step).map_or_else(budget_exceeded, refused)
 }

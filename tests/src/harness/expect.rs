@@ -13,6 +13,7 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("unauthorized", 401, "authentication_error"),
     ("budget_exceeded", 402, "insufficient_quota"),
     ("forbidden", 403, "permission_error"),
+    ("account_suspended", 403, "permission_error"),
     ("not_found", 404, "invalid_request_error"),
     ("method_not_allowed", 405, "invalid_request_error"),
     ("conflict", 409, "invalid_request_error"),

@@ -5,7 +5,7 @@ use super::{
     record::Record,
 };
 use crate::{
-    Call, Calls, Close, Event, Input, Session, SessionAuth, SessionBackend,
+    Call, Calls, Close, Event, Input, KeySecret, Session, SessionAuth, SessionBackend,
     server_frame::{self, ConnectionFrame},
 };
 use bytes::Bytes;
@@ -60,7 +60,7 @@ struct Actor {
     resuming: Option<Resuming>,
     calls: Calls,
     /// Calls to be made once it is saved that they are.
-    starts: Vec<(u64, String, Call)>,
+    starts: Vec<(u64, KeySecret, Call)>,
     events: EventBuffer,
     messages: Option<BoxFuture<'static, Result<Received>>>,
     has_looked: bool,

@@ -35,10 +35,32 @@ pub struct SessionAuth {
     pub account: String,
     /// The key's id.
     pub key: String,
+    /// The number of the key's secret that was shown.
+    #[serde(default)]
+    pub generation: u64,
     /// When the key or token ends.
     pub expires_at: Option<Timestamp>,
     /// Its place among the account's connections.
     pub slot: u64,
+}
+
+impl SessionAuth {
+    /// The secret that was shown.
+    pub fn secret(&self) -> KeySecret {
+        KeySecret {
+            key: self.key.clone(),
+            generation: self.generation,
+        }
+    }
+}
+
+/// One of the secrets that a key has or had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySecret {
+    /// The key's id.
+    pub key: String,
+    /// The secret's number.
+    pub generation: u64,
 }
 
 /// What happens.
@@ -82,12 +104,12 @@ pub enum Effect {
     /// Find out whose credential this is, and tell [`Input::Authenticated`]; for the first time
     /// (`None`) a place among the account's connections is to be claimed.
     Authenticate(String, Option<SessionAuth>),
-    /// Make this call with a token of `key`, and tell the [`Event`]s of its answer.
+    /// Make this call with a token of that secret, and tell the [`Event`]s of its answer.
     Start {
         /// Names the run; never used twice in a session.
         run: u64,
-        /// The key's id.
-        key: String,
+        /// The secret that the connection was opened with.
+        key: KeySecret,
         /// The call.
         call: Call,
     },

@@ -1,6 +1,6 @@
 //! The requests of a session, and what is frame about them.
 
-use super::{Close, ConnectionState, Effect, MAX_RUNNING, Session};
+use super::{Close, ConnectionState, Effect, KeySecret, MAX_RUNNING, Session};
 use crate::{
     call::Call,
     event::Event,
@@ -29,8 +29,8 @@ impl Session {
         }
     }
 
-    /// The id of the key that pays.
-    fn admit(&self, now: Timestamp) -> Result<String, Error> {
+    /// The secret of the key that pays.
+    fn admit(&self, now: Timestamp) -> Result<KeySecret, Error> {
         let auth = self
             .auth
             .as_ref()
@@ -51,7 +51,7 @@ impl Session {
             };
             return Err(Error::new(Code::RateLimitExceeded, message).with_details(details));
         }
-        Ok(auth.key.clone())
+        Ok(auth.secret())
     }
 
     pub(super) fn cancel(&mut self, now: Timestamp, id: &str) {

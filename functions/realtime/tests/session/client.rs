@@ -82,6 +82,7 @@ pub(crate) fn auth(key: &str) -> SessionAuth {
     SessionAuth {
         account: "acct_1".into(),
         key: key.into(),
+        generation: 0,
         expires_at: None,
         slot: 7,
     }

@@ -36,6 +36,7 @@ fn reservation(request: &str, started: Timestamp) -> Vec<Step> {
         started,
         prompt_tokens: 7,
         reserved: 0,
+        counted: true,
         renewal: None,
     };
     let spender = Spender {
@@ -43,7 +44,7 @@ fn reservation(request: &str, started: Timestamp) -> Vec<Step> {
         key: &key,
     };
     let reservation = reservation.hold(spender, Money::default());
-    reservation.steps(spender).unwrap()
+    reservation.steps(spender, 1000).unwrap()
 }
 
 #[tokio::test]

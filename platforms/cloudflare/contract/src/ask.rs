@@ -124,7 +124,7 @@ pub(crate) async fn reserve(State(app): State<App>, body: Bytes) -> Result<Json<
         account: &account,
         key: &key,
     };
-    apply(&app, &ask.account, reservation.steps(spender)?).await
+    apply(&app, &ask.account, reservation.steps(spender, 1000)?).await
 }
 
 async fn apply(app: &App, account: &str, steps: Vec<Step>) -> Result<Json<Added>, ApiError> {

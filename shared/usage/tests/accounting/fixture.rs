@@ -59,6 +59,7 @@ pub(crate) fn reservation(
         started: fakes.clock.now(),
         prompt_tokens: 7,
         reserved: 0,
+        counted: true,
         renewal: None,
     };
     reservation.hold(spender, Money::from_nanos(most))
@@ -72,7 +73,7 @@ pub(crate) fn admit(
     spender: Spender<'_>,
 ) -> Option<Settlement> {
     let reservation = reservation(fakes, request, most, spender);
-    let steps = reservation.steps(spender).unwrap();
+    let steps = reservation.steps(spender, 1000).unwrap();
     match block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap() {
         Outcome::Refused { .. } => None,
         Outcome::Applied(_) => {

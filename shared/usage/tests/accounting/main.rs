@@ -10,3 +10,4 @@ mod balance;
 mod fixture;
 mod lease;
 mod requests;
+mod running;

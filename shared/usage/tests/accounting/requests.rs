@@ -195,7 +195,7 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
             key: &key,
         };
         let reservation = reservation(&fakes, "req_1", 0, spender);
-        let steps = reservation.steps(spender).unwrap();
+        let steps = reservation.steps(spender, 1000).unwrap();
         block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
         let (ports, totals) = (ports.clone(), Arc::default());
         let settlement =
@@ -206,8 +206,8 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
         };
         block_on(settlement.settle(Status::Completed)).unwrap();
     }
-    // The reservation, the row and the hour; and the note.
-    assert_eq!(*ledger.steps.lock().unwrap(), [3, 4]);
+    // The reservation, the row, the hour and the place among those that run; and the note.
+    assert_eq!(*ledger.steps.lock().unwrap(), [4, 5]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn totals_count_what_this_process_settled() {
         key: &key,
     };
     let reservation = reservation(&fakes, "req_1", 0, spender);
-    let steps = reservation.steps(spender).unwrap();
+    let steps = reservation.steps(spender, 1000).unwrap();
     block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
     let totals = Arc::<Totals>::default();
     let mut settlement = Settlement::new(

@@ -33,7 +33,7 @@ use std::sync::{
 };
 use tower::ServiceExt;
 
-const SECRET: &str = "0123456789abcdef";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const OPERATOR: &str = "the token of the operator of tests";
 pub(crate) const MAX_BODY: usize = 20_000;
 

@@ -40,8 +40,8 @@ async fn a_suspended_accounts_keys_are_refused_until_it_is_active_again() {
         .client
         .chat(&hello("gpt-4"))
         .await
-        .fails("unauthorized");
-    token.get("/v1/models").await.fails("unauthorized");
+        .fails("account_suspended");
+    token.get("/v1/models").await.fails("account_suspended");
     account.update(json!({"status": "active"})).await;
     account.client.chat(&hello("gpt-4")).await.ok();
     token.get("/v1/models").await.ok();

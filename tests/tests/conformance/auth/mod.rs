@@ -1,3 +1,4 @@
 mod authenticate;
 mod create_token;
 mod forgeries;
+mod generations;

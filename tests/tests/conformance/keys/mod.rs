@@ -1,7 +1,9 @@
+mod bounds;
 mod create;
 mod delete;
 mod get;
 mod list;
+mod races;
 mod rotate;
 mod scopes;
 mod update;

@@ -2,7 +2,7 @@
 
 use super::{ConnectionObject, Role};
 use crate::{
-    Call, Close, Effect, Input, SessionAuth, SessionBackend, answer,
+    Call, Close, Effect, Input, KeySecret, SessionAuth, SessionBackend, answer,
     worker::{
         backend,
         outbox::{Client, Direction, Outbox},
@@ -171,7 +171,7 @@ impl ConnectionObject {
         });
     }
 
-    fn start(self: &Rc<Self>, run: u64, key: String, call: Call) {
+    fn start(self: &Rc<Self>, run: u64, key: KeySecret, call: Call) {
         let (handle, registration) = AbortHandle::new_pair();
         self.calls.borrow_mut().insert(run, handle);
         let object = self.clone();

@@ -1,0 +1,120 @@
+//! Documents in the ledger, with the bytes that they were read from.
+
+use crate::record::{decode, document, encode};
+use bytes::Bytes;
+use openclaw_core::{
+    Code, Error, Ledger, Result,
+    ledger::{Item, Outcome, Step, When},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Items at a time.
+const PAGE: usize = 500;
+
+/// How often a change is tried again on what another request has made meanwhile: whenever one
+/// fails, another has succeeded.
+const MAX_TRIES: usize = 100;
+
+/// A document and how it stands in the ledger.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<T> {
+    pub(crate) value: T,
+    bytes: Bytes,
+}
+
+impl<T> Stored<T> {
+    /// That it has not changed since it was read.
+    pub(crate) fn unchanged(&self) -> When {
+        When::Equals(self.bytes.clone())
+    }
+}
+
+/// The document under `key`.
+pub(crate) async fn find<T: DeserializeOwned>(
+    ledger: &dyn Ledger,
+    account: &str,
+    key: &str,
+) -> Result<Option<Stored<T>>> {
+    let found = ledger.get(account, key).await?;
+    found.as_ref().map(read).transpose()
+}
+
+fn read<T: DeserializeOwned>(item: &Item) -> Result<Stored<T>> {
+    let bytes = document(item)?.clone();
+    let value = decode(&bytes)?;
+    Ok(Stored { value, bytes })
+}
+
+/// All documents whose key starts with `prefix`, with what follows it.
+pub(crate) async fn all<T: DeserializeOwned>(
+    ledger: &dyn Ledger,
+    account: &str,
+    prefix: &str,
+) -> Result<Vec<(String, T)>> {
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = ledger
+            .query(account, prefix, after.as_deref(), PAGE)
+            .await?;
+        for (key, item) in &page {
+            found.push((key[prefix.len()..].to_owned(), read(item)?.value));
+        }
+        match page.into_iter().next_back() {
+            Some((last, _)) => after = Some(last),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Some of them: after the one that ends in `after`, at most `limit`.
+pub(crate) async fn some<T: DeserializeOwned>(
+    ledger: &dyn Ledger,
+    account: &str,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<T>> {
+    let after = after.map(|id| format!("{prefix}{id}"));
+    let page = ledger
+        .query(account, prefix, after.as_deref(), limit)
+        .await?;
+    page.iter().map(|(_, item)| Ok(read(item)?.value)).collect()
+}
+
+/// The step that writes `value` where what is there is as `when` says.
+pub(crate) fn put<T: Serialize>(key: String, value: &T, when: When) -> Result<Step> {
+    Ok(Step::Put {
+        key,
+        document: encode(value)?,
+        when,
+        expires: None,
+    })
+}
+
+/// Whether the steps were applied; they are durable then.
+pub(crate) async fn apply(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<bool> {
+    match ledger.transact(account, steps).await? {
+        Outcome::Refused { .. } => Ok(false),
+        Outcome::Applied(applied) => {
+            applied.durable.await?;
+            Ok(true)
+        }
+    }
+}
+
+/// Counts how often a change is tried, by reading, and writing on condition that nothing has
+/// changed in between.
+#[derive(Default)]
+pub(crate) struct Tries(usize);
+
+impl Tries {
+    /// Begins another; 409 where others are always quicker.
+    pub(crate) fn another(&mut self) -> Result<()> {
+        self.0 += 1;
+        if self.0 > MAX_TRIES {
+            let message = "It was changed by other requests at the same time";
+            return Err(Error::new(Code::Conflict, message));
+        }
+        Ok(())
+    }
+}
