@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 /// Gives memory back within a second after a burst of streams (`.cargo/config.toml`): the system's
 /// allocator kept twice as much, and took longer.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -33,7 +33,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// How long a shutdown waits for what is in flight.
 const GRACE: Duration = Duration::from_secs(30);
@@ -49,17 +51,20 @@ pub(crate) fn serve(port: Option<u16>, arguments: &ConfigArgs) -> Result<()> {
         .block_on(run(config))
 }
 
-/// `OPENCLAW_LOG` as `tracing` has it, such as `info` or `openclaw_web=debug`.
+/// `OPENCLAW_LOG`: levels by target, such as `warn` or `openclaw_web=debug,warn`; `info` by default.
 fn start_log() -> Result<()> {
-    let filter = EnvFilter::builder().with_env_var("OPENCLAW_LOG");
-    let filter = filter
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env();
-    let filter = filter.context("OPENCLAW_LOG is wrong")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let wanted = std::env::var("OPENCLAW_LOG").ok();
+    let wanted = wanted.filter(|wanted| !wanted.is_empty());
+    let filter = wanted.map(|wanted| wanted.parse::<Targets>()).transpose();
+    let mut filter = filter.context("OPENCLAW_LOG is wrong")?.unwrap_or_default();
+    if filter.default_level().is_none() {
+        filter = filter.with_default(tracing::Level::INFO);
+    }
+    let lines = fmt::layer()
         .with_ansi(stderr().is_terminal())
-        .with_writer(stderr)
+        .with_writer(stderr);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
         .init();
     Ok(())
 }

@@ -62,12 +62,18 @@ function files() {
   return folders.map((folder) => join(root, folder, "wrangler.toml")).filter(existsSync);
 }
 
+/** The gateway's own secrets: a Worker gets those that its wrangler.toml requires. */
+const OWN = ["OPENCLAW_ADMIN_TOKEN", "OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER"];
+
 /** A Worker as its wrangler.toml has it. */
 function worker(file) {
   // An empty file in place of `.dev.vars`: what a developer has there is not to be tested.
   const from = { envFiles: ["/dev/null"] };
   const { main, workerOptions } = wrangler.unstable_getMiniflareWorkerOptions(file, undefined, from);
-  const { name } = wrangler.unstable_readConfig({ config: file }, { hideWarnings: true });
+  const { name, secrets } = wrangler.unstable_readConfig({ config: file }, { hideWarnings: true });
+  const given = Object.entries(options.variables).filter(
+    ([variable]) => !OWN.includes(variable) || secrets?.required?.includes(variable),
+  );
   const built = dirname(main);
   const wasm = readdirSync(built).filter((name) => name.endsWith(".wasm"));
   const { modulesRules, ...bound } = workerOptions;
@@ -79,7 +85,7 @@ function worker(file) {
       { type: "ESModule", path: main },
       ...wasm.map((name) => ({ type: "CompiledWasm", path: join(built, name) })),
     ],
-    bindings: { ...bound.bindings, ...options.variables },
+    bindings: { ...bound.bindings, ...Object.fromEntries(given) },
   };
 }
 

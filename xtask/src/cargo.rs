@@ -10,19 +10,19 @@ use std::{
 };
 
 /// What everything is built with unless it is measured: quick to build, optimised enough.
-pub(crate) const PROFILE: &str = "ci";
+pub const PROFILE: &str = "ci";
 
 /// More than any build takes.
 const LIMIT: Duration = Duration::from_secs(3600);
 
 /// The top of the checkout.
-pub(crate) fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own)
 }
 
 /// Where cargo keeps the sources of the crates that come from a registry.
-pub(crate) fn registry() -> Result<PathBuf> {
+pub fn registry() -> Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let home = set("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(Path::new(&set("HOME")?).join(".cargo")));
@@ -30,7 +30,7 @@ pub(crate) fn registry() -> Result<PathBuf> {
 }
 
 /// `cargo <arguments>` at the top of the checkout.
-pub(crate) fn command(arguments: &[&str]) -> Command {
+pub fn command(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = program(Path::new(&cargo));
     command.args(arguments);
@@ -38,7 +38,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 }
 
 /// The cargo at `path`, at the top of the checkout.
-pub(crate) fn program(path: &Path) -> Command {
+pub fn program(path: &Path) -> Command {
     let mut command = Command::new(path);
     command.current_dir(root());
     // What cargo told us about our own package is not to reach another's build script: some are run
@@ -57,22 +57,42 @@ pub(crate) fn program(path: &Path) -> Command {
 
 /// Something that a build made and that can be run.
 #[derive(Debug)]
-pub(crate) struct Executable {
+pub struct Executable {
     /// Its target's name, such as `openclaw-api`.
-    pub(crate) name: String,
+    pub name: String,
     /// The folder of its package: tests run in it.
-    pub(crate) package: PathBuf,
+    pub package: PathBuf,
     /// Whether it is a test harness.
-    pub(crate) is_test: bool,
+    pub is_test: bool,
     /// Where it is.
-    pub(crate) path: PathBuf,
+    pub path: PathBuf,
 }
 
-/// Runs a `cargo build` and gives what it made. Diagnostics are shown as ever.
-pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Executable>> {
-    let mut command = command(&["build", "--message-format", "json-render-diagnostics"]);
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    let set = std::env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty());
+    set.map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
+/// Has a cargo command lint the workspace's crates while it compiles them: clippy's driver is a compiler, so
+/// that lints need no second pass over everything. A warning is an error.
+pub fn linting(command: &mut Command) -> &mut Command {
+    command.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver");
+    // How `cargo clippy -- --deny warnings` tells its driver.
+    command.env("CLIPPY_ARGS", "--deny__CLIPPY_HACKERY__warnings")
+}
+
+/// Runs a `cargo build` with `arguments` and gives what it made. Diagnostics are shown as ever.
+pub fn build(arguments: &[&str]) -> Result<Vec<Executable>> {
+    let mut command = command(&["build", "--locked"]);
+    run_build(command.args(arguments))
+}
+
+/// The same for a command that begins with `cargo build`.
+pub fn run_build(command: &mut Command) -> Result<Vec<Executable>> {
+    command.args(["--message-format", "json-render-diagnostics"]);
     let mut made = Vec::new();
-    let status = process::lines(command.args(arguments), LIMIT, |line| {
+    let status = process::lines(command, LIMIT, |line| {
         made.extend(
             serde_json::from_str(line)
                 .ok()
@@ -87,12 +107,23 @@ pub(crate) fn build(arguments: &[&str]) -> Result<Vec<Executable>> {
 }
 
 /// The binary `name` of `package`, built.
-pub(crate) fn binary(package: &str, name: &str, profile: &str) -> Result<PathBuf> {
+pub fn binary(package: &str, name: &str, profile: &str) -> Result<PathBuf> {
     let arguments = ["--package", package, "--bin", name, "--profile", profile];
-    match build(&arguments)?
-        .into_iter()
-        .find(|made| made.name == name)
-    {
+    found(build(&arguments)?, name)
+}
+
+/// The server for this machine, without its allocator, which takes a minute to compile.
+pub(crate) fn server() -> Result<PathBuf> {
+    let (package, name) = ("openclaw-server", "openclaw-api");
+    let arguments = ["--package", package, "--bin", name, "--profile", PROFILE];
+    found(
+        build(&[&arguments[..], &["--no-default-features"]].concat())?,
+        name,
+    )
+}
+
+fn found(made: Vec<Executable>, name: &str) -> Result<PathBuf> {
+    match made.into_iter().find(|made| made.name == name) {
         Some(made) => Ok(made.path),
         None => bail!("cargo built no `{name}`"),
     }

@@ -1,6 +1,6 @@
 //! The clients that the conformance suite runs unmodified: SDKs, and what speaks WebSocket.
 
-use crate::{node, process, setup, steps::Steps};
+use crate::{fetch, node, process, steps::Steps};
 use anyhow::{Context, Result};
 use std::{
     env,
@@ -35,10 +35,10 @@ impl Clients {
     pub(crate) fn install(steps: &mut Steps) -> Result<Self> {
         let pins = "tests/sdk/python/requirements.txt";
         let python = steps.step("clients in Python", || {
-            setup::python_with("sdk-python", pins)
+            fetch::python_with("sdk-python", pins)
         })?;
         let node = steps.step(&node::step(), node::node)?;
-        let node_modules = steps.step("clients in Node", || setup::npm_ci("sdk-node", NPM))?;
+        let node_modules = steps.step("clients in Node", || fetch::npm_ci("sdk-node", NPM))?;
         let chromium = steps.step("a browser: Chromium, headless", || {
             chromium(&node, &node_modules)
         })?;
@@ -64,7 +64,7 @@ fn chromium(node: &Path, node_modules: &Path) -> Result<PathBuf> {
     if let Some(named) = env::var_os(CHROMIUM).filter(|path| !path.is_empty()) {
         return Ok(named.into());
     }
-    let pins = setup::pins(&format!("{NPM}/package-lock.json"))?;
+    let pins = fetch::pins(&format!("{NPM}/package-lock.json"))?;
     let folder = crate::cache::entry("chromium", &pins, |entry| {
         unpack(node, node_modules, entry).with_context(|| {
             format!("npm's Chromium does not run here: install one and set {CHROMIUM} to its path")

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// What `up` needs of a gateway, wherever it runs.
-pub(crate) trait Local {
+pub trait Local {
     /// Where it listens on loopback.
     fn port(&self) -> u16;
 
@@ -64,7 +64,7 @@ pub(crate) trait Local {
 
 /// A key that opens everything, of a new account of the gateway at `address`, made with the operator's
 /// token.
-pub(crate) fn new_key(address: &str, token: &str, tier: &str) -> Result<String> {
+pub fn new_key(address: &str, token: &str, tier: &str) -> Result<String> {
     let make = |what: &str, field: &str, body: Value| {
         let url = format!("{address}/v1/{what}");
         let said = http::post(&url, Some(token), &body.to_string())?;
@@ -78,20 +78,20 @@ pub(crate) fn new_key(address: &str, token: &str, tier: &str) -> Result<String> 
 }
 
 /// The native one.
-pub(crate) struct Gateway {
+pub struct Gateway {
     /// The binary `openclaw-api`.
-    pub(crate) binary: PathBuf,
+    pub binary: PathBuf,
     /// Where it listens on loopback.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Its data folder, absolute.
-    pub(crate) data: PathBuf,
+    pub data: PathBuf,
     /// A folder for what we keep beside its data: the configuration in use and our key. Not inside
     /// of the data folder, which never holds a key in the clear.
-    pub(crate) own: PathBuf,
+    pub own: PathBuf,
 }
 
 /// An error that names the port when it is taken.
-pub(crate) fn check_port(port: u16) -> Result<()> {
+pub fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind(("127.0.0.1", port)) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
@@ -102,7 +102,7 @@ pub(crate) fn check_port(port: u16) -> Result<()> {
 }
 
 /// Writes a file that only its owner can read; never half of it, for those who wait for it.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
@@ -119,7 +119,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 
 impl Gateway {
     /// As [`Local::start`], but does not wait.
-    pub(crate) fn spawn(&self, config: &str, echo: bool) -> Result<Service> {
+    pub fn spawn(&self, config: &str, echo: bool) -> Result<Service> {
         let file = self.own.join("openclaw.toml");
         write_private(&file, config)?;
         let mut command = Command::new(&self.binary);

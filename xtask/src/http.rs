@@ -6,12 +6,12 @@ use std::process::Command;
 
 /// The body of a successful `GET`; an error otherwise. `key` goes in as a bearer token, and not
 /// through the list of processes.
-pub(crate) fn get(url: &str, key: Option<&str>) -> Result<String> {
+pub fn get(url: &str, key: Option<&str>) -> Result<String> {
     ask(url, key, "")
 }
 
 /// The same for a `POST` of the JSON `body`.
-pub(crate) fn post(url: &str, key: Option<&str>, body: &str) -> Result<String> {
+pub fn post(url: &str, key: Option<&str>, body: &str) -> Result<String> {
     // curl's quotes are Rust's.
     let body = format!("header = \"Content-Type: application/json\"\ndata = {body:?}\n");
     ask(url, key, &body)

@@ -1,6 +1,6 @@
 //! Node: the machine's own where it is new enough, else npm's.
 
-use crate::{process, setup};
+use crate::{fetch, process};
 use anyhow::{Context, Result, bail};
 use std::{fs, path::PathBuf, process::Command};
 
@@ -20,7 +20,7 @@ pub(crate) fn node() -> Result<PathBuf> {
     if major >= OLDEST {
         return Ok(path);
     }
-    let modules = setup::npm_ci("workers-node", NPM)?;
+    let modules = fetch::npm_ci("workers-node", NPM)?;
     let packages = fs::read_dir(&modules)?.filter_map(Result::ok);
     let found = packages
         .map(|package| package.path().join("bin/node"))

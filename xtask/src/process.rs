@@ -5,7 +5,7 @@
 
 mod service;
 
-pub(crate) use service::Service;
+pub use service::Service;
 
 use anyhow::{Context, Result, bail};
 use nix::{
@@ -34,7 +34,7 @@ static SIGNALS: AtomicUsize = AtomicUsize::new(0);
 
 /// Ctrl-C, SIGTERM or SIGHUP came.
 #[derive(Debug)]
-pub(crate) struct Interrupted;
+pub struct Interrupted;
 
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,24 +45,24 @@ impl fmt::Display for Interrupted {
 impl std::error::Error for Interrupted {}
 
 /// From here on a signal interrupts instead of killing.
-pub(crate) fn watch_signals() -> Result<()> {
+pub fn watch_signals() -> Result<()> {
     ctrlc::set_handler(interrupt).context("cannot watch for Ctrl-C")
 }
 
 /// Makes every wait in this process end, as a signal does.
-pub(crate) fn interrupt() {
+pub fn interrupt() {
     SIGNALS.fetch_add(1, Ordering::SeqCst);
 }
 
 /// Sleeps a moment; [`Interrupted`] as soon as a signal came.
-pub(crate) fn pause() -> Result<()> {
+pub fn pause() -> Result<()> {
     check_signals()?;
     thread::sleep(TICK);
     Ok(())
 }
 
 /// Sleeps for `time`; [`Interrupted`] as soon as a signal came.
-pub(crate) fn pause_for(time: Duration) -> Result<()> {
+pub fn pause_for(time: Duration) -> Result<()> {
     let since = Instant::now();
     while since.elapsed() < time {
         pause()?;
@@ -71,7 +71,7 @@ pub(crate) fn pause_for(time: Duration) -> Result<()> {
 }
 
 /// Runs a command to its end with our own output; an error when it fails.
-pub(crate) fn run(command: &mut Command) -> Result<()> {
+pub fn run(command: &mut Command) -> Result<()> {
     let status = wait(&mut spawn(command)?)?;
     if !status.success() {
         bail!("`{}` failed: {status}", line(command));
@@ -80,14 +80,17 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 }
 
 /// What a command said before it ended.
-pub(crate) struct Said {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Said {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
 }
 
 /// Runs a command to its end with `input`, whatever comes of it.
-pub(crate) fn output(command: &mut Command, input: &str) -> Result<Said> {
+pub fn output(command: &mut Command, input: &str) -> Result<Said> {
     command.stdin(Stdio::piped());
     let mut child = start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -105,7 +108,7 @@ pub(crate) fn output(command: &mut Command, input: &str) -> Result<Said> {
 
 /// Runs a command to its end and gives its standard output; an error, with what it printed, when
 /// it fails.
-pub(crate) fn capture(command: &mut Command) -> Result<String> {
+pub fn capture(command: &mut Command) -> Result<String> {
     let said = output(command, "")?;
     if !said.status.success() {
         let text = format!("{}\n{}", said.stdout.trim(), said.stderr.trim());
@@ -121,7 +124,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 
 /// Runs a command to its end, giving each line of its standard output to `each`; an error when
 /// `limit` is over before.
-pub(crate) fn lines(
+pub fn lines(
     command: &mut Command,
     limit: Duration,
     mut each: impl FnMut(&str),

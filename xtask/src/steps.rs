@@ -4,19 +4,19 @@ use anyhow::Result;
 use std::time::{Duration, Instant};
 
 /// A counted row of steps.
-pub(crate) struct Steps {
+pub struct Steps {
     at: usize,
     of: usize,
 }
 
 impl Steps {
     /// `of` steps are to come.
-    pub(crate) const fn new(of: usize) -> Self {
+    pub const fn new(of: usize) -> Self {
         Self { at: 0, of }
     }
 
     /// Names the next step, does it and says how long it took when that was long enough to ask.
-    pub(crate) fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub fn step<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.at += 1;
         eprintln!("[{}/{}] {what}", self.at, self.of);
         let since = Instant::now();
@@ -30,7 +30,7 @@ impl Steps {
 }
 
 /// `7.3 s`, `2 min 5 s`.
-pub(crate) fn seconds(time: Duration) -> String {
+pub fn seconds(time: Duration) -> String {
     match time.as_secs() {
         whole @ 60.. => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{:.1} s", time.as_secs_f64()),

@@ -1,28 +1,31 @@
 //! `cargo xtask test`: style, lints, every test; the last line is the sum of all.
 
+mod plan;
+mod report;
+
 use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
     clients::Clients,
-    lambda, model, process, setup,
-    workers::{self, Source, Tools},
+    dependencies::Dependencies,
+    lambda,
+    model::{self, Model},
+    process, setup,
+    workers::{self, Tools},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use plan::{Plan, Selection};
+use report::Report;
 use std::{
-    path::Path,
+    path::PathBuf,
     process::{Command, ExitCode},
+    thread,
     time::Duration,
 };
 
-mod report;
-
-use report::Report;
-
 /// The test target that is the conformance suite.
 const SUITE: &str = "conformance";
-/// What every cargo command is about: the same set each time, so that nothing is compiled twice.
-const ALL: [&str; 3] = ["--workspace", "--profile", PROFILE];
 
 /// Programs for `node --test`: the ports' contract on workerd, and what lies between wasm and JavaScript.
 const CONTRACT: [&str; 2] = [
@@ -35,94 +38,234 @@ const NPM_TOOLS: &str = "OPENCLAW_WRANGLER_MODULES";
 /// A harness that takes longer hangs: four times what the longest takes on two processors of its own.
 const LIMIT: Duration = Duration::from_secs(1300);
 
+/// Cases of the suite at once: most of what they do is to wait.
+const CASES_AT_ONCE: &str = "6";
+
 /// Options of `test`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Where the conformance suite's gateway runs.
     #[arg(default_value = "native")]
     runtime: Runtime,
-    /// The conformance suite on every runtime.
+    /// Everything: the conformance suite on every runtime.
     #[arg(long)]
     all: bool,
+    /// Only what the changes since `main` can break.
+    #[arg(long)]
+    changed: bool,
+    /// Only these packages; the suite is `openclaw-conformance`.
+    #[arg(short, long, value_name = "NAME", conflicts_with = "changed")]
+    package: Vec<String>,
 }
 
-/// Runs everything, whatever fails before, as long as it was built.
+/// Runs everything that was asked for, whatever fails before, as long as it was built.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let runtimes = match options.all {
-        true => <Runtime as clap::ValueEnum>::value_variants().to_vec(),
-        false => vec![options.runtime],
+        true => <Runtime as clap::ValueEnum>::value_variants(),
+        false => &[options.runtime],
     };
+    let selection = match (options.changed, &*options.package) {
+        (true, _) => Selection::Changed,
+        (false, []) => Selection::Everything,
+        (false, names) => Selection::Named(names),
+    };
+    let plan = Plan::new(runtimes, options.all, &selection)?;
+    eprintln!("{plan}");
     let mut report = Report::default();
-    let finished = steps(&runtimes, &mut report);
+    let finished = match plan.is_empty() {
+        true => Ok(()),
+        false => steps(&plan, &mut report),
+    };
     report.print();
     finished?;
     println!("{}", report.sum());
     Ok(ExitCode::from(u8::from(report.has_failed())))
 }
 
-fn steps(runtimes: &[Runtime], report: &mut Report) -> Result<()> {
-    let (model, clients) = setup::everything()?;
-    let on_workers = runtimes.contains(&Runtime::Workers);
-    let set_up = || Tools::install(Source::Auto);
-    let tools = on_workers.then(set_up).transpose()?;
-    let on_lambda = runtimes.contains(&Runtime::Lambda);
-    let lambda_tools = on_lambda.then(lambda::Tools::install).transpose()?;
+fn steps(plan: &Plan, report: &mut Report) -> Result<()> {
+    // Fetching is mostly waiting: it goes on beside the compiler.
+    let suites = plan.suites();
+    let fetching = thread::spawn(move || Fetched::new(&suites));
+    let built = style_and_build(plan, report);
+    if !matches!(built, Ok(Some(_))) {
+        // Whoever fetches must not be left behind.
+        process::interrupt();
+    }
+    let fetched = fetching.join().map_err(|_| anyhow!("fetching panicked"));
+    let Some(built) = built? else {
+        // That it failed has been counted.
+        return Ok(());
+    };
+    built.test(report)?;
+    match report.step("what the suite needs", |_| fetched.flatten())? {
+        Some(fetched) => suites_of(plan, &built, fetched, report),
+        None => Ok(()),
+    }
+}
+
+fn style_and_build(plan: &Plan, report: &mut Report) -> Result<Option<Built>> {
     report.step("style", |_| {
         process::run(&mut cargo::command(&["fmt", "--all", "--check"]))
     })?;
-    report.step("lints", |_| {
-        let mut clippy = cargo::command(&["clippy", "--all-targets"]);
-        process::run(clippy.args(ALL).args(["--", "--deny", "warnings"]))
-    })?;
-    let mut built = vec![];
-    report.step("build", |_| {
-        built = cargo::build(&[&ALL[..], &["--lib", "--bins", "--tests"]].concat())?;
+    match report.step("lints and build", |_| Built::new(plan, true))? {
+        Some(built) => Ok(Some(built)),
+        // A warning keeps no test from running.
+        None => report.step("build without lints", |_| Built::new(plan, false)),
+    }
+}
+
+/// What a build made.
+struct Built {
+    arguments: Vec<String>,
+    lints: bool,
+    made: Vec<Executable>,
+}
+
+impl Built {
+    /// Of the plan's packages, linted where `lints`. Dependencies come from the cache, and go there.
+    fn new(plan: &Plan, lints: bool) -> Result<Self> {
+        let folder = cargo::target().join(PROFILE);
+        let dependencies = Dependencies::of(PROFILE, folder, &mut Command::new("rustc"))?;
+        dependencies.restore()?;
+        let mut built = Self {
+            arguments: plan.arguments(),
+            lints,
+            made: vec![],
+        };
+        let mut build = built.cargo(&["build"]);
+        built.made = cargo::run_build(build.args(["--lib", "--bins", "--tests", "--benches"]))?;
+        if plan.is_whole() {
+            dependencies.save()?;
+        }
+        Ok(built)
+    }
+
+    /// `cargo <arguments>` about what was built, which compiles nothing twice.
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut cargo = cargo::command(arguments);
+        cargo
+            .args(["--locked", "--profile", PROFILE])
+            .args(&self.arguments);
+        if self.lints {
+            cargo::linting(&mut cargo);
+        }
+        cargo
+    }
+
+    fn binary(&self, name: &str) -> Result<PathBuf> {
+        let found = self
+            .made
+            .iter()
+            .find(|made| made.name == name && !made.is_test);
+        Ok(found
+            .with_context(|| format!("the build made no {name}"))?
+            .path
+            .clone())
+    }
+
+    /// The crates' own tests, and the examples in their docs.
+    fn test(&self, report: &mut Report) -> Result<()> {
+        report.step("tests of the crates", |outcome| {
+            let own = self
+                .made
+                .iter()
+                .filter(|made| made.is_test && made.name != SUITE);
+            own.into_iter()
+                .try_for_each(|test| outcome.run(&mut harness(test), LIMIT))
+        })?;
+        report.step("examples in the docs", |outcome| {
+            outcome.run(&mut self.cargo(&["test", "--doc", "--no-fail-fast"]), LIMIT)
+        })?;
         Ok(())
-    })?;
-    let tests = built.iter().filter(|made| made.is_test);
-    let (suite, own): (Vec<_>, Vec<_>) = tests.partition(|test| test.name == SUITE);
-    if suite.is_empty() {
-        // The build failed, and that has been counted.
+    }
+
+    /// The harness of the conformance suite.
+    fn suite(&self) -> Result<Command> {
+        let suite = self
+            .made
+            .iter()
+            .find(|made| made.is_test && made.name == SUITE);
+        Ok(harness(
+            suite.context("the build made no conformance suite")?,
+        ))
+    }
+}
+
+/// What the suites need beside Rust, by runtime.
+struct Fetched {
+    /// For all of them.
+    common: Option<(Model, Clients)>,
+    workers: Option<Tools>,
+    lambda: Option<lambda::Tools>,
+}
+
+impl Fetched {
+    fn new(suites: &[Runtime]) -> Result<Self> {
+        let common = (!suites.is_empty()).then(setup::everything).transpose()?;
+        let runs = |runtime| suites.contains(&runtime);
+        Ok(Self {
+            common,
+            workers: runs(Runtime::Workers).then(Tools::install).transpose()?,
+            lambda: runs(Runtime::Lambda)
+                .then(lambda::Tools::install)
+                .transpose()?,
+        })
+    }
+}
+
+/// What belongs to the runtimes, and the conformance suite on each.
+fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) -> Result<()> {
+    let Fetched {
+        common,
+        workers,
+        lambda,
+    } = fetched;
+    let Some((model, clients)) = common else {
         return Ok(());
-    }
-    report.step("tests of the crates", |outcome| {
-        own.iter()
-            .try_for_each(|test| outcome.run(&mut command(test), LIMIT))
-    })?;
-    report.step("examples in the docs", |outcome| {
-        let mut doc = cargo::command(&["test", "--doc", "--no-fail-fast"]);
-        outcome.run(doc.args(ALL), LIMIT)
-    })?;
-    if let Some(tools) = &tools {
-        worker_steps(tools, report)?;
-    }
-    let on_lambda = match &lambda_tools {
-        Some(tools) => Some(lambda_steps(tools, &own, report)?),
+    };
+    let workers = match workers {
+        Some(tools) => Some(worker_steps(built, tools, report)?),
+        None => None,
+    };
+    let lambda = match &lambda {
+        Some(tools) => Some(lambda_steps(built, tools, report)?),
         None => None,
     };
     let (_serving, model_url) = model::start(&model)?;
-    for runtime in runtimes {
+    for runtime in plan.suites() {
         let target = format!("{runtime:?}").to_lowercase();
         report.step(&format!("conformance: {target}"), |outcome| {
-            suite.iter().try_for_each(|test| {
-                let mut command = command(test);
-                give(&mut command, &clients, tools.as_ref());
-                if let Some(on_lambda) = &on_lambda {
-                    on_lambda.give(&mut command);
-                }
-                command.env("OPENCLAW_TARGET", &target);
-                command.env("OPENCLAW_BIN", server(&built)?);
-                command.env("OPENCLAW_MODEL_URL", &model_url);
-                outcome.run(&mut command, LIMIT)
-            })
+            let mut suite = built.suite()?;
+            clients.give(&mut suite);
+            if let Some(tools) = &workers {
+                suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
+                suite.env(NPM_TOOLS, &tools.node_modules);
+            }
+            if let Some(lambda) = &lambda {
+                lambda.give(&mut suite);
+            }
+            suite.env("OPENCLAW_TARGET", &target);
+            suite.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
+            suite.env("OPENCLAW_MODEL_URL", &model_url);
+            if std::env::var_os("RUST_TEST_THREADS").is_none() {
+                suite.env("RUST_TEST_THREADS", CASES_AT_ONCE);
+            }
+            outcome.run(&mut suite, LIMIT)
         })?;
     }
     Ok(())
 }
 
 /// What only Workers have: their size, their contract inside workerd, their deployment.
-fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
-    report.step("Workers: build, sizes", |_| workers::all(tools))?;
+fn worker_steps(built: &Built, tools: Tools, report: &mut Report) -> Result<Tools> {
+    let tools = tools.with_bindgen(built.binary(workers::BINDGEN)?);
+    report.step("Workers: build, sizes", |_| {
+        let dependencies = workers::dependencies(&tools)?;
+        dependencies.iter().try_for_each(Dependencies::restore)?;
+        let sizes = workers::all(&tools);
+        dependencies.iter().try_for_each(Dependencies::save)?;
+        sizes
+    })?;
     report.step("Workers: contract", |outcome| {
         let mut contract = tools.node_command();
         contract.args(["--test", "--test-reporter=tap"]);
@@ -131,56 +274,49 @@ fn worker_steps(tools: &Tools, report: &mut Report) -> Result<()> {
         contract.env(NPM_TOOLS, &tools.node_modules);
         outcome.run(&mut contract, LIMIT)
     })?;
-    report.step("Workers: deployments", |_| workers::deploy::rehearse(tools))
+    report.step("Workers: deployments", |_| {
+        workers::deploy::rehearse(&tools)
+    })?;
+    Ok(tools)
 }
 
-/// What only Lambda has: the functions' build, and the stores' contract on DynamoDB. DynamoDB runs as
-/// long as what comes of it.
+/// What only Lambda has: the functions' size, their deployment, and the stores' contract on DynamoDB, which
+/// runs as long as what comes of this.
 fn lambda_steps(
+    built: &Built,
     tools: &lambda::Tools,
-    own: &[&Executable],
     report: &mut Report,
 ) -> Result<lambda::Conformance> {
-    let mut built = None;
-    report.step("Lambda: build, sizes", |_| {
-        let folder = lambda::build::built(tools)?;
-        lambda::build::weigh(tools, built.insert(folder))
+    let functions = report.step("Lambda: sizes", |_| {
+        let functions = lambda::build::arrange(&built.made)?;
+        lambda::build::weigh(tools, &functions)?;
+        Ok(functions)
     })?;
     report.step("Lambda: template", |_| lambda::deploy::validate(tools))?;
-    report.step("Lambda: deployment", |_| lambda::smoke::rehearse(tools))?;
-    let conformance = lambda::Conformance::start(tools, built)?;
+    report.step("Lambda: deployment", |_| {
+        let functions = functions.as_ref().context("there are no functions")?;
+        lambda::smoke::rehearse(tools, functions, &built.binary(lambda::smoke::UPSTREAM)?)
+    })?;
+    let conformance = lambda::Conformance::start(tools, functions)?;
     report.step("Lambda: contract", |outcome| {
         let package = cargo::root().join(lambda::STORES);
-        let contract = own.iter().filter(|test| test.package == package);
+        let contract = built
+            .made
+            .iter()
+            .filter(|made| made.is_test && made.package == package);
         contract.into_iter().try_for_each(|test| {
-            let mut command = command(test);
-            conformance.give(&mut command);
-            outcome.run(&mut command, LIMIT)
+            let mut contract = harness(test);
+            conformance.give(&mut contract);
+            outcome.run(&mut contract, LIMIT)
         })
     })?;
     Ok(conformance)
 }
 
-/// Tells the suite where the programs are that it starts.
-fn give(suite: &mut Command, clients: &Clients, tools: Option<&Tools>) {
-    clients.give(suite);
-    if let Some(tools) = tools {
-        suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
-        suite.env(NPM_TOOLS, &tools.node_modules);
-    }
-}
-
 /// A test harness as cargo runs it: in the folder of its package, which it is told.
-fn command(test: &Executable) -> Command {
+fn harness(test: &Executable) -> Command {
     let mut command = Command::new(&test.path);
     command.current_dir(&test.package);
     command.env("CARGO_MANIFEST_DIR", &test.package);
     command
-}
-
-fn server(built: &[Executable]) -> Result<&Path> {
-    let server = built
-        .iter()
-        .find(|made| made.name == "openclaw-api" && !made.is_test);
-    Ok(&server.context("the build made no openclaw-api")?.path)
 }

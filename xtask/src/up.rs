@@ -4,9 +4,9 @@ use crate::{
     Runtime, cache, cargo,
     config::{self, Config},
     gateway::{self, Gateway, Local},
-    lambda, model,
+    lambda,
+    model::{self, Model},
     process::{self, Service},
-    setup::{self, Model},
     steps::Steps,
     workers::{self, Dev, Tools},
 };
@@ -122,14 +122,14 @@ fn data_folder(runtime: Runtime, config: &Config) -> PathBuf {
 fn gateway(runtime: Runtime, port: u16, data: PathBuf, own: PathBuf) -> Result<Box<dyn Local>> {
     Ok(match runtime {
         Runtime::Native => Box::new(Gateway {
-            binary: cargo::binary("openclaw-server", "openclaw-api", cargo::PROFILE)?,
+            binary: cargo::server()?,
             port,
             data,
             own,
         }),
         Runtime::Workers => {
-            let tools = Tools::ready()?;
-            workers::build(&tools, &workers::DEPLOYED)?;
+            let tools = Tools::install()?;
+            workers::build(&tools, &workers::DEPLOYED, workers::Profile::Ci)?;
             Box::new(Dev {
                 tools,
                 port,
@@ -149,10 +149,10 @@ fn prepare(
 ) -> Result<(Box<dyn Local>, Option<Model>)> {
     let mut what = "gateway: building".to_owned();
     if small {
-        what = format!("{what}; {}", setup::model_step()?);
+        what = format!("{what}; {}", model::step()?);
     }
     steps.step(&what, || {
-        let fetching = small.then(|| thread::spawn(setup::model));
+        let fetching = small.then(|| thread::spawn(model::fetch));
         let built = build();
         if built.is_err() {
             // Whoever fetches must not be left behind.

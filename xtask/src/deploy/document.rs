@@ -33,7 +33,7 @@ impl Document {
 
     /// An error with file, line, key and reason where the gateway would not take it.
     pub(crate) fn check(&self) -> Result<()> {
-        let binary = cargo::binary("openclaw-server", "openclaw-api", cargo::PROFILE)?;
+        let binary = cargo::server()?;
         let mut check = Command::new(binary);
         check.args(["config", "check", "--config"]).arg(&self.file);
         process::capture(&mut check).map(drop)

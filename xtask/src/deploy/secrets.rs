@@ -16,11 +16,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The operator's token.
+pub(crate) const ADMIN_TOKEN: &str = "OPENCLAW_ADMIN_TOKEN";
+/// What JWTs are signed with.
+pub(crate) const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
+/// What the hashes of API keys are made with.
+pub(crate) const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
+
 /// The gateway's own, and what each begins with when it is generated.
 pub(crate) const OWN: [(&str, &str); 3] = [
-    ("OPENCLAW_ADMIN_TOKEN", "oc_admin_"),
-    ("OPENCLAW_JWT_SECRETS", "k1:"),
-    ("OPENCLAW_KEY_PEPPER", ""),
+    (ADMIN_TOKEN, "oc_admin_"),
+    (JWT_SECRETS, "k1:"),
+    (KEY_PEPPER, ""),
 ];
 
 /// Secrets by name.
@@ -85,7 +92,7 @@ impl Secrets {
         &self.file
     }
 
-    /// What to upload to every function, when `held` says who of them has a secret of that name.
+    /// What to upload, when `held` says which of the functions that use a secret of that name have it.
     /// What is generated is saved before anybody gets it.
     pub(crate) fn to_upload(&self, held: impl Fn(&str) -> Vec<bool>) -> Result<Values> {
         let saved = self.saved()?;

@@ -1,7 +1,11 @@
 //! `cargo xtask build lambda`: the functions as `sam build` makes them for what is deployed.
 
 use super::{FUNCTIONS, Tools, measure};
-use crate::{cache, cargo, process};
+use crate::{
+    cache,
+    cargo::{self, Executable},
+    process,
+};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::{
@@ -42,7 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     {
         bail!("there is no function `{name}`: {}", FUNCTIONS.join(", "));
     }
-    let tools = Tools::ready()?;
+    let tools = Tools::install()?;
     let folder = built(&tools)?;
     let wanted = |name: &&str| options.names.is_empty() || options.names.iter().any(|n| n == name);
     let names = FUNCTIONS.into_iter().filter(wanted);
@@ -53,12 +57,45 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     measure::check_sizes(&measured)
 }
 
-/// Prints what those in the folder [`built`] weigh, and fails where one is too large.
-pub(crate) fn weigh(tools: &Tools, built: &Path) -> Result<()> {
-    let weighed = FUNCTIONS.map(|name| measure::size(tools, name, &binary(built, name)));
+/// Prints what those in `folder` weigh, and fails where one is too large.
+pub(crate) fn weigh(tools: &Tools, folder: &Path) -> Result<()> {
+    let weighed = FUNCTIONS.map(|name| measure::size(tools, name, &binary(folder, name)));
     let weighed = weighed.into_iter().collect::<Result<Vec<_>>>()?;
     print!("{}", measure::table(&weighed));
     measure::check_sizes(&weighed)
+}
+
+/// Builds the functions for this machine, as [`arrange`] leaves them.
+pub(crate) fn for_this_machine() -> Result<PathBuf> {
+    let mut cargo = cargo::command(&["build", "--locked", "--profile", cargo::PROFILE, "--bins"]);
+    for name in FUNCTIONS {
+        let package = package(name);
+        cargo.args(["--package", &package, "--features"]);
+        cargo.arg(format!("{package}/lambda"));
+    }
+    arrange(&cargo::run_build(&mut cargo)?)
+}
+
+/// The functions among `built` as `sam build` would leave them; the folder. They are not a deployment's:
+/// quick to build, and larger.
+pub(crate) fn arrange(built: &[Executable]) -> Result<PathBuf> {
+    let folder = cargo::target().join(cargo::PROFILE).join("lambda");
+    for name in FUNCTIONS {
+        let wanted = format!("openclaw-lambda-{name}");
+        let of = |made: &&Executable| made.name == wanted && !made.is_test;
+        let made = built.iter().find(of);
+        let made = made.with_context(|| format!("the build made no {wanted}"))?;
+        let to = binary(&folder, name);
+        fs::create_dir_all(folder.join(resource(name)))?;
+        // Whoever runs the old one goes on with it.
+        let _ = fs::remove_file(&to);
+        fs::hard_link(&made.path, &to).or_else(|_| fs::copy(&made.path, &to).map(drop))?;
+    }
+    Ok(folder)
+}
+
+fn package(name: &str) -> String {
+    format!("openclaw-function-{name}")
 }
 
 /// The folder of what `sam build` made of the sources as they are now. [`binary`] says what is in it.

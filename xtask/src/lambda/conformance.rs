@@ -8,7 +8,7 @@ use std::{path::PathBuf, process::Command};
 pub(crate) struct Conformance {
     dynamodb: DynamoDb,
     python: PathBuf,
-    /// What `sam build` made, unless it failed.
+    /// The folder of the functions, unless their build failed.
     built: Option<PathBuf>,
 }
 

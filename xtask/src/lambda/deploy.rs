@@ -1,16 +1,24 @@
 //! `cargo xtask deploy lambda`: from the checkout to a public address, in one command that can be run
 //! again. What it does beside `sam build` and `sam deploy`: the secrets, and the configuration.
 
-use super::{Tools, build, smoke::rehearse};
+use super::{
+    FUNCTIONS, Tools, build,
+    smoke::{UPSTREAM, rehearse},
+};
 use crate::{
+    cargo,
     deploy::{Document, Environment, Progress, Secrets, healthy, next, plan},
     process,
     steps::Steps,
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde_json::Value;
-use std::{path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Options of `deploy lambda`.
 #[derive(Args)]
@@ -38,20 +46,22 @@ pub(crate) struct Options {
 /// Does all of it and prints what to do with it.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if options.rehearse {
-        return rehearse(&Tools::ready()?);
+        let upstream = cargo::binary("openclaw-conformance", UPSTREAM, cargo::PROFILE)?;
+        return rehearse(&Tools::install()?, &build::for_this_machine()?, &upstream);
     }
     let document = options.config.as_deref().map(Document::read).transpose()?;
     let usual = format!(".secrets/openclaw-aws-{}.env", options.env.name());
     let file = options.secrets.clone();
-    let file = file.unwrap_or_else(|| crate::cargo::root().join(usual));
+    let file = file.unwrap_or_else(|| cargo::root().join(usual));
     let secrets = Secrets::new(Some(file), Some(options.env), document.as_ref())?;
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let region = options.region.clone().or_else(|| set("AWS_REGION"));
     let deployment = Deployment {
-        tools: &Tools::ready()?,
+        tools: &Tools::install()?,
         env: options.env,
         secrets: &secrets,
         document: document.as_ref(),
+        built: None,
         // The tools look at this one only.
         account: Vec::from_iter(region.map(|region| ("AWS_DEFAULT_REGION", region))),
     };
@@ -83,8 +93,27 @@ pub(super) struct Deployment<'a> {
     pub(super) env: Environment,
     pub(super) secrets: &'a Secrets,
     pub(super) document: Option<&'a Document>,
+    /// The folder of functions that are built already, for a double of AWS; without, `sam build` makes them.
+    pub(super) built: Option<&'a Path>,
     /// Variables for SAM and boto3 beside our own; they choose account and region.
     pub(super) account: Vec<(&'static str, String)>,
+}
+
+/// The template with the functions in the folder `built`, and where it is.
+fn template(built: &Path) -> Result<PathBuf> {
+    let mut template = fs::read_to_string(cargo::root().join("template.yaml"))?;
+    for name in FUNCTIONS {
+        let sources = format!("CodeUri: functions/{name}\n");
+        ensure!(
+            template.contains(&sources),
+            "template.yaml has no {sources}"
+        );
+        let made = format!("CodeUri: {}\n", build::resource(name));
+        template = template.replace(&sources, &made);
+    }
+    let file = built.join("template.yaml");
+    fs::write(&file, template)?;
+    Ok(file)
 }
 
 /// What is deployed.
@@ -121,7 +150,7 @@ impl Deployment<'_> {
 
     /// Leaves what is there, makes what is missing.
     pub(super) fn carry_out(&self) -> Result<Stack> {
-        let mut steps = Progress::new(5);
+        let mut steps = Progress::new(if self.built.is_some() { 4 } else { 5 });
         let who = steps.step("who we are", || self.ask(&["identity"], ""))?;
         let Some(region) = who["region"].as_str() else {
             bail!("which region? --region or the variable AWS_REGION says it");
@@ -130,7 +159,9 @@ impl Deployment<'_> {
             "      {} in {region}",
             who["arn"].as_str().unwrap_or_default()
         );
-        steps.step("sam build", || build::built(self.tools))?;
+        if self.built.is_none() {
+            steps.step("sam build", || build::built(self.tools))?;
+        }
         steps.step("secrets", || self.put_secrets())?;
         let stack = steps.step("sam deploy", || self.deploy())?;
         steps.step("configuration", || self.put_document(&stack))?;
@@ -149,6 +180,9 @@ impl Deployment<'_> {
 
     fn deploy(&self) -> Result<Stack> {
         let mut sam = build::sam(self.tools, &["deploy", "--config-env", self.env.name()]);
+        if let Some(built) = self.built {
+            sam.arg("--template-file").arg(template(built)?);
+        }
         process::capture(sam.envs(self.account.clone()))?;
         let outputs = self.ask(&["outputs", &self.stack()], "")?;
         let output = |name: &str| {
@@ -174,7 +208,7 @@ impl Deployment<'_> {
     /// What `services.py` answers.
     pub(super) fn ask(&self, arguments: &[&str], input: &str) -> Result<Value> {
         let mut ask = Command::new(&self.tools.python);
-        ask.arg(crate::cargo::root().join("platforms/aws/services.py"));
+        ask.arg(cargo::root().join("platforms/aws/services.py"));
         let said = self.told(ask.args(arguments), input)?;
         Ok(serde_json::from_str(&said)?)
     }

@@ -4,7 +4,7 @@
 use super::{DynamoDb, FUNCTIONS, Tools, build, dynamodb::CREDENTIALS};
 use crate::{
     cargo,
-    deploy::{Document, Secrets},
+    deploy::{ADMIN_TOKEN, Document, Secrets},
     gateway::{Local, write_private},
     http, process,
     process::Service,
@@ -34,11 +34,11 @@ pub(crate) struct Dev {
 impl Dev {
     /// Builds the functions and starts their DynamoDB, with its files in `data`.
     pub(crate) fn prepare(port: u16, data: &Path, own: PathBuf) -> Result<Self> {
-        let tools = Tools::ready()?;
+        let tools = Tools::install()?;
         let runner = "openclaw-lambda-local";
         Ok(Self {
             runner: cargo::binary("openclaw-conformance", runner, cargo::PROFILE)?,
-            functions: functions(&tools)?,
+            functions: functions()?,
             dynamodb: DynamoDb::start(&tools, Some(data))?,
             tools,
             port,
@@ -85,8 +85,8 @@ impl Dev {
 }
 
 /// The functions' binaries by name.
-fn functions(tools: &Tools) -> Result<Map<String, Value>> {
-    let built = build::built(tools)?;
+fn functions() -> Result<Map<String, Value>> {
+    let built = build::for_this_machine()?;
     let binary = |name| (str::to_owned(name), json!(build::binary(&built, name)));
     Ok(FUNCTIONS.into_iter().map(binary).collect())
 }
@@ -102,7 +102,7 @@ impl Local for Dev {
 
     fn admin_token(&self) -> Result<String> {
         let mut secrets = self.secrets(None)?.into_iter();
-        let token = secrets.find(|(name, _)| name == "OPENCLAW_ADMIN_TOKEN");
+        let token = secrets.find(|(name, _)| name == ADMIN_TOKEN);
         Ok(token.context("no operator's token")?.1)
     }
 

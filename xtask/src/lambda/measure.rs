@@ -15,9 +15,9 @@ use std::{
 };
 
 /// Bytes that what is uploaded may have.
-const ZIP: u64 = 4_000_000;
+const ZIP: u64 = 8_000_000;
 /// How long a process may take to ask for an invocation.
-const START: Duration = Duration::from_millis(30);
+const START: Duration = Duration::from_millis(60);
 /// Starts of which the median counts.
 const STARTS: usize = 15;
 /// A start that takes longer is none.
@@ -166,14 +166,14 @@ pub(super) fn table(functions: &[Measured]) -> String {
 
 /// An error that names those which are too large.
 pub(super) fn check_sizes(functions: &[Measured]) -> Result<()> {
-    named(functions, "larger than 4 MB packed", |function| {
+    named(functions, "larger than 8 MB packed", |function| {
         function.zip > ZIP
     })
 }
 
 /// An error that names those which take too long to start: on a machine that does nothing else.
 pub(super) fn check_starts(functions: &[Measured]) -> Result<()> {
-    named(functions, "slower than 30 ms to start", |function| {
+    named(functions, "slower than 60 ms to start", |function| {
         function.started.is_some_and(|start| start.time > START)
     })
 }
@@ -203,12 +203,12 @@ mod tests {
 
     #[test]
     fn what_is_over_a_bar_is_named() {
-        let good = [measured(ZIP, 30)];
+        let good = [measured(ZIP, 60)];
         assert!(check_sizes(&good).is_ok() && check_starts(&good).is_ok());
         let large = check_sizes(&[measured(ZIP + 1, 0)]).unwrap_err();
-        assert_eq!(large.to_string(), "larger than 4 MB packed: chat");
-        let slow = check_starts(&[measured(0, 31)]).unwrap_err();
-        assert_eq!(slow.to_string(), "slower than 30 ms to start: chat");
+        assert_eq!(large.to_string(), "larger than 8 MB packed: chat");
+        let slow = check_starts(&[measured(0, 61)]).unwrap_err();
+        assert_eq!(slow.to_string(), "slower than 60 ms to start: chat");
     }
 
     #[test]

@@ -18,13 +18,17 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::{fs, net::TcpListener, path::Path, process::Command, time::Duration};
 
-/// A deployment to MiniStack, the same again, and calls to it.
-pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
+/// The suite's provider.
+pub(crate) const UPSTREAM: &str = "openclaw-upstream";
+
+/// A deployment to MiniStack of the functions in the folder `built`, the same again, and calls to it. Their
+/// provider is the program `upstream`.
+pub(crate) fn rehearse(tools: &Tools, built: &Path, upstream: &Path) -> Result<()> {
     let own = cargo::root().join("target/aws/smoke");
     let _ = fs::remove_dir_all(&own);
     fs::create_dir_all(&own)?;
     let (_ministack, url) = ministack(tools, &own)?;
-    let (_upstream, config) = upstream()?;
+    let (_upstream, config) = self::upstream(upstream)?;
     let file = own.join("openclaw.toml");
     fs::write(&file, config)?;
     let document = Document::read(&file)?;
@@ -34,6 +38,7 @@ pub(crate) fn rehearse(tools: &Tools) -> Result<()> {
         env: Environment::Dev,
         secrets: &secrets,
         document: Some(&document),
+        built: Some(built),
         account: account(&url),
     };
     let stack = deployment.carry_out()?;
@@ -165,9 +170,8 @@ fn event(bearer: &str, stream: bool) -> Value {
 /// The model of the configuration.
 const MODEL: &str = "small";
 
-/// The suite's provider, and a configuration with a model there.
-fn upstream() -> Result<(Service, String)> {
-    let program = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
+/// The provider, and a configuration with a model there.
+fn upstream(program: &Path) -> Result<(Service, String)> {
     let port = free_port()?;
     let mut command = Command::new(program);
     command.args(["--port", &port.to_string()]);

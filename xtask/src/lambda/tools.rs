@@ -1,7 +1,7 @@
 //! What builds, deploys and tests the functions: the Python tools that `platforms/aws/python` pins, and
 //! DynamoDB Local. All in the cache.
 
-use crate::{cache, cargo, process, setup, steps::Steps};
+use crate::{cache, cargo, fetch, process, steps::Steps};
 use anyhow::{Context, Result};
 use std::{
     fs,
@@ -30,21 +30,13 @@ impl Tools {
     /// All of it, in steps; at once where it is there.
     pub(crate) fn install() -> Result<Self> {
         let mut steps = Steps::new(2);
-        let there = cache::has("aws-python", &setup::python_pins(REQUIREMENTS)?)?;
+        let there = cache::has("aws-python", &fetch::python_pins(REQUIREMENTS)?)?;
         let what = format!("SAM, cargo-lambda, MiniStack: {}", how(there));
         let python = steps.step(&what, python)?;
-        let there = cache::has("dynamodb-local", &setup::pins(POM)?)?;
+        let there = cache::has("dynamodb-local", &fetch::pins(POM)?)?;
         let what = format!("DynamoDB Local: {}", how(there));
         let dynamodb = steps.step(&what, dynamodb)?;
         Ok(Self { python, dynamodb })
-    }
-
-    /// What is there, fetched where it is not, without a word when nothing is to fetch.
-    pub(crate) fn ready() -> Result<Self> {
-        Ok(Self {
-            python: python()?,
-            dynamodb: dynamodb()?,
-        })
     }
 
     /// The folder of the Python tools' programs.
@@ -69,14 +61,14 @@ const fn how(there: bool) -> &'static str {
 }
 
 fn python() -> Result<PathBuf> {
-    setup::python_with("aws-python", REQUIREMENTS)
+    fetch::python_with("aws-python", REQUIREMENTS)
 }
 
 fn dynamodb() -> Result<PathBuf> {
     process::capture(Command::new("java").arg("-version")).context(
         "Java 17 or newer is needed for DynamoDB Local (Debian: openjdk-17-jre-headless)",
     )?;
-    let entry = cache::entry("dynamodb-local", &setup::pins(POM)?, fetch)?;
+    let entry = cache::entry("dynamodb-local", &fetch::pins(POM)?, fetch)?;
     Ok(entry.join("lib"))
 }
 

@@ -15,7 +15,7 @@ use std::{
 const TAIL: usize = 30;
 
 /// A child that runs beside us until [`Service::stop`] or the end of this value.
-pub(crate) struct Service {
+pub struct Service {
     name: &'static str,
     child: Child,
     tail: Arc<Mutex<VecDeque<String>>>,
@@ -27,7 +27,7 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it. Its output is kept for the case that it dies and, with `echo`, shown behind its
     /// name. Its standard input stays open as long as we live, so that it can end with us.
-    pub(crate) fn start(
+    pub fn start(
         name: &'static str,
         command: &mut Command,
         echo: bool,
@@ -69,12 +69,12 @@ impl Service {
     }
 
     /// Its process id, which is its group's too.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// An error with its last output when it has ended by itself.
-    pub(crate) fn check(&mut self) -> Result<()> {
+    pub fn check(&mut self) -> Result<()> {
         if let Some(status) = self.child.try_wait()? {
             // Its last words may still be on their way through the pipe.
             self.readers.drain(..).for_each(joined_unit);
@@ -86,14 +86,14 @@ impl Service {
     }
 
     /// What it printed last, oldest first.
-    pub(crate) fn tail(&self) -> Vec<String> {
+    pub fn tail(&self) -> Vec<String> {
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         tail.iter().cloned().collect()
     }
 
     /// Waits until `ready` gives something; an error when the service ends first, when a signal
     /// comes or when `limit` is over.
-    pub(crate) fn wait_for<T>(
+    pub fn wait_for<T>(
         &mut self,
         limit: Duration,
         mut ready: impl FnMut(&Self) -> Option<T>,
@@ -117,7 +117,7 @@ impl Service {
     }
 
     /// Ends it: SIGTERM to its group, SIGKILL when its grace is over or a second signal came.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         end(&mut self.child, self.grace);
     }
 }

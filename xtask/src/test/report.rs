@@ -25,20 +25,22 @@ pub(super) struct Report {
 
 impl Report {
     /// Does one step. Its failure is counted, as one where it names no failed test, and does not
-    /// end the others; only a signal does.
-    pub(super) fn step(
+    /// end the others; only a signal does. What it came to, where it did not fail as a whole.
+    pub(super) fn step<T>(
         &mut self,
         name: &str,
-        work: impl FnOnce(&mut Outcome) -> Result<()>,
-    ) -> Result<()> {
+        work: impl FnOnce(&mut Outcome) -> Result<T>,
+    ) -> Result<Option<T>> {
         eprintln!("── {name}");
         let (since, mut outcome) = (Instant::now(), Outcome::default());
-        if let Err(error) = work(&mut outcome) {
-            if error.is::<Interrupted>() {
-                return Err(error);
+        let done = match work(&mut outcome) {
+            Ok(done) => Some(done),
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => {
+                outcome.fails(format!("{error:#}"));
+                None
             }
-            outcome.fails(format!("{error:#}"));
-        }
+        };
         let Outcome { sum, failures, .. } = outcome;
         let how = match (sum.passed, sum.failed) {
             (0, 0) => "ok".into(),
@@ -53,7 +55,7 @@ impl Report {
         }
         self.sum.passed += sum.passed;
         self.sum.failed += sum.failed;
-        Ok(())
+        Ok(done)
     }
 
     /// Prints the steps, and in the end what failed.

@@ -1,7 +1,7 @@
 //! From what cargo compiled to the two files that are uploaded: JavaScript glue by wasm-bindgen, one
-//! script by esbuild, smaller wasm by wasm-opt.
+//! script by esbuild and, for a deployment, smaller wasm by wasm-opt.
 
-use super::{Tools, Worker, order};
+use super::{Profile, Tools, Worker};
 use crate::{cargo, process};
 use anyhow::{Context, Result};
 use std::{fs, path::Path, process::Command};
@@ -51,22 +51,20 @@ pub(crate) fn ours() -> Result<String> {
 }
 
 /// Fills `folder` with the [`FILES`] made from `compiled` and `entry`.
-pub(crate) fn assemble(tools: &Tools, compiled: &Path, entry: &str, folder: &Path) -> Result<()> {
-    bind(tools, compiled, folder)?;
+pub(crate) fn assemble(
+    tools: &Tools,
+    bindgen: &Path,
+    profile: Profile,
+    compiled: &Path,
+    entry: &str,
+    folder: &Path,
+) -> Result<()> {
+    process::capture(Command::new(bindgen).arg(compiled).arg(folder))?;
     bundle(tools, entry, folder)?;
-    optimise(tools, folder)
-}
-
-/// With what makes an isolate start anew after an abort: `init.rs` asks for it.
-fn bind(tools: &Tools, compiled: &Path, folder: &Path) -> Result<()> {
-    let mut bindgen = Command::new(&tools.wasm_bindgen);
-    bindgen.args(["--target", "module", "--no-typescript"]);
-    bindgen.args([
-        "--experimental-reset-state-function",
-        "--force-enable-abort-handler",
-    ]);
-    bindgen.args(["--out-name", "index", "--out-dir"]);
-    process::capture(bindgen.arg(folder).arg(compiled)).map(drop)
+    match profile {
+        Profile::Ci => Ok(()),
+        Profile::Release => optimise(tools, folder),
+    }
 }
 
 fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
@@ -89,16 +87,8 @@ fn bundle(tools: &Tools, entry: &str, folder: &Path) -> Result<()> {
 }
 
 fn optimise(tools: &Tools, folder: &Path) -> Result<()> {
-    optimise_with(tools, folder, &["-Oz", "--converge"])?;
-    let file = folder.join("index_bg.wasm");
-    fs::write(&file, order::named(&fs::read(&file)?)?)?;
-    // The names are dropped with that.
-    optimise_with(tools, folder, &["--reorder-functions-by-name"])
-}
-
-fn optimise_with(tools: &Tools, folder: &Path, passes: &[&str]) -> Result<()> {
     let mut optimise = tools.script("binaryen/bin/wasm-opt");
-    optimise.args(passes).args(WASM_FEATURES);
+    optimise.arg("-Oz").args(WASM_FEATURES);
     optimise.args(["-o", "index_bg.wasm", "index_bg.wasm"]);
     process::capture(optimise.current_dir(folder)).map(drop)
 }

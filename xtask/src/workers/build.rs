@@ -1,26 +1,50 @@
 //! `cargo xtask build workers`: compiles what changed, assembles it, and weighs it.
 
 use super::{
-    DEPLOYED, FOR_TESTS, Tools, Worker, assemble,
+    DEPLOYED, Tools, Worker, assemble,
     rust::{Rust, TARGET},
-    size,
+    size::{self, Size},
+    table::FOR_TESTS,
 };
-use crate::{cache, cargo, process, steps::Steps};
-use anyhow::{Context, Result, bail};
-use clap::Args;
+use crate::{cache, cargo, dependencies::Dependencies, process, steps::Steps};
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    thread,
 };
 
-/// The profile in `Cargo.toml` that Workers are compiled with.
-const PROFILE: &str = "worker";
+/// Says which [`Profile`] where nobody else does: wrangler runs `cargo xtask build workers NAME`.
+pub(crate) const PROFILE_VARIABLE: &str = "OPENCLAW_WORKER_PROFILE";
 
 /// Options of `build`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// Which; all when none is named.
     names: Vec<String>,
+    /// For a deployment, or for a try on this machine.
+    #[arg(long, value_enum, env = PROFILE_VARIABLE, default_value = "release")]
+    profile: Profile,
+}
+
+/// What Workers are built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// A deployment: small.
+    Release,
+    /// This machine: quick to build.
+    Ci,
+}
+
+impl Profile {
+    /// As `Cargo.toml` calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "worker",
+            Self::Ci => "worker-ci",
+        }
+    }
 }
 
 /// Builds what `options` name, prints the table, and fails where one is too large.
@@ -30,57 +54,120 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if workers.is_empty() {
         workers.extend(DEPLOYED);
     }
-    weigh(&Tools::ready()?, &workers)
+    weigh(&Tools::install()?, &workers, options.profile)
 }
 
-/// The same for all, those that are for tests only among them.
+/// The same for all, those that are for tests only among them, and for this machine: a deployment's are
+/// smaller, so that the limits hold for them if they hold for these.
 pub(crate) fn all(tools: &Tools) -> Result<()> {
-    weigh(tools, &[&DEPLOYED[..], &FOR_TESTS].concat())
+    let workers = [&DEPLOYED[..], &FOR_TESTS].concat();
+    weigh(tools, &workers, Profile::Ci)
 }
 
-fn weigh(tools: &Tools, workers: &[Worker]) -> Result<()> {
-    let sizes = build(tools, workers)?;
+fn weigh(tools: &Tools, workers: &[Worker], profile: Profile) -> Result<()> {
+    let sizes = build(tools, workers, profile)?;
     print!("{}", size::table(&sizes));
     size::check(&sizes)
 }
 
-/// Builds `workers` where they are not up to date; what they weigh.
-pub(crate) fn build(tools: &Tools, workers: &[Worker]) -> Result<Vec<size::Size>> {
+/// Builds `workers` where they are not up to date; what they weigh. While one is assembled, the next is
+/// compiled.
+pub fn build(tools: &Tools, workers: &[Worker], profile: Profile) -> Result<Vec<Size>> {
     let mut steps = Steps::new(workers.len());
-    let build = |worker: &Worker| {
-        steps.step(&format!("Worker {}", worker.name), || {
-            build_one(tools, worker).with_context(|| format!("Worker {}", worker.name))
-        })?;
-        size::Size::of(worker)
-    };
-    workers.iter().map(build).collect()
+    let bindgen = tools.bindgen()?;
+    thread::scope(|scope| {
+        let mut assembling = vec![];
+        for worker in workers {
+            let built = steps.step(&format!("Worker {}", worker.name), || {
+                Build::compiled(tools, worker, profile)
+            })?;
+            let bindgen = &bindgen;
+            assembling.push(scope.spawn(move || {
+                built.assemble(tools, bindgen)?;
+                Size::of(worker)
+            }));
+        }
+        let ended = assembling.into_iter().zip(workers);
+        let sizes = ended.map(|(thread, worker)| {
+            let assembled = thread.join().map_err(|_| anyhow!("panicked"));
+            assembled
+                .flatten()
+                .with_context(|| format!("Worker {}", worker.name))
+        });
+        sizes.collect()
+    })
 }
 
-fn build_one(tools: &Tools, worker: &Worker) -> Result<()> {
-    let folder = worker.built();
-    let workers = folder.parent().context("a Worker's folder is in none")?;
-    fs::create_dir_all(&folder)?;
-    // Several may be asked for the same one at once: every `wrangler` builds what it starts.
-    let lock = File::create(workers.join(format!("{}.lock", worker.name)))?;
-    lock.lock()?;
-    let compiled = compile(tools, worker)?;
-    let entry = assemble::entry(worker)?;
-    let stamp = workers.join(format!("{}.stamp", worker.name));
-    let made_from = made_from(tools, &compiled, &entry)?;
-    if fs::read_to_string(&stamp).is_ok_and(|last| last == made_from) {
-        return Ok(());
+/// A Worker that is compiled, and kept for us: several may be asked for the same one at once, because every
+/// `wrangler` builds what it starts.
+struct Build<'w> {
+    worker: &'w Worker,
+    profile: Profile,
+    compiled: PathBuf,
+    _lock: File,
+}
+
+impl<'w> Build<'w> {
+    fn compiled(tools: &Tools, worker: &'w Worker, profile: Profile) -> Result<Self> {
+        fs::create_dir_all(worker.built())?;
+        let lock = File::create(beside(worker, "lock"))?;
+        lock.lock()?;
+        Ok(Self {
+            worker,
+            profile,
+            compiled: compile(tools, worker, profile)?,
+            _lock: lock,
+        })
     }
-    let staging = workers.join(format!("{}.new", worker.name));
-    if staging.exists() {
-        fs::remove_dir_all(&staging)?;
+
+    /// The two files in [`Worker::built`], made anew where they follow from something else.
+    fn assemble(&self, tools: &Tools, bindgen: &Path) -> Result<()> {
+        let Self {
+            worker,
+            profile,
+            compiled,
+            ..
+        } = self;
+        let entry = assemble::entry(worker)?;
+        let stamp = beside(worker, "stamp");
+        let made_from = made_from(tools, bindgen, *profile, compiled, &entry)?;
+        if fs::read_to_string(&stamp).is_ok_and(|last| last == made_from) {
+            return Ok(());
+        }
+        let staging = beside(worker, "new");
+        if staging.exists() {
+            fs::remove_dir_all(&staging)?;
+        }
+        fs::create_dir_all(&staging)?;
+        assemble::assemble(tools, bindgen, *profile, compiled, &entry, &staging)?;
+        for file in assemble::FILES {
+            fs::rename(staging.join(file), worker.built().join(file))?;
+        }
+        fs::write(stamp, made_from)?;
+        Ok(fs::remove_dir_all(staging)?)
     }
-    fs::create_dir_all(&staging)?;
-    assemble::assemble(tools, &compiled, &entry, &staging)?;
-    for file in assemble::FILES {
-        fs::rename(staging.join(file), folder.join(file))?;
-    }
-    fs::write(stamp, made_from)?;
-    Ok(fs::remove_dir_all(staging)?)
+}
+
+fn beside(worker: &Worker, ending: &str) -> PathBuf {
+    worker.built().with_extension(ending)
+}
+
+/// Where Workers are compiled.
+fn target() -> PathBuf {
+    cargo::root().join("target/wasm")
+}
+
+/// What a build for this machine compiles of others: for wasm, and for the build itself.
+pub(crate) fn dependencies(tools: &Tools) -> Result<[Dependencies; 2]> {
+    let profile = Profile::Ci.name();
+    let of = |kind: &str, folder| Dependencies::of(kind, folder, &mut tools.rust.rustc());
+    Ok([
+        of(
+            &format!("{profile}-wasm"),
+            target().join(TARGET).join(profile),
+        )?,
+        of(profile, target().join(profile))?,
+    ])
 }
 
 /// How Workers are compiled: a panic costs one request; bytes are searched sixteen at a time (which all of
@@ -102,18 +189,18 @@ fn flags(rust: &Rust) -> Result<String> {
 }
 
 /// Cargo's own work: the library as wasm, with a standard library that unwinds.
-fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
-    let target = cargo::root().join("target/wasm");
+fn compile(tools: &Tools, worker: &Worker, profile: Profile) -> Result<PathBuf> {
     let mut cargo = tools.rust.command();
-    cargo.args(["rustc", "--quiet", "--package", worker.package, "--lib"]);
     cargo.args([
-        "--crate-type",
-        "cdylib",
-        "--target",
-        TARGET,
-        "--profile",
-        PROFILE,
+        "rustc",
+        "--locked",
+        "--quiet",
+        "--lib",
+        "--package",
+        worker.package,
     ]);
+    cargo.args(["--crate-type", "cdylib", "--target", TARGET]);
+    cargo.args(["--profile", profile.name()]);
     cargo.arg("-Zbuild-std=std,panic_unwind");
     // The defaults, and the library's smaller algorithms.
     cargo.arg("-Zbuild-std-features=panic-unwind,optimize_for_size");
@@ -121,12 +208,12 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
         cargo.args(["--features", feature]);
     }
     cargo
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", target())
         .env("RUSTC_BOOTSTRAP", "1");
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags(&tools.rust)?);
     process::run(&mut cargo)?;
     let file = format!("{}.wasm", worker.package.replace('-', "_"));
-    let compiled = target.join(TARGET).join(PROFILE).join(file);
+    let compiled = target().join(TARGET).join(profile.name()).join(file);
     match compiled.exists() {
         true => Ok(compiled),
         false => bail!("cargo made no {}", compiled.display()),
@@ -134,13 +221,14 @@ fn compile(tools: &Tools, worker: &Worker) -> Result<PathBuf> {
 }
 
 /// What the files of a Worker follow from, as one line.
-fn made_from(tools: &Tools, compiled: &Path, entry: &str) -> Result<String> {
-    let tools = [&tools.wasm_bindgen, &tools.node_modules];
-    let own = [
-        include_str!("assemble.rs"),
-        include_str!("order.rs"),
-        include_str!("wasm.rs"),
-    ];
-    let ours = assemble::ours()?;
-    Ok(cache::hash((fs::read(compiled)?, entry, ours, tools, own)))
+fn made_from(
+    tools: &Tools,
+    bindgen: &Path,
+    profile: Profile,
+    compiled: &Path,
+    entry: &str,
+) -> Result<String> {
+    let tools = (fs::read(bindgen)?, &tools.node_modules, profile.name());
+    let own = (include_str!("assemble.rs"), assemble::ours()?);
+    Ok(cache::hash((fs::read(compiled)?, entry, tools, own)))
 }

@@ -5,7 +5,7 @@ use super::{
     deploy::{Files, wrangler},
 };
 use crate::{
-    deploy::{Document, KEY, Secrets},
+    deploy::{ADMIN_TOKEN, Document, KEY, Secrets},
     gateway::{Local, write_private},
     http,
     process::{self, Service},
@@ -72,9 +72,7 @@ impl Local for Dev {
 
     fn admin_token(&self) -> Result<String> {
         let variables = self.variables(None)?;
-        let token = variables
-            .into_iter()
-            .find(|(name, _)| name == "OPENCLAW_ADMIN_TOKEN");
+        let token = variables.into_iter().find(|(name, _)| name == ADMIN_TOKEN);
         Ok(token.context("no operator's token")?.1)
     }
 

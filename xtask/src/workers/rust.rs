@@ -4,10 +4,7 @@
 
 use crate::{cargo, process};
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
-use nix::unistd::geteuid;
 use std::{
-    env,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -23,13 +20,7 @@ const OLDEST: u32 = 95;
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 
 /// Debian's compiler with what it needs for wasm.
-const PACKAGES: [&str; 5] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "rust-web-llvm",
-    "lld-22",
-];
+const PACKAGES: &str = "rustc-web cargo-web rust-web-src rust-web-llvm lld-22";
 
 /// What a cargo that runs us has set for itself: the Workers' is another one.
 const NOT_OURS: [&str; 8] = [
@@ -43,18 +34,6 @@ const NOT_OURS: [&str; 8] = [
     "RUSTUP_TOOLCHAIN",
 ];
 
-/// Where the compiler comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Source {
-    /// What is there, else rustup, else Debian's packages.
-    #[default]
-    Auto,
-    /// rustup's, with its component rust-src.
-    Rustup,
-    /// Debian's packages `rustc-web`, `rust-web-src` and others.
-    Debian,
-}
-
 /// A cargo and compiler that can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rust {
@@ -65,25 +44,15 @@ pub(crate) struct Rust {
 }
 
 impl Rust {
-    /// One that is installed; the error names the verb that installs one.
-    pub(crate) fn installed() -> Result<Self> {
-        find(Source::Auto)
-            .context("no Rust with the library's sources is installed: cargo xtask setup workers")
-    }
-
-    /// One from `source`, installed when it is not there.
-    pub(crate) fn install(source: Source) -> Result<Self> {
-        if let Some(found) = find(source) {
+    /// One that is installed; without one, rustup adds the library's sources to its own.
+    pub(crate) fn install() -> Result<Self> {
+        if let Some(found) = find() {
             return Ok(found);
         }
-        match source {
-            Source::Rustup => rustup()?,
-            Source::Debian => debian()?,
-            Source::Auto => rustup().or_else(|why| {
-                debian().with_context(|| format!("rustup cannot either: {why:#}"))
-            })?,
-        }
-        find(source).context("what was installed has no library sources for this compiler")
+        rustup().with_context(|| {
+            format!("Rust's library sources are missing; where rustup cannot fetch them, Debian has {PACKAGES}")
+        })?;
+        find().context("rustup's library sources are not of this compiler")
     }
 
     /// Whether it is new enough and has the library's sources.
@@ -97,6 +66,11 @@ impl Rust {
     pub(crate) fn library(&self) -> PathBuf {
         let sysroot = self.rustc.ancestors().nth(2).unwrap_or(Path::new("/"));
         sysroot.join("lib/rustlib/src/rust/library")
+    }
+
+    /// The compiler.
+    pub(crate) fn rustc(&self) -> Command {
+        Command::new(&self.rustc)
     }
 
     /// `cargo` at the top of the checkout, compiling with this.
@@ -113,10 +87,8 @@ impl Rust {
     }
 }
 
-fn find(source: Source) -> Option<Rust> {
-    let rustup = || (source != Source::Debian).then(of_rustup).flatten();
-    let debian = || (source != Source::Rustup).then(of_debian).flatten();
-    rustup().or_else(debian)
+fn find() -> Option<Rust> {
+    of_rustup().or_else(of_debian)
 }
 
 /// rustup's, by its own paths: the proxies in front of it look at the environment.
@@ -160,31 +132,6 @@ fn rustup() -> Result<()> {
         true => Ok(()),
         false => bail!("`rustup component add rust-src`: {added}"),
     }
-}
-
-fn debian() -> Result<()> {
-    let install = ["install", "--quiet", "--yes", "--no-install-recommends"];
-    let by_hand = format!(
-        "apt-get install --no-install-recommends {}",
-        PACKAGES.join(" ")
-    );
-    let apt = env::split_paths(&env::var_os("PATH").unwrap_or_default())
-        .any(|folder| folder.join("apt-get").exists());
-    if !apt {
-        bail!("there is no apt-get: with rustup and a network, `rustup component add rust-src`");
-    }
-    if !geteuid().is_root() {
-        bail!("Debian's packages need root: {by_hand}");
-    }
-    for arguments in [
-        &["update", "--quiet"][..],
-        &[&install[..], &PACKAGES].concat(),
-    ] {
-        let mut apt = Command::new("apt-get");
-        apt.env("DEBIAN_FRONTEND", "noninteractive");
-        process::capture(apt.args(arguments)).with_context(|| format!("cannot {by_hand}"))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::{fmt::Write, fs, path::Path, process::Command};
 
 /// One Worker's wasm, in bytes.
-pub(crate) struct Size {
+pub struct Size {
     name: &'static str,
     raw: u64,
     compressed: u64,
@@ -15,7 +15,7 @@ pub(crate) struct Size {
 
 impl Size {
     /// Of what was built last.
-    pub(crate) fn of(worker: &Worker) -> Result<Self> {
+    pub fn of(worker: &Worker) -> Result<Self> {
         let file = worker.built().join("index_bg.wasm");
         let raw = fs::metadata(&file)
             .with_context(|| file.display().to_string())?
@@ -31,7 +31,7 @@ impl Size {
 }
 
 /// The table, one line a Worker.
-pub(crate) fn table(sizes: &[Size]) -> String {
+pub(super) fn table(sizes: &[Size]) -> String {
     let mut table =
         String::from("Worker      wasm, KB   gzip, KB   at most   (1 KB = 1000 bytes)\n");
     for size in sizes {
@@ -51,7 +51,7 @@ pub(crate) fn table(sizes: &[Size]) -> String {
 }
 
 /// An error that names those which are too large.
-pub(crate) fn check(sizes: &[Size]) -> Result<()> {
+pub(super) fn check(sizes: &[Size]) -> Result<()> {
     let large = sizes.iter().filter(|size| size.compressed > size.limit);
     let names = Vec::from_iter(large.map(|size| size.name));
     if !names.is_empty() {

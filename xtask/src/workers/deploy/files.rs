@@ -4,7 +4,7 @@
 use super::Environment;
 use crate::{
     cargo,
-    workers::{DEPLOYED, Worker},
+    workers::{DEPLOYED, Worker, manifest},
 };
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -42,15 +42,16 @@ impl Files {
     }
 
     /// The same in `folder` and for `wrangler dev`, which gives a Worker those variables only that
-    /// its file requires: `variables`, too.
+    /// its file requires: also those of `variables` that the Worker gets.
     pub(crate) fn for_dev(folder: PathBuf, variables: &[String]) -> Result<Self> {
         let mut files = Self::new(None, None)?;
         files.folder = folder;
-        for (_, configuration) in &mut files.configurations {
+        for (worker, configuration) in &mut files.configurations {
             let required = configuration.pointer_mut("/secrets/required");
             if let Some(required) = required.and_then(Value::as_array_mut) {
-                let more = variables.iter().map(|name| json!(name));
-                let more = Vec::from_iter(more.filter(|name| !required.contains(name)));
+                let more = variables.iter().filter(|name| worker.gets(name));
+                let more = Vec::from_iter(more.map(|name| json!(name)));
+                required.retain(|name| !more.contains(name));
                 required.extend(more);
             }
         }
@@ -107,15 +108,6 @@ impl Files {
         host.unwrap_or(WORKERS_DEV).to_owned()
     }
 
-    /// The secrets without which a request to `worker` fails.
-    pub(crate) fn secrets(&self, worker: &Worker) -> Vec<&str> {
-        let mut configurations = self.configurations.iter();
-        let found = configurations.find(|(known, _)| known == worker);
-        let required = found.map(|(_, configuration)| &configuration["secrets"]["required"]);
-        let required = required.and_then(Value::as_array).into_iter().flatten();
-        required.filter_map(Value::as_str).collect()
-    }
-
     fn suffixed(&self, name: &str) -> String {
         match self.env {
             Some(env) => format!("{name}-{}", env.name()),
@@ -124,17 +116,8 @@ impl Files {
     }
 }
 
-/// The file of `worker` in the checkout; the gateway's is the top one.
-pub(crate) fn own(worker: &Worker) -> PathBuf {
-    let folder = match worker.name {
-        "gateway" => cargo::root().to_owned(),
-        _ => cargo::root().join(worker.folder),
-    };
-    folder.join("wrangler.toml")
-}
-
 fn read(worker: &Worker) -> Result<Value> {
-    let file = own(worker);
+    let file = manifest::file(worker);
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     let table: toml::Table = text.parse().with_context(|| file.display().to_string())?;
     let mut configuration = serde_json::to_value(table)?;
@@ -173,9 +156,8 @@ fn bind(section: &mut Value, id: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workers::GATEWAY;
-
     const CHAT: Worker = DEPLOYED[2];
+    const GATEWAY: Worker = DEPLOYED[DEPLOYED.len() - 1];
 
     fn configuration<'a>(files: &'a Files, worker: &Worker) -> &'a Value {
         let mut all = files.configurations.iter();

@@ -7,12 +7,10 @@ mod steps;
 mod wrangler;
 
 pub(crate) use files::Files;
-#[cfg(test)]
-pub(crate) use files::own as own_file;
 pub(crate) use rehearsal::rehearse;
 pub(crate) use wrangler::wrangler;
 
-use super::{DEPLOYED, Source, Tools, build, size};
+use super::{DEPLOYED, Profile, Tools, build, size};
 use crate::deploy::{Document, Environment, Secrets, healthy, next};
 use anyhow::Result;
 use clap::Args;
@@ -46,13 +44,13 @@ pub(crate) struct Options {
 /// Does all of it and prints what to do with it.
 pub(crate) fn run(options: &Options) -> Result<()> {
     if options.rehearse {
-        return rehearse(&Tools::ready()?);
+        return rehearse(&Tools::install()?);
     }
     let document = options.config.as_deref().map(Document::read).transpose()?;
     let files = Files::new(options.env, options.domain.as_deref())?;
     let secrets = Secrets::new(options.secrets.clone(), options.env, document.as_ref())?;
     eprintln!("{}", plan(&files, &secrets, document.as_ref()));
-    let tools = Tools::install(Source::Auto)?;
+    let tools = Tools::install()?;
     let deployment = Deployment {
         tools: &tools,
         files: &files,
@@ -60,7 +58,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         document: document.as_ref(),
         account: vec![],
     };
-    let sizes = build::build(&tools, &DEPLOYED)?;
+    let sizes = build::build(&tools, &DEPLOYED, Profile::Release)?;
     size::check(&sizes)?;
     if let Some(document) = &document {
         document.check()?;

@@ -79,27 +79,27 @@ impl Deployment<'_> {
         }
     }
 
-    fn needs_secrets(&self, worker: &Worker) -> bool {
-        !self.files.secrets(worker).is_empty()
-    }
-
     fn to_upload(&self) -> Result<Values> {
-        let needy = DEPLOYED.iter().filter(|worker| self.needs_secrets(worker));
-        let held = needy.map(|worker| self.wrangler().secrets(worker));
+        let needy = DEPLOYED.iter().filter(|worker| !worker.secrets.is_empty());
+        let held = needy.map(|worker| Ok((worker, self.wrangler().secrets(worker)?)));
         let held = held.collect::<Result<Vec<_>>>()?;
         self.secrets.to_upload(|name| {
-            let has = |names: &Vec<String>| names.iter().any(|held| held == name);
-            held.iter().map(has).collect()
+            let users = held.iter().filter(|(worker, _)| worker.gets(name));
+            users
+                .map(|(_, names)| names.iter().any(|held| held == name))
+                .collect()
         })
     }
 
     fn deploy(&self, worker: &Worker, upload: &Values) -> Result<Vec<String>> {
-        if !self.needs_secrets(worker) || upload.is_empty() {
+        let mut upload = upload.clone();
+        upload.retain(|name, _| worker.gets(name));
+        if worker.secrets.is_empty() || upload.is_empty() {
             return self.wrangler().deploy(worker, None);
         }
         // Through a file, because a command line is for all to see; and gone right after.
         let file = self.files.folder().join("secrets.json");
-        write_private(&file, &serde_json::to_string(upload)?)?;
+        write_private(&file, &serde_json::to_string(&upload)?)?;
         let deployed = self.wrangler().deploy(worker, Some(file.clone()));
         fs::remove_file(file)?;
         deployed

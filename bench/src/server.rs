@@ -1,7 +1,5 @@
 //! What load is put on, and what several servers share.
 
-use super::load::Scenario;
-use crate::{cargo, process::Service};
 use anyhow::Result;
 use std::{
     fs,
@@ -10,6 +8,7 @@ use std::{
     process::Command,
     time::Duration,
 };
+use xtask::{cargo, process::Service};
 
 /// A row of the table: an address, and the processes whose time counts.
 pub(super) struct Server {
@@ -34,11 +33,6 @@ impl Server {
             group: service.id(),
             get: None,
         }
-    }
-
-    /// Whether it is measured there: only chats stream.
-    pub(super) const fn takes(&self, scenario: Scenario) -> bool {
-        self.get.is_none() || !scenario.stream
     }
 }
 

@@ -12,18 +12,18 @@ use super::{
     server::{self, Folder, Server},
     table::{self, Bar, Results},
 };
-use crate::{
-    http,
-    process::{self, Service},
-    steps::Steps,
-    workers::{self, DEPLOYED, Tools},
-};
 use anyhow::{Context, Result, ensure};
 use config::{ADMIN_TOKEN, KV, text};
 use openclaw_function_gateway::ROUTES;
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Command};
 use workerd::{Script, Workerd};
+use xtask::{
+    http,
+    process::{self, Service},
+    steps::Steps,
+    workers::{self, DEPLOYED, Tools},
+};
 
 /// Names of the rows.
 const PASS_THROUGH: &str = "JavaScript pass-through";
@@ -69,11 +69,13 @@ pub(super) fn measure(options: &Options) -> Result<Vec<Bar>> {
 
 impl Fleet {
     fn start(parts: bool) -> Result<Self> {
-        let tools = Tools::ready()?;
+        let tools = Tools::install()?;
         let mut steps = Steps::new(2);
         let (upstream, load) =
             steps.step("upstream and load generator: building", server::tools)?;
-        steps.step("Workers: building", || workers::build(&tools, &DEPLOYED))?;
+        steps.step("Workers: building", || {
+            workers::build(&tools, &DEPLOYED, workers::Profile::Release)
+        })?;
         let folder = Folder::new()?;
         let (first, upstream) = server::upstream(&upstream)?;
 

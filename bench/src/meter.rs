@@ -58,8 +58,8 @@ fn members(group: u32) -> Result<Vec<Member>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Service;
     use std::process::Command;
+    use xtask::process::Service;
 
     #[test]
     fn a_busy_groups_time_and_memory_are_counted() {

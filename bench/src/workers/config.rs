@@ -1,10 +1,10 @@
 //! A Worker's `wrangler.toml` in workerd's words: what is measured is bound as what is deployed.
 
 use super::workerd::Script;
-use crate::{cargo, workers::Worker};
 use anyhow::{Context, Result, anyhow};
 use std::fs;
 use toml::{Table, Value};
+use xtask::{cargo, workers::Worker};
 
 /// The secrets that every function has, all of this run only.
 pub(super) const ADMIN_TOKEN: &str = "bench-operator-token-0123456789abcdef";
@@ -126,7 +126,7 @@ fn string(table: &Value, key: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workers::DEPLOYED;
+    use xtask::workers::DEPLOYED;
 
     #[test]
     fn what_is_bound_is_there() {

@@ -7,11 +7,6 @@ use super::{
     table::{self, Bar},
     workers::sessions,
 };
-use crate::{
-    cargo,
-    gateway::{Gateway, Local},
-    process::{self, Service},
-};
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{
@@ -19,6 +14,11 @@ use std::{
     process::Command,
     thread::sleep,
     time::Duration,
+};
+use xtask::{
+    cargo,
+    gateway::{Gateway, Local},
+    process::{self, Service},
 };
 
 /// Authenticated connections that do nothing.

@@ -1,8 +1,9 @@
 //! A configuration for workerd, and workerd with it.
 
-use crate::{bench::server, process::Service};
+use crate::server;
 use anyhow::Result;
 use std::{fmt::Write as _, fs, path::Path, process::Command};
+use xtask::process::Service;
 
 /// Workers that are to run, and the ports that lead to them.
 #[derive(Default)]

@@ -1,6 +1,12 @@
 //! `cargo xtask bench`: what the gateway adds to a request, in multiples of the least that its
 //! runtime's proxy can do. All on loopback, in one go, in interleaved rounds; medians of the rounds.
 
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line talks on its standard streams"
+)]
+
 mod extras;
 mod load;
 mod meter;
@@ -11,16 +17,18 @@ mod table;
 mod workers;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 use load::{Load, Scenario};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use server::Server;
 use std::process::ExitCode;
 use table::{Bar, Results};
+use xtask::process;
 
-/// Options of `bench`.
-#[derive(Args)]
-pub(crate) struct Options {
+/// Measures the gateway against nginx and a bare proxy, or Workers against a pass-through; prints the table.
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
+struct Options {
     /// What is measured.
     #[arg(default_value = "native")]
     what: What,
@@ -46,8 +54,13 @@ enum What {
     Ws,
 }
 
+fn main() -> ExitCode {
+    let options = Options::parse();
+    xtask::ended(process::watch_signals().and_then(|()| run(&options)))
+}
+
 /// Measures everything and prints Markdown; fails where a bar is missed.
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+fn run(options: &Options) -> Result<ExitCode> {
     raise_open_files()?;
     let bars = match options.what {
         What::Native => native(options)?,
@@ -94,14 +107,14 @@ fn measure(
         // Connections, caches and lazily built parts are there before it counts.
         let mut warm = *scenario;
         warm.requests /= 10;
-        for server in servers.iter().filter(|server| server.takes(*scenario)) {
+        for server in servers.iter().filter(|server| scenario.is_for(server)) {
             load.measure(server, warm)?;
         }
     }
     for round in 1..=rounds {
         eprintln!("round {round} of {rounds}");
         for scenario in scenarios {
-            for server in servers.iter().filter(|server| server.takes(*scenario)) {
+            for server in servers.iter().filter(|server| scenario.is_for(server)) {
                 let sample = load.measure(server, *scenario)?;
                 results.add(*scenario, server, sample);
             }

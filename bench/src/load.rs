@@ -1,10 +1,10 @@
 //! Putting load on a server, and what comes of it.
 
 use super::{meter, server::Server};
-use crate::process;
 use anyhow::{Context, Result};
 use serde_json::Value;
 use std::{path::PathBuf, process::Command};
+use xtask::process;
 
 /// What a stream is here.
 pub(super) const STREAM: &str = "A stream has 64 chunks, written at once.";
@@ -16,6 +16,13 @@ pub(super) struct Scenario {
     pub(super) connections: usize,
     pub(super) stream: bool,
     pub(super) requests: usize,
+}
+
+impl Scenario {
+    /// Whether `server` is measured by it: only chats stream.
+    pub(super) const fn is_for(&self, server: &Server) -> bool {
+        server.get.is_none() || !self.stream
+    }
 }
 
 /// All that are measured, for a server that answers in some tens of microseconds.

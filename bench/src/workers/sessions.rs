@@ -5,16 +5,16 @@ use super::{
     workerd::{Script, Workerd},
 };
 use crate::{
-    bench::{
-        meter,
-        sockets::{hold, until_said},
-    },
+    meter,
+    sockets::{hold, until_said},
+};
+use anyhow::{Context, Result, ensure};
+use std::{fs, path::Path, thread::sleep, time::Duration};
+use xtask::{
     http,
     process::Service,
     workers::{self, Tools},
 };
-use anyhow::{Context, Result, ensure};
-use std::{fs, path::Path, thread::sleep, time::Duration};
 
 /// Authenticated connections that do nothing.
 const IDLE: usize = 1000;
@@ -28,9 +28,9 @@ const PING_AFTER: &str = "50";
 
 /// Prints what they take, beside what they take at least on this platform; fails where one of ours stayed
 /// in memory or does not answer.
-pub(in crate::bench) fn measure(load: &Path) -> Result<()> {
-    let tools = Tools::ready()?;
-    workers::build(&tools, &DEPLOYED)?;
+pub(crate) fn measure(load: &Path) -> Result<()> {
+    let tools = Tools::install()?;
+    workers::build(&tools, &DEPLOYED, workers::Profile::Release)?;
     let binary = binary(&tools)?;
     println!(
         "| {IDLE} idle connections on workerd | MB before | KB each, all open | KB each, put aside |"

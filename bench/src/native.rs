@@ -4,17 +4,17 @@ use super::{
     load::Load,
     server::{Folder, Server, UPSTREAM, config, free_port, start, tools, upstream},
 };
-use crate::{
-    cargo,
-    gateway::{Gateway, Local},
-    process::Service,
-    steps::Steps,
-};
 use anyhow::Result;
 use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+};
+use xtask::{
+    cargo,
+    gateway::{Gateway, Local},
+    process::Service,
+    steps::Steps,
 };
 
 /// All of them, and the means to put load on them.

@@ -7,9 +7,9 @@ use super::{
     server::{Server, UPSTREAM},
     table::{Bar, Results},
 };
-use crate::process::Service;
 use anyhow::{Context, Result};
 use std::time::{Duration, Instant};
+use xtask::process::Service;
 
 /// Streams that are open at a time.
 const STREAMS: usize = 1_000;

@@ -1,0 +1,182 @@
+//! The Workers there are, and what each is bound to: all that their wrangler.toml files say, which
+//! `cargo xtask manifests` writes.
+
+use crate::deploy::{ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER};
+
+/// One Worker of the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// What the verbs call it; deployed as `openclaw-<name>`.
+    pub name: &'static str,
+    /// The comment at the top of its wrangler.toml.
+    pub(super) about: &'static str,
+    pub(super) package: &'static str,
+    /// Its package's folder, from the top of the checkout.
+    pub folder: &'static str,
+    /// Cargo's features, none where the package is a Worker and nothing else.
+    pub(super) features: &'static [&'static str],
+    /// Bytes that its compressed wasm may have.
+    pub(super) limit: u64,
+    /// The classes of Durable Objects that it exports.
+    pub(super) classes: &'static [&'static str],
+    /// What it is bound to, beside other Workers.
+    pub(super) bindings: &'static [Binding],
+    /// The Workers that it calls, each by its name in capitals.
+    pub(super) services: &'static [&'static str],
+    /// The gateway's own secrets that it gets; it does not start without them.
+    pub secrets: &'static [&'static str],
+    /// Whether it gets the vendors' keys.
+    pub vendor_keys: bool,
+    /// When the platform calls it, each in five fields.
+    pub(super) crons: &'static [&'static str],
+}
+
+/// An entry of an array of tables: the array, such as `kv_namespaces`, `r2_buckets`, `queues.producers` or
+/// `queues.consumers`, and the entry's fields, in wrangler's words.
+///
+/// A value that begins with `openclaw-` names something that each environment has its own of, and gets the
+/// environment's ending. One of digits only is a number.
+pub(super) type Binding = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// Bytes for a Worker without schemas, templates or parsers. The platform takes 3 MB on its free plan.
+const LIMIT: u64 = 1_000_000;
+
+/// API keys and the configuration.
+const KV: Binding = (
+    "kv_namespaces",
+    &[("binding", "KV"), ("preview_id", "openclaw")],
+);
+/// The accounts' Durable Objects.
+const LEDGER: Binding = (
+    "durable_objects.bindings",
+    &[
+        ("name", "LEDGER"),
+        ("class_name", "AccountLedger"),
+        ("script_name", "openclaw-ledger"),
+    ],
+);
+
+/// A group of endpoints: its library is a Worker with one more feature.
+const FUNCTION: Worker = Worker {
+    name: "",
+    about: "",
+    package: "",
+    folder: "",
+    features: &["worker"],
+    limit: LIMIT,
+    classes: &[],
+    bindings: &[KV, LEDGER],
+    services: &[],
+    secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER],
+    vendor_keys: false,
+    crons: &[],
+};
+
+/// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
+pub const DEPLOYED: [Worker; 9] = [
+    Worker {
+        name: "ledger",
+        about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
+        package: "openclaw-cloudflare-ledger",
+        folder: "platforms/cloudflare/ledger",
+        features: &[],
+        classes: &["AccountLedger"],
+        bindings: &[(
+            "durable_objects.bindings",
+            &[("name", "LEDGER"), ("class_name", "AccountLedger")],
+        )],
+        secrets: &[],
+        ..FUNCTION
+    },
+    Worker {
+        name: "auth",
+        about: "Tokens from API keys.",
+        package: "openclaw-function-auth",
+        folder: "functions/auth",
+        ..FUNCTION
+    },
+    Worker {
+        name: "chat",
+        about: "The chat endpoints.",
+        package: "openclaw-function-chat",
+        folder: "functions/chat",
+        vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
+        name: "models",
+        about: "The models that are there: those whose vendor has a key.",
+        package: "openclaw-function-models",
+        folder: "functions/models",
+        vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
+        name: "analytics",
+        about: "The usage of an account.",
+        package: "openclaw-function-analytics",
+        folder: "functions/analytics",
+        ..FUNCTION
+    },
+    Worker {
+        name: "admin",
+        about: "Accounts and API keys.",
+        package: "openclaw-function-admin",
+        folder: "functions/admin",
+        ..FUNCTION
+    },
+    Worker {
+        name: "health",
+        about: "The health endpoints: they say which vendors are configured.",
+        package: "openclaw-function-health",
+        folder: "functions/health",
+        vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
+        name: "realtime",
+        about: "The WebSocket: a Durable Object for every session, which calls the functions that answer its requests.",
+        package: "openclaw-function-realtime",
+        folder: "functions/realtime",
+        classes: &["RealtimeSession"],
+        bindings: &[
+            KV,
+            LEDGER,
+            (
+                "durable_objects.bindings",
+                &[("name", "SESSIONS"), ("class_name", "RealtimeSession")],
+            ),
+        ],
+        services: &["chat"],
+        ..FUNCTION
+    },
+    Worker {
+        name: "gateway",
+        about: "The gateway: the only Worker with a public address. It hands each request on to the function that \
+                answers it.",
+        package: "openclaw-function-gateway",
+        folder: "functions/gateway",
+        bindings: &[],
+        services: &[
+            "admin",
+            "analytics",
+            "auth",
+            "chat",
+            "health",
+            "models",
+            "realtime",
+        ],
+        secrets: &[],
+        ..FUNCTION
+    },
+];
+
+/// What only tests run.
+pub(super) const FOR_TESTS: [Worker; 1] = [Worker {
+    name: "contract",
+    package: "openclaw-cloudflare-contract",
+    folder: "platforms/cloudflare/contract",
+    features: &[],
+    limit: u64::MAX,
+    ..FUNCTION
+}];
