@@ -14,6 +14,7 @@ mod catalog;
 mod fakes;
 mod fixtures;
 mod requests;
+mod round_trip;
 mod routing;
 mod streams;
 mod world;
