@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 const ID: &str = "msg_01XFDUDYJgAACzvnptvVoYEL";
 
+/// The signature of all thinking.
+const SIGNATURE: &str = "EqoBCkgIARABGAIiQL2UoU0b1OHYi";
+
 /// A `message`.
 pub(super) fn plain(reply: &Reply) -> Value {
     let (block, stop) = match &reply.said {
@@ -23,17 +26,21 @@ pub(super) fn plain(reply: &Reply) -> Value {
             "tool_use",
         ),
     };
+    let thinking = reply.thinking.as_ref();
+    let thinking = thinking
+        .map(|thinking| json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}));
+    let content: Vec<_> = thinking.into_iter().chain([block]).collect();
     let mut message = json!({
         "id": ID,
         "type": "message",
         "role": "assistant",
         "model": reply.model,
-        "content": [block],
+        "content": content,
         "stop_reason": stop,
         "stop_sequence": null,
     });
     if let Some(usage) = reply.usage {
-        message["usage"] = usage_object(usage, usage.completion_tokens);
+        message["usage"] = usage_object(usage, usage.completion_tokens, reply.cached);
     }
     message
 }
@@ -47,12 +54,13 @@ pub(super) fn stream(reply: &Reply) -> Events {
             "tool_use",
         ),
     };
+    let index = u8::from(reply.thinking.is_some());
     let delta = |piece: &String| match &reply.said {
         Said::Text(_) => json!({"type": "text_delta", "text": piece}),
         Said::Call { .. } => json!({"type": "input_json_delta", "partial_json": piece}),
     };
     let deltas = reply.said.pieces().iter().map(|piece| {
-        event(json!({"type": "content_block_delta", "index": 0, "delta": delta(piece)}))
+        event(json!({"type": "content_block_delta", "index": index, "delta": delta(piece)}))
     });
     let mut last = json!({
         "type": "message_delta",
@@ -61,19 +69,34 @@ pub(super) fn stream(reply: &Reply) -> Events {
     if let Some(usage) = reply.usage {
         last["usage"] = json!({"output_tokens": usage.completion_tokens});
     }
+    let mut opening = vec![event(start(reply))];
+    opening.extend(reply.thinking.iter().flat_map(|text| thinking(text)));
+    opening.extend([
+        event(json!({"type": "content_block_start", "index": index, "content_block": block})),
+        event(json!({"type": "ping"})),
+    ]);
     Events {
-        opening: vec![
-            event(start(reply)),
-            event(json!({"type": "content_block_start", "index": 0, "content_block": block})),
-            event(json!({"type": "ping"})),
-        ],
+        opening,
         deltas: deltas.collect(),
         closing: vec![
-            event(json!({"type": "content_block_stop", "index": 0})),
+            event(json!({"type": "content_block_stop", "index": index})),
             event(last),
             event(json!({"type": "message_stop"})),
         ],
     }
+}
+
+/// A thinking block as the first of a stream.
+fn thinking(text: &str) -> [Bytes; 4] {
+    let block = json!({"type": "thinking", "thinking": "", "signature": ""});
+    let delta =
+        |delta: Value| event(json!({"type": "content_block_delta", "index": 0, "delta": delta}));
+    [
+        event(json!({"type": "content_block_start", "index": 0, "content_block": block})),
+        delta(json!({"type": "thinking_delta", "thinking": text})),
+        delta(json!({"type": "signature_delta", "signature": SIGNATURE})),
+        event(json!({"type": "content_block_stop", "index": 0})),
+    ]
 }
 
 /// The error object of a status that is not 200.
@@ -115,16 +138,16 @@ fn start(reply: &Reply) -> Value {
         "stop_sequence": null,
     });
     if let Some(usage) = reply.usage {
-        message["usage"] = usage_object(usage, 1);
+        message["usage"] = usage_object(usage, 1, reply.cached);
     }
     json!({"type": "message_start", "message": message})
 }
 
-fn usage_object(usage: Usage, output_tokens: u64) -> Value {
+fn usage_object(usage: Usage, output_tokens: u64, [read, written]: [u64; 2]) -> Value {
     json!({
         "input_tokens": usage.prompt_tokens,
-        "cache_creation_input_tokens": 0,
-        "cache_read_input_tokens": 0,
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": read,
         "output_tokens": output_tokens,
         "service_tier": "standard",
     })

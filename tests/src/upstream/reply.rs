@@ -11,8 +11,12 @@ pub(super) struct Reply {
     /// The model's name as it was asked for.
     pub(super) model: String,
     pub(super) said: Said,
+    /// Reasoning before it.
+    pub(super) thinking: Option<String>,
     /// `None`: the vendor keeps it to itself.
     pub(super) usage: Option<Usage>,
+    /// Read from the cache and written to it.
+    pub(super) cached: [u64; 2],
 }
 
 /// Text, or a tool call with its arguments as JSON text; both in pieces.
@@ -36,6 +40,8 @@ impl Reply {
         };
         Self {
             model: model.into(),
+            thinking: script.thinking.clone(),
+            cached: [script.cache_read_tokens, script.cache_write_tokens],
             usage: (!script.no_usage).then_some(script.usage.unwrap_or(default)),
             said,
         }

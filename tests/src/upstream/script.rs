@@ -25,8 +25,14 @@ pub struct Script {
     pub text: Option<String>,
     /// A tool call in place of the text.
     pub tool_call: Option<ToolCall>,
+    /// Reasoning before either.
+    pub thinking: Option<String>,
     /// The usage that is reported.
     pub usage: Option<Usage>,
+    /// Tokens in beside those of `usage` that were read from Anthropic's cache.
+    pub cache_read_tokens: u64,
+    /// Tokens in beside those of `usage` that were written to Anthropic's cache.
+    pub cache_write_tokens: u64,
     /// Reports no usage at all.
     pub no_usage: bool,
     /// Answers this status in place of 200.

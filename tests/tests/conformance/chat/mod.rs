@@ -1,3 +1,4 @@
+mod anthropic;
 mod compatible;
 mod complete;
 mod disconnect;

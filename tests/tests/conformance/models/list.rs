@@ -20,6 +20,7 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
     // `unlisted` is configured, but its provider's key is not set.
     let expected = [
         "claude-3",
+        "claude-4",
         "cooled",
         "dear",
         "down",
