@@ -48,8 +48,8 @@ pub(super) enum Off {
     Never,
 }
 
-/// A Claude of unknown age behind a name of the operator's, or another vendor's model with
-/// Anthropic's format: the fields that nearly all of them take.
+/// A Claude that the operator named, or another vendor's model with Anthropic's format: the fields
+/// that nearly all of them take.
 const UNKNOWN: Family = Family {
     sampling: Sampling::One,
     thinking: Thinking::Budget,

@@ -1,4 +1,4 @@
-//! Claude behind OpenAI's words: requests as clients really send them, and its own kinds of answer.
+//! Claude in OpenAI's format: requests as clients really send them, and its own kinds of answer.
 
 use openclaw_conformance::{
     harness::{Account, Mock, chat, tag},

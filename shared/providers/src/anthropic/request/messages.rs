@@ -134,11 +134,13 @@ impl<'a> Conversation<'a> {
             let role = Role::User;
             self.turns.insert(0, Turn { role, content });
         }
-        // The answer continues it, which Anthropic refuses to do after white space.
-        if let Some(turn) = self.last_of_assistant()
-            && let Some(Block::Text { text }) = turn.content.last_mut().map(|last| &mut last.block)
-        {
-            *text = text.trim_end();
+        // The answer continues it: Anthropic takes no thoughts there, and no white space at its end.
+        if let Some(turn) = self.last_of_assistant() {
+            turn.content.retain(|cached| !cached.block.is_thinking());
+            if let Some(Block::Text { text }) = turn.content.last_mut().map(|last| &mut last.block)
+            {
+                *text = text.trim_end();
+            }
         }
         Ok(self)
     }

@@ -34,21 +34,20 @@ impl<'a> Thought<'a> {
 }
 
 /// The thoughts among what was said, each before the item of its position: the text is one item,
-/// and so is each call.
+/// and so is each call. Thoughts after all of them are left out: Anthropic takes no message that
+/// ends with one.
 pub(super) fn interleave<'a>(
     thoughts: Vec<Thought<'a>>,
     items: Vec<Vec<Cached<'a>>>,
 ) -> Vec<Cached<'a>> {
-    let last = items.len();
-    let mut slots: Vec<Vec<Cached<'a>>> = (0..=last).map(|_| Vec::new()).collect();
+    let mut slots: Vec<Vec<Cached<'a>>> = items.iter().map(|_| Vec::new()).collect();
     for thought in thoughts {
-        let position = thought.position.unwrap_or_default().min(last);
-        slots[position].extend(thought.block().map(Cached::from));
+        if let Some(slot) = slots.get_mut(thought.position.unwrap_or_default()) {
+            slot.extend(thought.block().map(Cached::from));
+        }
     }
-    let items = items.into_iter().chain([Vec::new()]);
+    let slots = slots.into_iter().zip(items);
     slots
-        .into_iter()
-        .zip(items)
         .flat_map(|(thoughts, item)| thoughts.into_iter().chain(item))
         .collect()
 }
