@@ -62,6 +62,26 @@ async function chats(model) {
   });
 }
 
+// Answers in a form, by each provider's own way.
+async function answersInAForm(model) {
+  const schema = {
+    type: 'object',
+    properties: { answer: { type: 'integer' } },
+    required: ['answer'],
+    additionalProperties: false,
+  };
+  const json_schema = { name: 'answer', strict: true, schema };
+  const response_format = { type: 'json_schema', json_schema };
+  const messages = scripted({ text: '{"answer":42}' });
+  const request = { model, messages, response_format };
+  const plain = await client.chat.completions.create(request);
+  const streamed = await client.chat.completions.stream(request).finalChatCompletion();
+  for (const { choices } of [plain, streamed]) {
+    assert.equal(choices[0].finish_reason, 'stop');
+    assert.deepEqual(JSON.parse(choices[0].message.content), { answer: 42 });
+  }
+}
+
 async function models() {
   const ids = (await all(client.models.list())).map((model) => model.id);
   assert.ok(ids.includes('gpt-4') && ids.includes('claude-3'), ids);
@@ -94,6 +114,7 @@ async function errors() {
 
 async function main() {
   for (const model of ['gpt-4', 'claude-3']) await chats(model);
+  for (const model of ['gpt-4', 'claude-3', 'claude-4']) await answersInAForm(model);
   await models();
   await errors();
   console.log('all checks passed');

@@ -5,6 +5,7 @@ import json
 import os
 
 import openai
+import pydantic
 
 BASE_URL = os.environ["OPENCLAW_BASE_URL"]
 client = openai.OpenAI(api_key=os.environ["OPENCLAW_API_KEY"], base_url=BASE_URL)
@@ -82,6 +83,49 @@ for model in ["gpt-4", "claude-3"]:
         raise AssertionError("the stream looks whole")
     except openai.APIError as error:
         assert error.code == "provider_error", error
+
+
+# Answers in a form, by each provider's own way: `parse` and the streaming helper.
+class Answer(pydantic.BaseModel):
+    why: str
+    answer: int
+
+
+for model in ["gpt-4", "claude-3", "claude-4"]:
+    request = {
+        "model": model,
+        "messages": scripted(text='{"why":"because","answer":42}'),
+        "response_format": Answer,
+    }
+    parsed = client.chat.completions.parse(**request)
+    assert parsed.choices[0].message.parsed == Answer(why="because", answer=42), parsed
+    assert parsed.choices[0].finish_reason == "stop"
+    with client.chat.completions.stream(**request) as stream:
+        final = stream.get_final_completion()
+    assert final.choices[0].message.parsed == Answer(why="because", answer=42), final
+
+
+# Thinking comes with a call and goes back with its signature, put together by the SDK.
+class GetWeather(pydantic.BaseModel):
+    location: str
+
+
+request = {
+    "model": "claude-4",
+    "tools": [openai.pydantic_function_tool(GetWeather, name="get_weather")],
+    "reasoning_effort": "low",
+}
+thinking = scripted(thinking="Let me think", tool_call=CALL)
+with client.chat.completions.stream(messages=thinking, **request) as stream:
+    message = stream.get_final_completion().choices[0].message
+assert message.reasoning_content == "Let me think", message
+assert message.thinking_blocks[0]["thinking"] == "Let me think", message
+assert message.thinking_blocks[0]["signature"], message
+assert message.tool_calls[0].function.parsed_arguments == GetWeather(location="Paris"), message
+answer = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "15 degrees"}
+messages = [*thinking, message, answer, *scripted(text="one two three")]
+completion = client.chat.completions.create(messages=messages, **request)
+assert completion.choices[0].message.content == "one two three"
 
 
 # Asynchronous.

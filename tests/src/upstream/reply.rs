@@ -26,6 +26,25 @@ pub(super) enum Said {
 }
 
 impl Reply {
+    /// The answer of a model that must call this tool: a text that is JSON becomes its arguments.
+    pub(super) fn calling(self, tool: Option<&str>) -> Self {
+        let said = match (self.said, tool) {
+            (Said::Text(pieces), Some(name)) => match serde_json::from_str(&pieces.concat()) {
+                Ok(arguments) => Said::Call {
+                    call: ToolCall {
+                        id: "toolu_01D7FLrfh4GYq7yT1ULFeyMV".into(),
+                        name: name.into(),
+                        arguments,
+                    },
+                    pieces,
+                },
+                Err(_) => Said::Text(pieces),
+            },
+            (said, _) => said,
+        };
+        Self { said, ..self }
+    }
+
     pub(super) fn new(script: &Script, model: &str) -> Self {
         let said = match &script.tool_call {
             None => Said::Text(pieces_of(script)),

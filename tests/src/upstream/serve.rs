@@ -143,6 +143,8 @@ impl Upstream {
         let model = body["model"].as_str().unwrap_or_default().to_string();
         let stream = body["stream"] == true;
         let include_usage = body["stream_options"]["include_usage"] == true;
+        // Anthropic's form of a tool that must be called.
+        let forced = body["tool_choice"]["name"].as_str().map(str::to_owned);
         let (place, ending) = self.records.begin(&script.tag, seen(head, body));
         let script = match script.fail_first {
             Some(first) if place >= first => script.without_failures(),
@@ -159,7 +161,7 @@ impl Upstream {
         if let Some(status) = script.status {
             return refuse(dialect, &script, status, ending);
         }
-        let reply = Reply::new(&script, &model);
+        let reply = Reply::new(&script, &model).calling(forced.as_deref());
         let steps = if stream {
             let (events, failures) = dialect.stream(&reply, include_usage);
             play::stream(&script, events, &failures)

@@ -20,6 +20,7 @@ pub(super) enum Sampling {
     Both,
     /// Either; both together are refused.
     One,
+    /// Neither of them, nor `top_k`.
     Neither,
 }
 

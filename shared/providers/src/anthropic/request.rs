@@ -39,6 +39,8 @@ struct Request<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stop_sequences: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,16 +98,21 @@ pub(super) fn encode_request(input: &Input<'_>) -> Result<Bytes> {
         thoughts_missing: conversation.lacks_thoughts(),
     };
     let reasoning = reasoning::encode(input, family.thinking, max_tokens, obstacles)?;
-    let (temperature, top_p) = match reasoning.is_on() {
-        true => (None, None),
-        false => sampling(input, family.sampling)?,
+    let takes = match reasoning.is_on() {
+        true => Sampling::Neither,
+        false => family.sampling,
     };
+    let (temperature, top_p) = sampling(input, takes)?;
+    // No field of OpenAI's: a value that Claude cannot take says "off" to the vendors who have it.
+    let top_k = input.field::<&RawValue>("top_k")?;
+    let top_k = top_k.and_then(|top_k| top_k.get().parse().ok());
     let request = Request {
         max_tokens,
         system: conversation.system,
         messages: conversation.turns,
         temperature,
         top_p,
+        top_k: top_k.filter(|_| takes != Sampling::Neither),
         stop_sequences: stop_sequences(input)?,
         thinking: reasoning.thinking,
         output_config: OutputConfig {

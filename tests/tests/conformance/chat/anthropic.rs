@@ -2,7 +2,7 @@
 
 use openclaw_conformance::{
     harness::{Account, Mock, chat, tag},
-    upstream::{Script, ToolCall, Usage},
+    upstream::{Script, Usage},
 };
 use serde_json::{Value, json};
 
@@ -20,9 +20,8 @@ async fn forwarded(model: &str, mut fields: Value) -> Value {
         ..Script::default()
     };
     let mut body = chat(model, &script);
-    if let Some(before) = fields["messages"].as_array_mut() {
-        let last = body["messages"][0].take();
-        before.push(last);
+    if let Some(Value::Array(before)) = fields.get_mut("messages") {
+        before.push(body["messages"][0].take());
     }
     for (name, value) in fields.as_object().unwrap() {
         body[name] = value.clone();
@@ -146,32 +145,30 @@ async fn an_answers_form_is_asked_for_as_each_generation_knows_it() {
     assert_eq!(seen["tool_choice"]["name"], seen["tools"][0]["name"]);
 }
 
-/// What a model without structured outputs calls a tool with is content to the caller.
+/// The input of the tool that a model without structured outputs must call is content to the caller.
 #[tokio::test]
 async fn a_forced_tools_input_is_the_content() {
     let account = Account::new().await;
-    let name = forwarded(OLD, answering()).await["tool_choice"]["name"].clone();
+    let json = r#"{"answer":42}"#;
     let script = Script {
-        tool_call: Some(ToolCall {
-            id: "toolu_1".into(),
-            name: name.as_str().unwrap().into(),
-            arguments: json!({"answer": 42}),
-        }),
+        text: Some(json.into()),
         ..Script::default()
     };
-    let mut body = chat(OLD, &script);
-    body["response_format"] = answering()["response_format"].clone();
-    let answer = account.client.chat(&body).await.ok();
-    let choice = &answer["choices"][0];
-    assert_eq!(choice["finish_reason"], "stop");
-    assert_eq!(choice["message"]["content"], r#"{"answer":42}"#);
-    assert!(choice["message"].get("tool_calls").is_none(), "{choice}");
-    for stream in [
-        account.client.stream_openai(&body).await,
-        account.client.stream_seed(&body).await,
-    ] {
-        assert_eq!(stream.text(), r#"{"answer":42}"#);
-        assert_eq!(stream.finish_reasons(), ["stop"]);
+    for model in [OLD, NEW] {
+        let mut body = chat(model, &script);
+        body["response_format"] = answering()["response_format"].clone();
+        let answer = account.client.chat(&body).await.ok();
+        let choice = &answer["choices"][0];
+        assert_eq!(choice["finish_reason"], "stop");
+        assert_eq!(choice["message"]["content"], json, "{model}");
+        assert!(choice["message"].get("tool_calls").is_none(), "{choice}");
+        for stream in [
+            account.client.stream_openai(&body).await,
+            account.client.stream_seed(&body).await,
+        ] {
+            assert_eq!(stream.text(), json, "{model}");
+            assert_eq!(stream.finish_reasons(), ["stop"]);
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) fn encode<'a>(
         false => mode(input, &mut tools)?,
     };
     let alone = input.field::<bool>("parallel_tool_calls")? == Some(false);
+    let is_said = input.field::<&RawValue>("tool_choice")?.is_some();
     // Where a call is demanded, there is no answer to give a form to.
     let answer = answer.filter(|_| matches!(mode, Mode::Auto | Mode::None));
     let choice = match (mode, &answer) {
@@ -77,7 +78,9 @@ pub(super) fn encode<'a>(
         (Mode::Auto, Some(_)) if !tools.is_empty() => Some(Choice::new("any", None, alone)),
         (_, Some(answer)) => Some(Choice::new("tool", Some(answer.name.clone()), true)),
         (Mode::None, None) => Some(Choice::new("none", None, false)),
-        (Mode::Auto, None) => (alone && !tools.is_empty()).then(|| Choice::new("auto", None, true)),
+        (Mode::Auto, None) => {
+            ((alone || is_said) && !tools.is_empty()).then(|| Choice::new("auto", None, alone))
+        }
     };
     tools.extend(answer);
     if tools.is_empty() && !called.is_empty() {

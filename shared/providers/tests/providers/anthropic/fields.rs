@@ -1,6 +1,8 @@
 //! Fields beside the messages.
 
 use super::{MIDDLE, NEW, OLD, called, fields, function};
+use openclaw_providers::Providers;
+use openclaw_schema::config::Config;
 use serde_json::{Value, json};
 
 #[test]
@@ -31,6 +33,10 @@ fn each_family_gets_the_sampling_parameters_it_takes() {
     assert_eq!(fields(OLD, both.clone()), both);
     assert_eq!(fields(MIDDLE, both.clone()), json!({"temperature": 0.7}));
     assert_eq!(fields(NEW, both), json!({}));
+    let all = json!({"temperature": 0.7, "top_k": 5});
+    assert_eq!(fields(MIDDLE, all.clone()), all);
+    assert_eq!(fields(NEW, all), json!({}));
+    assert_eq!(fields(MIDDLE, json!({"top_k": -1})), json!({}));
     // A temperature of 1 says nothing, and there is none above it.
     let top_p = json!({"temperature": 1.5, "top_p": 0.9});
     assert_eq!(fields(MIDDLE, top_p), json!({"top_p": 0.9}));
@@ -94,7 +100,7 @@ fn the_choice_of_tools_is_translated() {
     let function = json!({"type": "function", "function": {"name": "f"}});
     for (fields, expected) in [
         (json!({}), all(json!(null))),
-        (json!({"tool_choice": "auto"}), all(json!(null))),
+        (json!({"tool_choice": "auto"}), all(json!({"type": "auto"}))),
         (json!({"tool_choice": "none"}), all(json!({"type": "none"}))),
         (
             json!({"tool_choice": "required"}),
@@ -108,7 +114,7 @@ fn the_choice_of_tools_is_translated() {
             json!({"parallel_tool_calls": false}),
             all(json!({"type": "auto", "disable_parallel_tool_use": true})),
         ),
-        (allowed("auto"), one(json!(null))),
+        (allowed("auto"), one(json!({"type": "auto"}))),
         (allowed("required"), one(json!({"type": "any"}))),
     ] {
         assert_eq!(choice(fields.clone()), expected, "{fields}");
@@ -267,4 +273,36 @@ fn thinking_gives_way_to_what_excludes_it() {
         json!({"temperature": 0.5, "reasoning_effort": "low"}),
     );
     assert_eq!(body.get("temperature"), None);
+}
+
+/// Anthropic's price list: a tenth for what is read from the cache, a quarter more for what is
+/// written to it for minutes, twice as much for an hour.
+#[test]
+fn the_built_in_prices_know_the_cache() {
+    let providers = Providers::new(&Config::default(), |name| {
+        (name == "ANTHROPIC_API_KEY").then(|| "key".into())
+    });
+    let providers = providers.unwrap();
+    let models = providers.models();
+    let models: Vec<_> = models
+        .filter(|model| model.provider == "anthropic")
+        .collect();
+    assert!(models.len() >= 6);
+    for model in models {
+        let prices = serde_json::to_value(&model.pricing).unwrap();
+        let price = |class: &str| prices[class].as_f64().unwrap();
+        for (class, times) in [
+            ("cached_prompt", 0.1),
+            ("cache_write", 1.25),
+            ("cache_write_1h", 2.0),
+        ] {
+            // The smallest model's are rounded to whole cents a million tokens.
+            let exact = price("prompt") * times;
+            assert!(
+                (price(class) - exact).abs() < 1.5e-5,
+                "{} {class}",
+                model.id
+            );
+        }
+    }
 }
