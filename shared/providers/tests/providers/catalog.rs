@@ -86,7 +86,7 @@ fn the_built_in_rows_are_consistent() {
 #[test]
 fn configured_rows_come_first_and_replace_built_in_ones() {
     let config = serde_json::from_value(json!({
-        "providers": [{"id": "openai", "base_url": "http://proxy.test/v1"}],
+        "providers": [{"id": "openai", "base_url": "https://proxy.test/v1"}],
         "models": [
             {"id": "mine", "context_length": 10, "targets": [{"provider": "openai", "model": "x"}]},
             {"id": "gpt-4", "name": "Ours", "context_length": 10, "targets": [{"provider": "ollama", "model": "x"}]},
@@ -112,7 +112,7 @@ fn configured_rows_come_first_and_replace_built_in_ones() {
 #[test]
 fn a_configured_provider_without_its_key_hides_the_built_in_one() {
     let config = serde_json::from_value(json!({
-        "providers": [{"id": "openai", "base_url": "http://proxy.test/v1", "api_key_env": "PROXY"}],
+        "providers": [{"id": "openai", "base_url": "https://proxy.test/v1", "api_key_env": "PROXY"}],
     }))
     .unwrap();
     let providers =
@@ -141,9 +141,9 @@ fn what_cannot_be_called_is_named() {
             "key",
             "providers[0].base_url",
         ),
-        ("http://a.test/v1?key=1", "key", "providers[0].base_url"),
-        ("http://a.test/v1#x", "key", "providers[0].base_url"),
-        ("http://a.test/v1", "ke\ny", "providers[0].api_key_env"),
+        ("https://a.test/v1?key=1", "key", "providers[0].base_url"),
+        ("https://a.test/v1#x", "key", "providers[0].base_url"),
+        ("https://a.test/v1", "ke\ny", "providers[0].api_key_env"),
     ];
     for (url, key, path) in cases {
         let fault = fault(provider(url), key);

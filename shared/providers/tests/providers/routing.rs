@@ -20,7 +20,7 @@ fn broken() -> Answer {
 
 /// Models `m` on `a` and `b` with these weights, and its fallback `f` on `c`.
 fn three(weights: [u32; 2], routing: Value) -> Value {
-    let provider = |id: &str| json!({"id": id, "base_url": format!("http://{id}.test/v1")});
+    let provider = |id: &str| json!({"id": id, "base_url": format!("https://{id}.test/v1")});
     json!({
         "routing": routing,
         "providers": [provider("a"), provider("b"), provider("c")],

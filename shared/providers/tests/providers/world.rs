@@ -32,7 +32,7 @@ pub(crate) fn providers(config: Value) -> Providers {
 pub(crate) fn one_target(dialect: &str, routing: Value) -> Value {
     json!({
         "routing": routing,
-        "providers": [{"id": "a", "dialect": dialect, "base_url": "http://a.test/v1/", "api_key_env": "KEY"}],
+        "providers": [{"id": "a", "dialect": dialect, "base_url": "https://a.test/v1/", "api_key_env": "KEY"}],
         "models": [{"id": "m", "context_length": 1000, "max_output_tokens": 100,
                     "targets": [{"provider": "a", "model": "upstream-m"}]}],
     })
