@@ -81,9 +81,9 @@ fn defaults_fill_what_the_caller_left_out() {
     let mut config = config;
     config["providers"][0]["dialect"] = json!("anthropic");
     config["models"][0]["defaults"]["stop"] = json!(["END"]);
-    let expected = json!({"stop_sequences": ["END"], "max_tokens": 50});
+    let expected = json!({"stop_sequences": ["END"], "max_tokens": 50, "top_k": 3});
     assert_eq!(sent(&config, json!({})), expected);
-    let expected = json!({"stop_sequences": ["x"], "max_tokens": 9});
+    let expected = json!({"stop_sequences": ["x"], "max_tokens": 9, "top_k": 3});
     assert_eq!(
         sent(&config, json!({"stop": "x", "max_completion_tokens": 9})),
         expected
