@@ -3,6 +3,7 @@
 mod conversation;
 mod fields;
 mod refusals;
+mod streams;
 
 use crate::{
     fakes::Answer,
