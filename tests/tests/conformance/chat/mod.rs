@@ -8,6 +8,7 @@ mod idempotency;
 mod media;
 mod midstream;
 mod refusals;
+mod replay;
 mod route;
 mod stream;
 mod tools;

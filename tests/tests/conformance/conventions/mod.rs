@@ -1,3 +1,6 @@
 mod bodies;
+mod compressed;
 mod cors;
 mod routes;
+mod tolerance;
+mod unauthenticated;

@@ -3,6 +3,7 @@
 mod clients;
 mod commands;
 mod metrics;
+mod refusals;
 mod shutdown;
 mod start;
 

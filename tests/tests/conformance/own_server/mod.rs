@@ -1,5 +1,6 @@
 //! Cases that need a gateway of their own: to be killed, or to be looked into its log.
 
+mod audit;
 mod crash;
 mod log;
 mod long;
