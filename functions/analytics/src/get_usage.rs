@@ -3,7 +3,7 @@ use openclaw_schema::usage::{UsageQuery, UsageReport};
 use openclaw_usage::{report, settle_orphans};
 use openclaw_web::{App, Json, Query, RequestQuota, Result};
 
-/// What the account used in a span of whole hours; 400 for a span that is none.
+/// The account's usage in a span of whole hours; 400 for a span that is none.
 pub(crate) async fn get_usage(
     State(app): State<App>,
     Extension(quota): Extension<RequestQuota>,

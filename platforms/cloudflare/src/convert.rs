@@ -4,10 +4,11 @@
 use crate::{Upgraded, body, disconnect::Disconnect, glue, scope::Scope};
 use axum::body::Body;
 use futures_util::TryStreamExt;
+use http::HeaderMap;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use js_sys::Uint8Array;
-use openclaw_web::MAX_BODY;
+use openclaw_web::{MAX_BODY, Peer};
 use send_wrapper::SendWrapper;
 use std::fmt::Display;
 use wasm_bindgen::JsValue;
@@ -30,8 +31,17 @@ pub(crate) async fn from_worker(request: &Request) -> worker::Result<http::Reque
         Some(stream) => Body::from_stream(SendWrapper::new(body::pieces(&stream))),
     };
     let mut converted = converted.body(body).map_err(error)?;
+    if let Some(peer) = peer(&headers) {
+        converted.extensions_mut().insert(peer);
+    }
     *converted.headers_mut() = headers;
     Ok(converted)
+}
+
+/// The client's address; Cloudflare overwrites what a client claims.
+fn peer(headers: &HeaderMap) -> Option<Peer> {
+    let address = headers.get("cf-connecting-ip")?.to_str().ok()?;
+    address.parse().ok().map(Peer)
 }
 
 /// The path and query of a serialized URL, without parsing it again.

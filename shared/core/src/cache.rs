@@ -5,7 +5,7 @@ use bytes::Bytes;
 use quick_cache::{Weighter, unsync};
 use std::{borrow::Borrow, hash::Hash, time::Duration};
 
-/// What a map's own bookkeeping costs for an entry, in bytes, about.
+/// Bytes that the map's own bookkeeping takes for an entry, about.
 const OVERHEAD: usize = 128;
 
 /// Values by key, up to a number of bytes. When it is full, entries that were not used again make
@@ -80,11 +80,11 @@ impl<K: Eq + Hash, V> BoundedCache<K, V> {
 /// The bound of a [`Cache`]: an isolate on Workers has 128 MB.
 const MAX_BYTES: usize = 4 << 20;
 
-/// What is under a key, with its expiry; that there is nothing is worth remembering, too.
+/// The value under a key and its expiry; `None` remembers that there is none.
 pub type Entry = Option<(Bytes, Option<Timestamp>)>;
 
-/// What a [`Kv`](crate::Kv) that is reached over a network remembers: at most 4 MiB, each entry for
-/// a time only.
+/// The memory of a [`Kv`](crate::Kv) that is reached over a network: at most 4 MiB, each entry for a
+/// time only.
 #[derive(Debug)]
 pub struct Cache {
     /// How long an entry is good for.
@@ -104,7 +104,7 @@ impl Cache {
         }
     }
 
-    /// What is remembered of `key` and still good; `None` where that is nothing.
+    /// The entry under `key`, as long as it is good.
     pub fn find(&self, key: &str, now: Timestamp) -> Option<Entry> {
         let (entry, stale) = self.entries.get(key)?;
         (now < *stale).then(|| entry.clone())

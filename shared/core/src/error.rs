@@ -138,7 +138,7 @@ pub enum Details {
     Field {
         /// Path of the field.
         field: String,
-        /// What is wrong with it.
+        /// The fault, such as `must be a string`.
         issue: String,
     },
     /// The models that would have been accepted.
@@ -188,7 +188,7 @@ pub struct Error {
     pub details: Option<Details>,
     /// `Retry-After`, where waiting helps.
     pub retry_after: Option<Duration>,
-    /// What really happened; for the log only.
+    /// The cause, for the log only.
     pub cause: Option<String>,
 }
 
@@ -299,7 +299,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What a storage port reports. The text is for the log.
+/// An error of a storage port. The text is for the log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store cannot be reached or is overloaded: try again.

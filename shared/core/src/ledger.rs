@@ -16,7 +16,7 @@ use std::{
 /// The accounts' items. Everything about one account is one partition: transactions and queries
 /// are consistent within it and never span two.
 ///
-/// An item's key may have a part behind `#`: `gate#m/…` and `gate#b/…` are two items to their
+/// An item's key may have a part after `#`: `gate#m/…` and `gate#b/…` are two items to their
 /// users, but a store that is charged by the item (DynamoDB) may hold all parts of `gate` as one
 /// row, so that a transaction within it is a single conditional update that returns the counters.
 ///
@@ -29,7 +29,7 @@ pub trait Ledger: Send + Sync {
         steps: Vec<Step>,
     ) -> BoxFuture<'a, Result<Outcome, StoreError>>;
 
-    /// Items whose key starts with `prefix` and sorts behind `after`, in key order, at most
+    /// Items whose key starts with `prefix` and sorts after `after`, in key order, at most
     /// `limit`. Sees every transaction that was applied before the call.
     fn query<'a>(
         &'a self,
@@ -58,7 +58,7 @@ pub trait Ledger: Send + Sync {
 /// Named counters of one item.
 pub type Counters = BTreeMap<String, i64>;
 
-/// What an item holds.
+/// The value of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// Bytes that only their writer understands.
@@ -70,7 +70,7 @@ pub enum Value {
 /// An item. It reads as absent once `expires` has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// What it holds.
+    /// The value.
     pub value: Value,
     /// When it is gone.
     pub expires: Option<Timestamp>,
@@ -99,7 +99,7 @@ impl Item {
     }
 }
 
-/// What a [`Step`] demands of the item it finds.
+/// The condition of a [`Step`] on the item it finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
     /// Nothing.
@@ -117,7 +117,7 @@ pub enum When {
 pub struct Delta {
     /// Which counter of the item; it starts at 0.
     pub field: String,
-    /// What is added.
+    /// The number to add.
     pub by: i64,
     /// The transaction is refused where a positive addition would pass this.
     pub at_most: Option<i64>,
@@ -152,7 +152,7 @@ pub enum Step {
         key: String,
         /// The new content.
         document: Bytes,
-        /// What must be there before.
+        /// The condition on the item that is there.
         when: When,
         /// When it is gone.
         expires: Option<Timestamp>,
@@ -161,7 +161,7 @@ pub enum Step {
     Delete {
         /// The item's key.
         key: String,
-        /// What must be there before.
+        /// The condition on the item that is there.
         when: When,
     },
     /// Adds to counters, creating the item where it is absent.
@@ -177,7 +177,7 @@ pub enum Step {
     Check {
         /// The item's key.
         key: String,
-        /// What must be there.
+        /// The condition on the item that is there.
         when: When,
     },
 }
@@ -254,7 +254,7 @@ impl Future for Durable {
     }
 }
 
-/// What a transaction does to a store, worked out before anything is touched.
+/// The effect of a transaction on a store, worked out before anything is touched.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Evaluation {
     /// The items to write (`None`: to remove) and what [`Applied::values`] reports.

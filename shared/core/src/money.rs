@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Money {
 pub struct Price(Money);
 
 impl Price {
-    /// What `tokens` cost, rounded up to a nano-dollar.
+    /// The cost of `tokens`, rounded up to a nano-dollar.
     pub const fn of(self, tokens: u64) -> Money {
         let nanos = (self.0.0 as u128 * tokens as u128).div_ceil(1000);
         Money(if nanos > i64::MAX as u128 {

@@ -40,7 +40,7 @@ pub struct Server {
     pub port: u16,
     /// Where the database and generated secrets live.
     pub data_dir: PathBuf,
-    /// What a commit must survive.
+    /// The failure that a commit must survive.
     pub durability: Durability,
     /// Connections that may be open at once; more are answered 503.
     pub max_connections: u64,
@@ -81,7 +81,7 @@ impl Default for Server {
     }
 }
 
-/// What a commit to the native database survives.
+/// The failures that a commit to the native database survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
@@ -106,7 +106,7 @@ pub struct Limits {
     pub connections: Connections,
     /// The largest body of an authenticated request, in bytes.
     pub body_bytes: usize,
-    /// What the bodies of all requests in one process may hold in memory, in bytes.
+    /// The memory that the bodies of all requests in one process may hold, in bytes.
     pub bodies_bytes: usize,
     /// Failed attempts to authenticate of a client's address a minute, in one process.
     pub auth_failures: u64,
@@ -272,7 +272,7 @@ pub enum Dialect {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Provider {
-    /// What targets call it.
+    /// The name that targets use.
     pub id: String,
     /// Its wire format.
     #[serde(default)]
@@ -308,7 +308,7 @@ pub struct Provider {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// What callers ask for.
+    /// The name that callers ask for.
     pub id: String,
     /// A name for people; default: the id.
     pub name: Option<String>,
@@ -353,7 +353,7 @@ const fn one() -> u32 {
     1
 }
 
-/// What is wrong with a configuration, and where.
+/// A fault in a configuration, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {issue}")]
 pub struct ConfigError {

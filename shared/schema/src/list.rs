@@ -44,7 +44,7 @@ impl<T> List<T> {
 pub struct Page {
     /// How many at most.
     pub limit: usize,
-    /// The id behind which to start.
+    /// The id after which to start.
     pub after: Option<String>,
 }
 

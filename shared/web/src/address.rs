@@ -57,8 +57,8 @@ fn forwarded(headers: &HeaderMap) -> impl DoubleEndedIterator<Item = &str> {
         .flat_map(|value| value.split(','))
 }
 
-/// What stands for a client where clients are counted: a customer of a provider has a whole /64 of
-/// IPv6 addresses.
+/// The address under which a client is counted: a subscriber of an internet provider has a whole /64
+/// of IPv6 addresses.
 pub(crate) fn subscriber(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,

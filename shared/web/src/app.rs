@@ -21,7 +21,7 @@ pub struct Parts {
     pub providers: Arc<Providers>,
     /// Keys and tokens.
     pub authenticator: Authenticator,
-    /// What this process has accounted.
+    /// Sums over the requests that this process has accounted.
     pub totals: Arc<Totals>,
     /// When this process started.
     pub started: Timestamp,

@@ -17,7 +17,7 @@ use openclaw_schema::{
 /// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
 pub const CONFIG: &str = "config";
 
-/// What a function consists of.
+/// The routes of a function, and how its configuration is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoints {
     routes: fn(&App) -> Routes,
@@ -96,7 +96,7 @@ fn read(document: Option<&[u8]>) -> Result<Config, String> {
     })
 }
 
-/// What is answered where there is no gateway: why is in the log, found by the request's id.
+/// The answer of a function that is not configured. The log has the cause under the request's id.
 pub fn not_configured(random: &dyn Random, cause: String) -> Response {
     let request = id::new(random, "req_");
     tracing::error!(request, cause, "this function is not configured");

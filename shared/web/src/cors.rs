@@ -14,7 +14,7 @@ const METHODS: &str = "GET,POST,PUT,PATCH,DELETE";
 /// How long a browser may remember a preflight's answer, in seconds.
 const MAX_AGE: &str = "86400";
 
-/// What answers to one request say about origins.
+/// The headers about origins on the answer to one request.
 pub(crate) struct Cors {
     /// The origin that may read the answer, `*` for every one.
     allowed: Option<HeaderValue>,

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// Tells the official OpenAI and Anthropic SDKs whether the same request may succeed later.
 const SHOULD_RETRY: &str = "x-should-retry";
 
-/// What handlers return.
+/// The result of a handler.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
 
 /// An [`Error`] on its way out.
@@ -19,7 +19,7 @@ impl<E: Into<Error>> From<E> for ApiError {
     }
 }
 
-/// Left on an error's response for the log: what really happened.
+/// The cause of an error, left on its response for the log.
 #[derive(Clone)]
 pub(crate) struct Cause(pub(crate) String);
 

@@ -45,7 +45,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Bytes of answers that are kept of an account in a UTC day; the answers to further requests are not.
 const MAX_KEPT_A_DAY: i64 = 32 * 1024 * 1024;
 
-/// What marks the end of a stream that succeeded, in both of our dialects.
+/// The end of a stream that succeeded, in both of our dialects.
 const STREAM_END: &[u8] = b"[DONE]\n\n";
 
 #[derive(Deserialize, Serialize)]

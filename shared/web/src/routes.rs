@@ -3,7 +3,7 @@
 use crate::App;
 use axum::routing::MethodRouter;
 
-/// What a function offers: paths without the `/v1` in front of them.
+/// The paths that a function offers, without the `/v1` in front of them.
 ///
 /// axum's own `Router` could be nested under that, twice; each takes what a request comes through apart
 /// and together again, and several kilobytes of a Worker.

@@ -11,7 +11,7 @@ use openclaw_core::{Code, Error, id};
 use std::{any::Any, panic::AssertUnwindSafe};
 use tower::ServiceExt;
 
-/// Where everything is.
+/// The prefixes of every path.
 const PREFIXES: [&str; 2] = ["/v1", "/api/v1"];
 
 /// The whole service: `routes` under `/v1` and `/api/v1`, `beside` as it is, JSON errors for what
@@ -72,7 +72,7 @@ async fn no_method(method: Method) -> ApiError {
     Error::new(Code::MethodNotAllowed, message).into()
 }
 
-/// What a panicking handler answers: its fault costs its own request only.
+/// The answer in place of a handler that panicked: its fault costs its own request only.
 fn panicked(panic: &(dyn Any + Send)) -> Response {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -82,7 +82,7 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 
 /// The answer of whom the request is for, also where that panics.
 async fn answered(request: Request, next: Next) -> Response {
-    // A panic leaves nothing half-changed that others see: what is shared is behind ports, or
+    // A panic leaves nothing half-changed that others see: what is shared is reached through ports, or
     // in maps that are whole between two calls.
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     run.await.unwrap_or_else(|panic| panicked(&*panic))

@@ -10,7 +10,7 @@ use std::fmt;
 pub struct Object(Vec<(String, String)>);
 
 impl Object {
-    /// What `json` says, where that is an object.
+    /// Reads `json`; `None` where that is no object.
     pub fn of(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
@@ -166,7 +166,7 @@ impl<'de> Visitor<'de> for Writer<'_> {
     }
 }
 
-/// Ends an array or object, in place of the comma behind its last value.
+/// Ends an array or object, in place of the comma after its last value.
 fn close(json: &mut String, bracket: char) {
     if json.ends_with(',') {
         json.pop();

@@ -25,7 +25,7 @@ pub enum DecodeError {
     /// A mark that this version does not know; a newer one may.
     #[error("unknown {what} {mark}")]
     Unknown {
-        /// What the mark should name, such as `item`.
+        /// The thing that the mark should name, such as `item`.
         what: &'static str,
         /// The byte that was found.
         mark: u8,

@@ -31,7 +31,7 @@ impl BodyBudget {
     }
 }
 
-/// What one body holds. Dropped, it gives everything back.
+/// The share of one body. Dropped, it gives everything back.
 pub(crate) struct Share {
     left: Arc<AtomicUsize>,
     bytes: usize,

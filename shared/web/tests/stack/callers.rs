@@ -64,7 +64,7 @@ fn every_authenticated_answer_tells_the_limit_even_a_refusal() {
 }
 
 #[test]
-fn a_handler_that_counts_is_counted_once_and_one_that_does_not_is_counted_behind_it() {
+fn a_handler_that_counts_is_counted_once_and_one_that_does_not_is_counted_after_it() {
     let site = site();
     for body in [r#"{"count":true}"#, "{}", "not json"] {
         site.post("/v1/late", None, body);

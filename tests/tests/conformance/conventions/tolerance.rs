@@ -41,7 +41,8 @@ async fn errors_say_whether_another_try_may_help() {
     minute_with(20).await;
     assert_eq!(retry(&account.client.get("/v1/models").await), None);
     let down = account.client.chat(&hello("down")).await;
-    assert_eq!((down.status, retry(&down).as_deref()), (502, Some("true")));
+    assert!(down.status >= 500, "{}", down.status);
+    assert_eq!(retry(&down).as_deref(), Some("true"));
     let limited = account.client.get("/v1/models").await;
     assert_eq!(
         (limited.status, retry(&limited).as_deref()),
