@@ -20,7 +20,9 @@ pub(crate) const FILES: [&str; 3] = ["admin-token", "jwt-secrets", "key-pepper"]
 pub(crate) fn load(folder: &DataFolder) -> Result<Secrets> {
     let [admin, jwt, pepper] = FILES.map(|file| folder.path().join(file));
     Secrets::parse(
-        &variable_or_file("OPENCLAW_ADMIN_TOKEN", &admin, || random("oc_admin_"))?,
+        Some(&variable_or_file("OPENCLAW_ADMIN_TOKEN", &admin, || {
+            random("oc_admin_")
+        })?),
         &variable_or_file("OPENCLAW_JWT_SECRETS", &jwt, || random("k1:"))?,
         &variable_or_file("OPENCLAW_KEY_PEPPER", &pepper, || random(""))?,
     )

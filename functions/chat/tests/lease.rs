@@ -50,7 +50,7 @@ fn site() -> Site {
     });
     let config = serde_json::from_value(config).unwrap();
     let secret = "0123456789abcdef0123456789abcdef";
-    let secrets = Secrets::parse(secret, &format!("k1:{secret}"), secret).unwrap();
+    let secrets = Secrets::parse(Some(secret), &format!("k1:{secret}"), secret).unwrap();
     let providers = Providers::new(&config, |_| None).unwrap();
     let app = App::new(fakes.ports(), config, secrets, providers);
     let account: CreateAccount = serde_json::from_value(json!({"name": "a"})).unwrap();

@@ -10,7 +10,7 @@ pub enum Event {
     Chunk {
         /// The text.
         content: String,
-        /// What the model thinks meanwhile.
+        /// More of the model's reasoning.
         reasoning: String,
         /// OpenAI's `delta.tool_calls`.
         tool_calls: Option<Box<RawValue>>,
@@ -28,7 +28,7 @@ pub enum Event {
 pub struct Complete {
     /// The whole text.
     pub content: String,
-    /// All that the model thought meanwhile.
+    /// The whole reasoning, where the provider shows it.
     pub reasoning: String,
     /// OpenAI's `message.tool_calls`.
     pub tool_calls: Option<Box<RawValue>>,

@@ -40,8 +40,8 @@ const LIMITS: Limits = Limits {
     lease: MAX_CONNECTION_TIME,
 };
 
-/// How long a connection without a credential is remembered. Nobody works on it until its client sends
-/// something: who comes too late, or never, costs no more than the handshake.
+/// How long a connection without a credential is remembered. No invocation works on it until its client
+/// sends something: a client that comes too late, or never, costs no more than its handshake.
 const UNAUTHENTICATED: Duration = TIME_TO_AUTHENTICATE.saturating_add(Duration::from_secs(5));
 
 /// An invocation stops this long before its end and leaves the rest to another one.

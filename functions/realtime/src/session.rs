@@ -134,7 +134,7 @@ impl Session {
         )
     }
 
-    /// What is to be done about `input`.
+    /// Takes in `input`; the effects are to be carried out in their order.
     pub fn step(&mut self, now: Timestamp, input: Input<'_>) -> Vec<Effect> {
         match input {
             Input::Text(text) => self.text(now, text),

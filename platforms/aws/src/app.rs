@@ -26,7 +26,7 @@ pub(crate) struct Function {
     built: Mutex<Option<Built>>,
 }
 
-/// What a function serves requests with, and what that was built from.
+/// The app and router of a function, with the documents that they were built from.
 struct Built {
     app: App,
     router: Router,
@@ -41,7 +41,7 @@ impl Built {
     }
 }
 
-/// What a function is built from.
+/// The documents that a function is built from.
 #[derive(PartialEq)]
 struct Read {
     config: Option<Bytes>,
@@ -97,8 +97,8 @@ impl Function {
         }
     }
 
-    /// The app and its router. What can no longer be read, or is wrong, leaves the last good one in
-    /// its place; the error says why there is none.
+    /// The app and its router. Where the documents cannot be read any more, or are wrong, the last good ones
+    /// stay; the error says why there are none.
     pub(crate) async fn built(&self) -> Result<(App, Router), String> {
         if let Some(built) = self.fresh() {
             return Ok(built);
@@ -119,7 +119,7 @@ impl Function {
         }
     }
 
-    /// What was built, as long as nothing need be read again.
+    /// The app and router, as long as nothing need be read again.
     fn fresh(&self) -> Option<(App, Router)> {
         let mut built = self.lock();
         let built = built.as_mut()?;
@@ -133,14 +133,12 @@ impl Function {
     }
 
     async fn read(&self) -> Result<Read, String> {
-        let config = self.ports.kv.get(CONFIG);
-        let parameters = parameters::read(&self.settings, &*self.ports.http);
-        let (config, parameters) = futures_util::join!(config, parameters);
+        let config = self.ports.kv.get(CONFIG).await;
         let config = config.map_err(|error| format!("the stored configuration: {error}"))?;
-        Ok(Read {
-            config,
-            parameters: parameters?,
-        })
+        // Which secrets there are to read, the configuration says: it names the providers' keys.
+        let names = self.endpoints.secrets(config.as_deref())?;
+        let parameters = parameters::read(&self.settings, &*self.ports.http, &names).await?;
+        Ok(Read { config, parameters })
     }
 
     fn renew(&self, read: Read) -> Result<(), String> {

@@ -1,4 +1,4 @@
-//! What became of a call that failed.
+//! Failed calls, by what is to be done about them.
 
 use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
@@ -26,7 +26,7 @@ pub(crate) enum Failure {
     Hopeless(StoreError),
 }
 
-/// Certain refusals that pass.
+/// Refusals that are certain, and pass.
 const BUSY: [&str; 8] = [
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
@@ -38,7 +38,7 @@ const BUSY: [&str; 8] = [
     "TransactionInProgressException",
 ];
 
-/// What an operation says of conditions that were not met.
+/// The conditions of an operation that were not met.
 pub(crate) trait Unmet {
     fn unmet(&self) -> Option<Failure>;
 }
@@ -118,7 +118,7 @@ fn cancelled_because(reasons: &[CancellationReason]) -> Failure {
     }
 }
 
-/// What became of it.
+/// Sorts the error of a call.
 pub(crate) fn classify<E>(error: SdkError<E>) -> Failure
 where
     E: Unmet + ProvideErrorMetadata + Error + 'static,

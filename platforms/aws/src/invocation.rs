@@ -13,7 +13,7 @@ use std::{
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
-/// What is left of an invocation's time when waiting for its tasks ends.
+/// Waiting for tasks ends this long before the invocation's time does.
 const RESERVE: Duration = Duration::from_millis(500);
 
 /// The tasks of the invocation under way, its answer's body among them. A process works on one

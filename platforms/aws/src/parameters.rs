@@ -1,7 +1,8 @@
 //! Secrets from SSM's Parameter Store, in which they cost nothing while nobody calls.
 //!
-//! One operation (`GetParametersByPath`, AWS JSON 1.1) signed by AWS's own signer: the SDK's crate for
-//! SSM has all of its operations, of which a function needs this one.
+//! Asked for by name, because a policy can tell names apart, and not what is below a path: a function gets
+//! the secrets that it uses. One operation (`GetParameters`, AWS JSON 1.1) signed by AWS's own signer; why not
+//! by the SDK's crate: docs/decisions/aws-sdk.md.
 
 use crate::{
     Settings,
@@ -10,6 +11,7 @@ use crate::{
 };
 use ::http::{Request, header};
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use openclaw_core::{Http, Secret};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,15 +19,15 @@ use std::collections::BTreeMap;
 /// Secrets by their names.
 pub(crate) type Parameters = BTreeMap<String, Secret>;
 
-/// The most that the operation gives at once.
-const PAGE: usize = 10;
+/// The most names that the operation takes at once.
+const MAX_NAMES: usize = 10;
 
+/// Parameters that are there; the others are left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+struct Found {
     #[serde(default)]
     parameters: Vec<Parameter>,
-    next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -35,43 +37,41 @@ struct Parameter {
     value: String,
 }
 
-/// All parameters directly below the path; none where there is no path. The error has no value of
-/// any of them in it.
-pub(crate) async fn read(settings: &Settings, http: &dyn Http) -> Result<Parameters, String> {
-    let mut all = Parameters::new();
+/// Those of `names` that are below the path; none where there is no path. The error has no value of any
+/// of them in it.
+pub(crate) async fn read(
+    settings: &Settings,
+    http: &dyn Http,
+    names: &[String],
+) -> Result<Parameters, String> {
     let Some(path) = &settings.parameters else {
-        return Ok(all);
+        return Ok(Parameters::new());
     };
-    let mut next = None;
-    loop {
-        let page = page(settings, http, path, next).await;
-        let page =
-            page.map_err(|error| format!("the parameters below {path} cannot be read: {error}"))?;
-        for Parameter { name, value } in page.parameters {
-            let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-            all.insert(name, Secret::new(value));
-        }
-        next = page.next_token;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
+    let found = names
+        .chunks(MAX_NAMES)
+        .map(|names| find(settings, http, path, names));
+    let found = try_join_all(found).await;
+    let found =
+        found.map_err(|error| format!("the parameters below {path} cannot be read: {error}"))?;
+    let parameters = found.into_iter().flat_map(|found| found.parameters);
+    let named = parameters.map(|Parameter { name, value }| {
+        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
+        (name, Secret::new(value))
+    });
+    Ok(named.collect())
 }
 
-async fn page(
+async fn find(
     settings: &Settings,
     http: &dyn Http,
     path: &str,
-    next: Option<String>,
-) -> Result<Page, String> {
-    let mut body = serde_json::json!({
-        "Path": path,
+    names: &[String],
+) -> Result<Found, String> {
+    let names = names.iter().map(|name| format!("{path}/{name}"));
+    let body = serde_json::json!({
+        "Names": Vec::from_iter(names),
         "WithDecryption": true,
-        "MaxResults": PAGE,
     });
-    if let Some(next) = next {
-        body["NextToken"] = next.into();
-    }
     let request = request(settings, body.to_string())?;
     let response = http.send(request).await.map_err(text)?;
     let status = response.status();
@@ -94,8 +94,90 @@ struct Refusal {
 fn request(settings: &Settings, body: String) -> Result<Request<Bytes>, String> {
     let request = Request::post(format!("{}/", settings.ssm.trim_end_matches('/')))
         .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
-        .header("x-amz-target", "AmazonSSM.GetParametersByPath")
+        .header("x-amz-target", "AmazonSSM.GetParameters")
         .body(Bytes::from(body))
         .map_err(text)?;
     signed(settings, "ssm", request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::http::StatusCode;
+    use openclaw_testkit::{Reply, ScriptedHttp};
+    use serde_json::{Value, json};
+
+    fn settings(path: Option<&str>) -> Settings {
+        let variable = |name: &str| match name {
+            "OPENCLAW_PARAMETERS" => path.map(str::to_owned),
+            "AWS_REGION" => Some("eu-central-1".into()),
+            name if name.starts_with("AWS_ENDPOINT") => None,
+            name => Some(name.to_lowercase()),
+        };
+        Settings::new(variable).unwrap()
+    }
+
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|at| format!("NAME_{at:02}")).collect()
+    }
+
+    #[tokio::test]
+    async fn secrets_are_asked_for_by_name_ten_at_a_time() {
+        let http = ScriptedHttp::default();
+        for values in [
+            json!([{"Name": "/openclaw/dev/NAME_00", "Value": "first"}]),
+            json!([{"Name": "/openclaw/dev/NAME_10", "Value": "last"}]),
+        ] {
+            let body =
+                json!({"Parameters": values, "InvalidParameters": ["/openclaw/dev/NAME_05"]});
+            http.reply(Reply::json(StatusCode::OK, body.to_string()));
+        }
+        let settings = settings(Some("/openclaw/dev"));
+        let found = read(&settings, &http, &names(11)).await.unwrap();
+        let found = found
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.reveal()));
+        assert_eq!(
+            Vec::from_iter(found),
+            [("NAME_00", "first"), ("NAME_10", "last")]
+        );
+        let asked = http.take_requests();
+        let asked = asked.iter().map(|request| {
+            assert_eq!(request.headers()["x-amz-target"], "AmazonSSM.GetParameters");
+            let signature = request.headers()["authorization"].to_str().unwrap();
+            assert!(signature.contains("/eu-central-1/ssm/aws4_request"));
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            assert_eq!(body["WithDecryption"], true);
+            body["Names"].as_array().unwrap().len()
+        });
+        assert_eq!(Vec::from_iter(asked), [10, 1]);
+    }
+
+    #[tokio::test]
+    async fn without_a_path_nobody_is_asked() {
+        let http = ScriptedHttp::default();
+        let found = read(&settings(None), &http, &names(3)).await.unwrap();
+        assert!(found.is_empty() && http.take_requests().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_by_its_name_and_no_value_is() {
+        for (status, body) in [
+            (
+                400,
+                r#"{"__type":"AccessDeniedException","message":"hush"}"#,
+            ),
+            (200, r#"{"Parameters":[{"Name":"N","Value":["hush"]}]}"#),
+        ] {
+            let http = ScriptedHttp::default();
+            http.reply(Reply::json(StatusCode::from_u16(status).unwrap(), body));
+            let error = read(&settings(Some("/openclaw/dev")), &http, &names(1));
+            let error = error.await.unwrap_err();
+            assert!(
+                error.contains("/openclaw/dev") && !error.contains("hush"),
+                "{error}"
+            );
+            assert_eq!(error.contains("AccessDenied"), status == 400, "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The port allows 60.
 const CACHE_SECONDS: u64 = 55;
 
-/// What a function is event by its variables about AWS and its tables.
+/// The variables of a function that are about AWS and its tables.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `AWS_REGION`.

@@ -17,8 +17,9 @@ pub(crate) fn mac(secret: &Secret, message: &[u8]) -> Hmac<Sha256> {
 /// Everything the gateway keeps secret about itself; it comes from the runtime's environment.
 #[derive(Clone, Debug)]
 pub struct Secrets {
-    /// `OPENCLAW_ADMIN_TOKEN`: the operator's bearer token.
-    pub admin_token: Secret,
+    /// `OPENCLAW_ADMIN_TOKEN`: the operator's bearer token. A function that serves nothing to the operator
+    /// does not get it.
+    pub admin_token: Option<Secret>,
     /// `OPENCLAW_JWT_SECRETS`: key id and secret of each; the first signs, all verify.
     pub jwt: Vec<(String, Secret)>,
     /// `OPENCLAW_KEY_PEPPER`: what stored hashes of API keys are keyed with.
@@ -34,7 +35,11 @@ impl Secrets {
     pub const MIN_PEPPER: usize = 16;
 
     /// Checks the values of the three variables; the error names the one at fault.
-    pub fn parse(admin_token: &str, jwt_secrets: &str, pepper: &str) -> Result<Self, String> {
+    pub fn parse(
+        admin_token: Option<&str>,
+        jwt_secrets: &str,
+        pepper: &str,
+    ) -> Result<Self, String> {
         let at_least = |length: usize, name: &str, text: &str| {
             if text.len() < length {
                 return Err(format!("{name} must have at least {length} bytes"));
@@ -55,7 +60,9 @@ impl Secrets {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            admin_token: check("OPENCLAW_ADMIN_TOKEN", admin_token)?,
+            admin_token: admin_token
+                .map(|token| check("OPENCLAW_ADMIN_TOKEN", token))
+                .transpose()?,
             pepper: at_least(Self::MIN_PEPPER, "OPENCLAW_KEY_PEPPER", pepper)?,
             jwt,
         })
@@ -72,22 +79,22 @@ mod tests {
     fn the_variable_at_fault_is_named() {
         let jwt = format!("k1:{LONG}");
         assert!(
-            Secrets::parse(&LONG[1..], &jwt, LONG)
+            Secrets::parse(Some(&LONG[1..]), &jwt, LONG)
                 .unwrap_err()
                 .contains("ADMIN_TOKEN")
         );
         assert!(
-            Secrets::parse(LONG, LONG, LONG)
+            Secrets::parse(Some(LONG), LONG, LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(LONG, &jwt[..jwt.len() - 1], LONG)
+            Secrets::parse(Some(LONG), &jwt[..jwt.len() - 1], LONG)
                 .unwrap_err()
                 .contains("JWT_SECRETS")
         );
         assert!(
-            Secrets::parse(LONG, &jwt, &LONG[..15])
+            Secrets::parse(Some(LONG), &jwt, &LONG[..15])
                 .unwrap_err()
                 .contains("PEPPER")
         );
@@ -95,8 +102,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        assert!(Secrets::parse(LONG, &format!("k1:{LONG}"), &LONG[..16]).is_ok());
-        let secrets = Secrets::parse(LONG, &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
+        assert!(Secrets::parse(Some(LONG), &format!("k1:{LONG}"), &LONG[..16]).is_ok());
+        let secrets = Secrets::parse(Some(LONG), &format!("k1:{LONG},k0:{LONG}"), LONG).unwrap();
         assert_eq!(secrets.jwt.len(), 2);
         assert!(!format!("{secrets:?}").contains(LONG));
     }

@@ -34,7 +34,7 @@ impl Office {
     fn new() -> Self {
         let fakes = Fakes::default();
         let ports = fakes.ports();
-        let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
+        let secrets = Secrets::parse(Some(OPERATOR), &format!("k1:{SECRET}"), SECRET).unwrap();
         let authenticator = Authenticator::new(secrets);
         let request = CreateAccount {
             name: "a".into(),

@@ -18,7 +18,10 @@ use openclaw_schema::{
     pricing::UsageBound,
 };
 use serde_json::value::RawValue;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 const BUILT_IN: &str = include_str!("../catalog.json");
 
@@ -181,6 +184,13 @@ fn credential(text: &str) -> Option<Secret> {
 }
 
 /// The providers that can be called.
+/// The variables that hold the providers' keys, built-in and configured ones: each once, in order.
+pub fn key_variables(config: &Config) -> BTreeSet<String> {
+    let built_in = built_in().unwrap_or_default();
+    let rows = config.providers.iter().chain(&built_in.providers);
+    rows.filter_map(|row| row.api_key_env.clone()).collect()
+}
+
 fn providers(
     config: &Config,
     built_in: &Config,

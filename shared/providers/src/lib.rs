@@ -39,7 +39,7 @@ mod vendor_error;
 
 pub use answer::{Chunk, Completion};
 pub use call::MAX_ANSWER;
-pub use catalog::{Model, Providers};
+pub use catalog::{Model, Providers, key_variables};
 pub use plan::Plan;
 pub use reply::{Failure, Reply, Served};
 pub use stream::ChunkStream;

@@ -22,7 +22,15 @@ pub const CONFIG: &str = "config";
 pub struct Endpoints {
     routes: fn(&App) -> Routes,
     configure: Configure,
+    /// Whether they call or list models, and so use the providers' keys.
+    with_models: bool,
+    /// Whether the operator's token opens any of them.
+    for_operator: bool,
 }
+
+const ADMIN_TOKEN: &str = "OPENCLAW_ADMIN_TOKEN";
+const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
+const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
 
 /// The configuration in a document, and its providers; the error names the key that is wrong.
 type Configure = fn(Option<&[u8]>, Variable<'_>) -> Result<(Config, Providers), String>;
@@ -34,14 +42,42 @@ impl Endpoints {
     /// Endpoints that call no model and list none: they do without the catalog, and do not check the
     /// configuration's models and providers against it.
     pub const fn new(routes: fn(&App) -> Routes) -> Self {
-        let configure = without_models;
-        Self { routes, configure }
+        Self {
+            routes,
+            configure: without_models,
+            with_models: false,
+            for_operator: false,
+        }
     }
 
     /// Endpoints that call or list models.
     pub const fn with_models(routes: fn(&App) -> Routes) -> Self {
-        let configure = with_models;
-        Self { routes, configure }
+        Self {
+            routes,
+            configure: with_models,
+            with_models: true,
+            for_operator: false,
+        }
+    }
+
+    /// The same endpoints, some of which the operator's token opens.
+    pub const fn for_operator(mut self) -> Self {
+        self.for_operator = true;
+        self
+    }
+
+    /// The names of the secrets that they use, with the configuration in `document`. The error names the
+    /// key that is wrong.
+    pub fn secrets(&self, document: Option<&[u8]>) -> Result<Vec<String>, String> {
+        let mut names = vec![JWT_SECRETS.to_owned(), KEY_PEPPER.to_owned()];
+        if self.for_operator {
+            names.push(ADMIN_TOKEN.into());
+        }
+        if self.with_models {
+            let config = read(document).map_err(|error| in_document(&error))?;
+            names.extend(openclaw_providers::key_variables(&config));
+        }
+        Ok(names)
     }
 
     /// The function over `ports` with the configuration in `document`; `variable` reads variables
@@ -53,18 +89,22 @@ impl Endpoints {
         variable: Variable<'_>,
     ) -> Result<(App, Router), String> {
         let configured = (self.configure)(document, variable);
-        let (config, providers) =
-            configured.map_err(|error| format!("the stored configuration: {error}"))?;
+        let (config, providers) = configured.map_err(|error| in_document(&error))?;
         let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
+        let admin_token = self.for_operator.then(|| secret(ADMIN_TOKEN)).transpose()?;
         let secrets = Secrets::parse(
-            &secret("OPENCLAW_ADMIN_TOKEN")?,
-            &secret("OPENCLAW_JWT_SECRETS")?,
-            &secret("OPENCLAW_KEY_PEPPER")?,
+            admin_token.as_deref(),
+            &secret(JWT_SECRETS)?,
+            &secret(KEY_PEPPER)?,
         )?;
         let app = App::new(ports, config, secrets, providers);
         let router = stack(app.clone(), (self.routes)(&app), Router::new());
         Ok((app, router))
     }
+}
+
+fn in_document(error: &str) -> String {
+    format!("the stored configuration: {error}")
 }
 
 fn with_models(
@@ -105,4 +145,37 @@ pub fn not_configured(random: &dyn Random, cause: String) -> Response {
         response.headers_mut().insert("x-request-id", id);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(_: &App) -> Routes {
+        Routes::new()
+    }
+
+    #[test]
+    fn endpoints_name_the_secrets_that_they_use() {
+        let plain = Endpoints::new(routes).secrets(None).unwrap();
+        assert_eq!(plain, [JWT_SECRETS, KEY_PEPPER]);
+        let operators = Endpoints::new(routes).for_operator().secrets(None).unwrap();
+        assert_eq!(operators, [JWT_SECRETS, KEY_PEPPER, ADMIN_TOKEN]);
+        let document = br#"{"providers":[
+            {"id":"own","base_url":"https://models.test/v1","api_key_env":"OWN_KEY"},
+            {"id":"other","base_url":"https://other.test/v1","api_key_env":"OWN_KEY"}]}"#;
+        let models = Endpoints::with_models(routes);
+        let models = models.secrets(Some(document)).unwrap();
+        assert!(models.contains(&"OPENAI_API_KEY".into()), "{models:?}");
+        let own = models.iter().filter(|name| *name == "OWN_KEY");
+        assert_eq!(own.count(), 1, "{models:?}");
+        assert!(!models.contains(&ADMIN_TOKEN.into()));
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_read_names_what_is_wrong() {
+        let models = Endpoints::with_models(routes);
+        let error = models.secrets(Some(br#"{"providers":7}"#)).unwrap_err();
+        assert!(error.contains("providers"), "{error}");
+    }
 }

@@ -20,7 +20,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 
-/// What a function answered: its headers, which say in which form, and its body as it comes.
+/// A function's answer: its headers, which tell its form, and its body as it comes.
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     pub(super) body: mpsc::Receiver<io::Result<Bytes>>,
@@ -51,7 +51,7 @@ pub(super) struct Fleet {
     numbers: AtomicU64,
     bounds: BTreeMap<String, Arc<Semaphore>>,
     workers: Mutex<HashMap<u64, Arc<Worker>>>,
-    /// Those that wait, by function; who worked last is taken first.
+    /// The copies that wait; the one that worked last is taken first.
     idle: Mutex<Vec<Arc<Worker>>>,
 }
 
@@ -168,7 +168,7 @@ impl Fleet {
         invocation
     }
 
-    /// What there is: each copy's function, process and whether it works.
+    /// All copies: each one's function, its process and whether it works.
     pub(super) fn list(&self) -> Value {
         let workers = self.workers.lock().unwrap();
         workers

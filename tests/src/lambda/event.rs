@@ -73,7 +73,7 @@ pub(super) fn queries(uri: &Uri) -> BTreeMap<String, Vec<String>> {
     query
 }
 
-/// What API Gateway shows where only one value has room: the last.
+/// The last of several values, which API Gateway shows where there is room for one only.
 pub(super) fn last<K: ToString>(values: &BTreeMap<K, Vec<String>>) -> Map<String, Value> {
     let last = |(name, values): (&K, &Vec<String>)| {
         let value = values.last().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a REST API does with a request: finds the function, makes an event of it, and an answer of
+//! A REST API: for a request it finds the function, makes an event of it, and an answer of
 //! what the function gives back.
 
 use super::{
@@ -71,7 +71,7 @@ pub(super) async fn answer(
     }
 }
 
-/// What API Gateway itself says.
+/// An answer of API Gateway itself.
 pub(super) fn own(status: StatusCode, message: &str) -> Response<Body> {
     let mut response = Response::new(full(format!("{{\"message\":\"{message}\"}}")));
     *response.status_mut() = status;

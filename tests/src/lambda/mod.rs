@@ -8,10 +8,10 @@
 //!
 //! For the WebSocket API: `$connect`, `$default` and `$disconnect` as proxy events, each message as it comes
 //! and beside others; frames of 32 KiB and messages of 128 KiB at most (1009), none that is binary (1003);
-//! `@connections` (410 before `$connect` is answered and behind the end, 429 while the client does not
+//! `@connections` (410 before `$connect` is answered and after the end, 429 while the client does not
 //! read); invocations that nobody waits for, tried again after one minute and two.
 //!
-//! What differs from the platform:
+//! It differs from the platform in this:
 //! - The WebSocket API is at `/v1/ws` of the same address; deployed, it has an address of its own. It closes
 //!   with 1000 for `DELETE @connections`. Of two messages of one millisecond the first has the lower id.
 //!   A refused handshake has the function's status and not its body, which the platform does not
@@ -44,7 +44,7 @@ use sockets::Sockets;
 use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
 use tokio::net::TcpListener;
 
-/// What is run, and where.
+/// The functions that are run, and their environment.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Settings {
     /// Where requests are taken, on loopback.

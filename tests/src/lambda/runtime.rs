@@ -17,7 +17,7 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// What a function may take: the most that Lambda allows.
+/// The longest that a function may take, as Lambda allows it.
 const TIMEOUT: Duration = Duration::from_secs(900);
 /// In the trailers of an answer that ends in an error.
 const ERROR: &str = "lambda-runtime-function-error-type";

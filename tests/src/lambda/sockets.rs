@@ -1,5 +1,4 @@
-//! What a WebSocket API does: makes events of connections and their messages, and lets functions write to
-//! them (`@connections`).
+//! A WebSocket API: it makes events of connections and their messages, and lets functions write to them (`@connections`).
 
 use super::{
     copies::Fleet,
@@ -40,7 +39,7 @@ use tokio_tungstenite::{
     },
 };
 
-/// The function behind the WebSocket API.
+/// The function of the WebSocket API.
 const FUNCTION: &str = "realtime";
 /// Bytes of a client's frame, and of a message in either direction.
 const FRAME: usize = 32 * 1024;
@@ -94,7 +93,7 @@ impl Sockets {
         };
         let accept = derive_accept_key(key.as_bytes());
         match self.ask(&connection, &parts).await {
-            // The function's own words stay behind: API Gateway hands on the status alone.
+            // API Gateway hands on the status alone, and not the function's own words.
             Some(status) if !status.is_success() => own(status, "Forbidden"),
             None => own(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error"),
             Some(_) => {
@@ -111,7 +110,7 @@ impl Sockets {
         let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
         let number = self.numbers.fetch_add(1, Ordering::Relaxed) + now();
         Connection {
-            // 11 or 12 bytes in base64 with an `=` behind, as the platform's.
+            // 11 or 12 bytes in base64 that end with an `=`, as the platform's.
             id: BASE64_STANDARD.encode(number.to_be_bytes()),
             since: now(),
             domain: host.to_owned(),

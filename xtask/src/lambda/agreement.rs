@@ -490,3 +490,52 @@ fn concurrency_can_be_kept_for_each_function() {
         assert_eq!(template["Parameters"][&parameter]["Default"], 0);
     }
 }
+
+/// The last segments of the parameters that a function's statements with `effect` name.
+fn parameters(template: &Value, name: &str, effect: &str) -> BTreeSet<String> {
+    let policies = properties(template, &resource(name))["Policies"].clone();
+    let statements = policies.as_array().unwrap().iter();
+    let statements = statements.flat_map(|policy| policy["Statement"].as_array().unwrap());
+    let statements = statements.filter(|one| one["Action"] == "ssm:GetParameters");
+    let named =
+        statements
+            .filter(|one| one["Effect"] == effect)
+            .flat_map(|one| match &one["Resource"] {
+                Value::Array(all) => all.clone(),
+                one => vec![one.clone()],
+            });
+    let last = |resource: Value| {
+        let resource = resource.as_str().unwrap().to_owned();
+        let below = resource.split_once(":parameter/openclaw/${Environment}/");
+        below.expect(&resource).1.to_owned()
+    };
+    named.map(last).collect()
+}
+
+#[test]
+fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
+    let template = template();
+    let code = text("platforms/aws/src/parameters.rs");
+    assert!(code.contains("\"AmazonSSM.GetParameters\""));
+    let all = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
+    const ADMIN: &str = "OPENCLAW_ADMIN_TOKEN";
+    for name in FUNCTIONS {
+        let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
+        let is_operators = entry.contains(".for_operator()");
+        let (allowed, denied) = match (entry.contains("::with_models("), is_operators) {
+            // The configuration names the providers' keys.
+            (true, false) => (all(&["*"]), all(&[ADMIN])),
+            (true, true) => (all(&["*"]), all(&[])),
+            (false, false) => (
+                all(&["OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER"]),
+                all(&[]),
+            ),
+            (false, true) => (
+                all(&["OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER", ADMIN]),
+                all(&[]),
+            ),
+        };
+        assert_eq!(parameters(&template, name, "Allow"), allowed, "{name}");
+        assert_eq!(parameters(&template, name, "Deny"), denied, "{name}");
+    }
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run(
-        Endpoints::new(openclaw_function_admin::router),
+        Endpoints::new(openclaw_function_admin::router).for_operator(),
         Mode::Buffered,
     )
 }

@@ -7,7 +7,7 @@ use openclaw_core::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What a runtime lets a session do.
+/// The limits that a runtime sets a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Frames come in no particular order: what comes before `auth` waits for it.
@@ -63,7 +63,7 @@ pub struct KeySecret {
     pub generation: u64,
 }
 
-/// What happens.
+/// An event for a session.
 #[derive(Debug)]
 pub enum Input<'a> {
     /// A text message.
@@ -96,7 +96,7 @@ pub enum Input<'a> {
     Shutdown,
 }
 
-/// What is to be done, in this order.
+/// Work for the runtime, to be done in this order.
 #[derive(Debug)]
 pub enum Effect {
     /// This is the next frame to the client.

@@ -1,4 +1,4 @@
-//! A client and its runtime, in a few lines: it sends, and keeps what comes.
+//! A client and its runtime: it sends, and keeps what comes.
 
 use openclaw_core::Timestamp;
 use openclaw_function_realtime::{Complete, Effect, Event, Input, Limits, Session, SessionAuth};
@@ -68,7 +68,7 @@ impl Client {
         std::mem::take(&mut self.frames)
     }
 
-    /// What was to be done beside sending.
+    /// The effects beside sending.
     pub(crate) fn done(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }

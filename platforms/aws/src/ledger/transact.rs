@@ -67,7 +67,7 @@ impl Inner {
         }
     }
 
-    /// What is to be written; or the step that is not allowed any longer.
+    /// The writes of an attempt; or the step that is not allowed any longer.
     fn writes(
         &self,
         account: &str,

@@ -1,4 +1,4 @@
-//! What is lost on the way is not done twice, and what is refused for now is asked again.
+//! A call that is lost on its way is not done twice; one that is refused for now is made again.
 
 use crate::local::{Fate, Way, ledger, local, table};
 use openclaw_aws::DynamoKv;

@@ -27,7 +27,7 @@ impl Spawn for Tasks {
     }
 }
 
-/// What happens to a call.
+/// The fate of a call.
 pub(crate) enum Fate {
     /// It is done, and its answer lost.
     Lost,

@@ -1,4 +1,4 @@
-//! What is not in the contract of all stores: operations, old minutes, dead requests, several
+//! Cases beside the contract of all stores: operations, old minutes, dead requests, several
 //! processes.
 
 use crate::local::{Tasks, Way, ledger, local, table};

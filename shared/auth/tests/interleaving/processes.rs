@@ -156,7 +156,7 @@ impl Process {
             clock: fakes.clock.clone(),
             cached: Mutex::default(),
         };
-        let secrets = Secrets::parse(SECRET, &format!("k1:{SECRET}"), SECRET).unwrap();
+        let secrets = Secrets::parse(Some(SECRET), &format!("k1:{SECRET}"), SECRET).unwrap();
         Self {
             ports: Ports {
                 kv: Arc::new(kv),

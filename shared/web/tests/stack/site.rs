@@ -66,7 +66,7 @@ impl Answer {
 /// An account with 3 requests a minute and a key with the scope `chat`.
 pub(crate) fn site() -> Site {
     let fakes = Fakes::default();
-    let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
+    let secrets = Secrets::parse(Some(OPERATOR), &format!("k1:{SECRET}"), SECRET).unwrap();
     let mut config = Config::default();
     config.limits.body_bytes = MAX_BODY;
     config.limits.bodies_bytes = 3 * MAX_BODY;

@@ -1,7 +1,7 @@
 //! `GET /v1/ws`: 101, or why not.
 
 use super::token;
-use openclaw_conformance::harness::{Account, gateway, hello};
+use openclaw_conformance::harness::{Account, Target, gateway, hello};
 
 #[tokio::test]
 async fn a_key_may_be_in_the_query() {
@@ -69,7 +69,12 @@ async fn the_operators_token_is_no_accounts_key() {
     let gateway = gateway().await;
     let query = format!("?api_key={}", gateway.admin_token);
     let dial = gateway.anonymous().dial().query(&query);
-    dial.is_refused("forbidden").await;
+    // A function of a hosted gateway does not know the token that is not for it.
+    let code = match Target::chosen() {
+        Target::Native => "forbidden",
+        Target::Workers | Target::Lambda => "unauthorized",
+    };
+    dial.is_refused(code).await;
 }
 
 #[tokio::test]
