@@ -171,8 +171,8 @@ mod tests {
         ] {
             let http = ScriptedHttp::default();
             http.reply(Reply::json(StatusCode::from_u16(status).unwrap(), body));
-            let error = read(&settings(Some("/openclaw/dev")), &http, &names(1));
-            let error = error.await.unwrap_err();
+            let settings = settings(Some("/openclaw/dev"));
+            let error = read(&settings, &http, &names(1)).await.unwrap_err();
             assert!(
                 error.contains("/openclaw/dev") && !error.contains("hush"),
                 "{error}"
