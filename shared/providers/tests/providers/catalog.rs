@@ -134,10 +134,10 @@ fn what_cannot_be_called_is_named() {
     let provider =
         |url: &str| json!({"providers": [{"id": "a", "base_url": url, "api_key_env": "K"}]});
     let cases = [
-        ("http://", "key", "providers[0].base_url"),
-        ("http://a b/v1", "key", "providers[0].base_url"),
+        ("https://", "key", "providers[0].base_url"),
+        ("https://a b/v1", "key", "providers[0].base_url"),
         (
-            "http://user:secret@a.test/v1",
+            "https://user:secret@a.test/v1",
             "key",
             "providers[0].base_url",
         ),
