@@ -71,7 +71,7 @@ impl Fault {
             Cut::TooLong => Self {
                 // How long an answer is depends on what was asked.
                 counts: false,
-                ..Self::malformed(provider, status, "the answer is too long".into())
+                ..Self::of_target(too_long(provider, status), Next::Move)
             },
         }
     }
@@ -79,12 +79,16 @@ impl Fault {
     /// An answer that cannot be read. It was generated, and paid, so the same target is not asked
     /// for it again.
     pub(crate) fn malformed(provider: &Arc<str>, status: u16, cause: String) -> Self {
-        Self::of_target(unusable(provider, status, cause), Next::Move)
+        let message = "The provider's answer cannot be read";
+        let error = told(Code::ProviderError, message, provider, Some(status)).with_cause(cause);
+        Self::of_target(error, Next::Move)
     }
 
     /// An answer with nothing in it.
     pub(crate) fn empty(provider: &Arc<str>, status: u16, cause: String) -> Self {
-        Self::of_target(unusable(provider, status, cause), Next::Retry)
+        let message = "The provider's answer is empty";
+        let error = told(Code::ProviderError, message, provider, Some(status)).with_cause(cause);
+        Self::of_target(error, Next::Retry)
     }
 
     const fn of_target(error: Error, next: Next) -> Self {
@@ -97,9 +101,9 @@ impl Fault {
     }
 }
 
-fn unusable(provider: &Arc<str>, status: u16, cause: String) -> Error {
-    let message = "The provider's answer cannot be used";
-    told(Code::ProviderError, message, provider, Some(status)).with_cause(cause)
+fn too_long(provider: &Arc<str>, status: u16) -> Error {
+    let message = "The provider's answer is too long";
+    told(Code::ProviderError, message, provider, Some(status))
 }
 
 /// An error that names the provider.
