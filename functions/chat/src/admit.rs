@@ -1,7 +1,11 @@
 //! From a checked body to an admitted request.
 
-use crate::bound::{ensure_answer_fits, usage_bound};
+use crate::{
+    bound::{ensure_answer_fits, usage_bound},
+    revocation::revocation,
+};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use openclaw_core::{Code, Details, Error, Money};
 use openclaw_providers::{Model, Plan, Served, tokens};
 use openclaw_rate_limit::running_limit;
@@ -99,10 +103,20 @@ impl PreparedChat {
             admitted,
         );
         let noting = gate.clone();
+        let settlement = settlement.with(move || noting.note_use());
+        let (app, account, key) = (
+            app.clone(),
+            caller.account.id.clone(),
+            caller.key.id.clone(),
+        );
+        let settlement = settlement.checked_by(move || {
+            let (app, account, key) = (app.clone(), account.clone(), key.clone());
+            async move { revocation(&app, &account, &key).await }.boxed()
+        });
         Ok(AdmittedChat {
             plan: self.plan,
             accounting: Accounting {
-                settlement: settlement.with(move || noting.note_use()),
+                settlement,
                 priced_fields: self.priced_fields,
             },
             on_disconnect: caller.key.on_disconnect,

@@ -34,9 +34,11 @@ const TOKENS: &str = concat!(
 
 struct Site {
     fakes: Fakes,
+    app: App,
     router: Router,
     account: String,
     key: String,
+    key_id: String,
 }
 
 /// A gateway with one model, a heartbeat of 50 s, and timeouts that do not matter here.
@@ -60,12 +62,14 @@ fn site() -> Site {
     let key: CreateKey = serde_json::from_value(json!({"name": "k", "scopes": ["chat"]})).unwrap();
     let key = block_on(app.directory().create_key(&account, key)).unwrap();
     let routes = openclaw_function_chat::router(&app);
-    let router = stack(app, routes, Router::new());
+    let router = stack(app.clone(), routes, Router::new());
     Site {
+        app,
         fakes,
         router,
         account,
         key: key.secret,
+        key_id: key.key.id,
     }
 }
 
@@ -210,11 +214,55 @@ fn a_stream_that_begins_with_what_is_not_shown_does_not_end_there() {
     let site = site();
     let events = [format!("{usage}\n\n")];
     site.fakes.http.reply(Reply::events(events).then_hang());
-    let mut body = block_on(site.ask(true)).into_data_stream();
+    // The head waits for the answer as long as a heartbeat, and leaves with a ping.
+    let mut asked = site.ask(true);
     for _ in 0..10 {
-        assert!(body.next().now_or_never().is_none());
+        assert!((&mut asked).now_or_never().is_none());
         site.fakes.clock.advance(Duration::from_secs(5));
     }
+    let mut body = asked.now_or_never().unwrap().into_data_stream();
     let ping = body.next().now_or_never().flatten().map(Result::unwrap);
     assert_eq!(ping.as_deref(), Some(&b": ping\n\n"[..]));
+    assert!(body.next().now_or_never().is_none());
+}
+
+#[test]
+fn a_chat_whose_key_or_account_may_no_longer_call_ends_at_the_next_renewal() {
+    let end = |site: &Site, revokes: bool| {
+        let directory = site.app.directory();
+        if revokes {
+            block_on(directory.revoke_key(&site.account, &site.key_id)).unwrap();
+        } else {
+            let change = serde_json::from_value(json!({"status": "suspended"})).unwrap();
+            block_on(directory.update_account(&site.account, change)).unwrap();
+        }
+    };
+    for (revokes, code) in [(true, "unauthorized"), (false, "forbidden")] {
+        for reply in [Reply::events([TOKENS]).then_hang(), Reply::never()] {
+            let site = site();
+            site.fakes.http.reply(reply);
+            let read = async |body: Body| {
+                let writes = body.into_data_stream().map(Result::unwrap);
+                writes.collect::<Vec<_>>().await.concat()
+            };
+            let asked = site.ask(true);
+            let mut chat = async move { read(asked.await).await }.boxed();
+            assert!((&mut chat).now_or_never().is_none());
+            end(&site, revokes);
+            for _ in 0..2 {
+                assert!((&mut chat).now_or_never().is_none(), "before the renewal");
+                site.fakes.clock.advance(Duration::from_secs(7));
+            }
+            site.fakes.clock.advance(Duration::from_secs(1));
+            let written = chat.now_or_never().expect("it has ended");
+            let written = String::from_utf8(written).unwrap();
+            assert!(
+                written.contains(&format!(r#""code":"{code}""#)),
+                "{written}"
+            );
+            assert!(!written.contains("DONE"), "{written}");
+            let row = site.row();
+            assert!(row.usage.prompt() > 0 && row.estimated, "{row:?}");
+        }
+    }
 }

@@ -1,3 +1,4 @@
+mod accounting;
 mod anthropic;
 mod compatible;
 mod complete;

@@ -1,3 +1,4 @@
 mod budget;
 mod concurrent;
+mod evasion;
 mod rate;
