@@ -82,6 +82,6 @@ async fn a_failed_call_gives_its_place_back() {
             .client
             .chat(&chat("gpt-4", &script))
             .await
-            .fails("invalid_request");
+            .fails("context_length_exceeded");
     }
 }
