@@ -246,3 +246,42 @@ fn a_deleted_account_takes_its_keys_along() {
         Code::NotFound
     );
 }
+
+/// As a process leaves it behind that is killed while it writes.
+#[test]
+fn a_projection_that_comes_back_after_the_revocation_opens_nothing() {
+    let office = Office::new();
+    let key = office.key(r#"{"name":"k"}"#);
+    let projection = format!("key/{}", key.key.id);
+    office.opens(&key.secret).unwrap();
+    let projected = block_on(office.ports.kv.get(&projection)).unwrap().unwrap();
+    let directory = office.authenticator.directory(&office.ports);
+    block_on(directory.revoke_key(&office.account, &key.key.id)).unwrap();
+    let restore = || block_on(office.ports.kv.put(&projection, projected.clone(), None)).unwrap();
+    restore();
+    assert!(office.confirmed(&key.secret).is_err(), "it is noted");
+    // The note is forgotten by now.
+    for _ in 0..2 {
+        office.fakes.clock.advance(Duration::from_secs(600));
+        restore();
+        assert_eq!(office.refused(&key.secret), "Invalid API key");
+    }
+    assert_eq!(block_on(office.ports.kv.get(&projection)), Ok(None));
+}
+
+/// One whose process used the key, and nothing of its account since.
+#[test]
+fn what_a_process_knows_of_a_key_is_not_trusted_for_longer_than_changes_are_noted() {
+    let office = Office::new();
+    let key = office.key(r#"{"name":"k"}"#);
+    let projection = format!("key/{}", key.key.id);
+    office.opens(&key.secret).unwrap();
+    let projected = block_on(office.ports.kv.get(&projection)).unwrap().unwrap();
+    let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
+    let other = Authenticator::new(secrets);
+    let directory = other.directory(&office.ports);
+    block_on(directory.revoke_key(&office.account, &key.key.id)).unwrap();
+    office.fakes.clock.advance(Duration::from_secs(600));
+    block_on(office.ports.kv.put(&projection, projected, None)).unwrap();
+    assert_eq!(office.refused(&key.secret), "Invalid API key");
+}

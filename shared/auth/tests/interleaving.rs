@@ -119,6 +119,11 @@ impl Truth {
 
 fn examine(world: &World, caches_are_stale: bool) -> Result<(), TestCaseError> {
     let truth = Truth::of(world);
+    let was_deleted = truth.account.is_none() && !world.status_was_cut_off();
+    prop_assert!(
+        !was_deleted || truth.keys.is_empty(),
+        "a deleted account has keys"
+    );
     for (id, secret) in world.issued() {
         let listed = truth.lists(&id, &secret);
         for (number, process) in world.processes.iter().enumerate() {
