@@ -30,6 +30,8 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
         "gpt-4",
         "keyless",
         "one-of-two",
+        "refusing",
+        "short-context",
         "short-writer",
         "weighted",
         "with-defaults",
