@@ -277,7 +277,7 @@ fn what_a_process_knows_of_a_key_is_not_trusted_for_longer_than_changes_are_note
     let projection = format!("key/{}", key.key.id);
     office.opens(&key.secret).unwrap();
     let projected = block_on(office.ports.kv.get(&projection)).unwrap().unwrap();
-    let secrets = Secrets::parse(OPERATOR, &format!("k1:{SECRET}"), SECRET).unwrap();
+    let secrets = Secrets::parse(Some(OPERATOR), &format!("k1:{SECRET}"), SECRET).unwrap();
     let other = Authenticator::new(secrets);
     let directory = other.directory(&office.ports);
     block_on(directory.revoke_key(&office.account, &key.key.id)).unwrap();
