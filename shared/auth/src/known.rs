@@ -3,7 +3,7 @@
 use crate::{
     api_key::hashes_match,
     record::{Credential, KeyRecord},
-    standing::{Seen, Standing, TRUSTED},
+    standing::{Seen, TRUSTED},
 };
 use bytes::Bytes;
 use openclaw_core::{Timestamp, time};
@@ -100,8 +100,8 @@ impl Holder {
         previous.filter(|_| generation < self.generation)
     }
 
-    /// Whether its account was suspended before admission knew of that. Since then
-    /// [`Standing`] says so, and what is projected may be old.
+    /// Whether its account was suspended before admission knew of that. Since then its
+    /// [`Standing`](crate::standing::Standing) says so, and what is projected may be old.
     pub(crate) fn is_suspended(&self) -> bool {
         self.account.status == Status::Suspended && self.account_revision == 0
     }
@@ -164,7 +164,7 @@ impl Known {
 
     pub(crate) fn note_standing(&self, account: &str, seen: &Seen) {
         let mut standings = lock(&self.standings);
-        if seen.standing == Standing::default() {
+        if seen.is_absent() {
             standings.remove(account);
         } else {
             insert(&mut standings, account, seen.clone());

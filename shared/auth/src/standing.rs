@@ -98,6 +98,11 @@ impl Seen {
         })
     }
 
+    /// Whether nothing is noted.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.document.is_none()
+    }
+
     fn when(&self) -> When {
         self.document.clone().map_or(When::Absent, When::Equals)
     }
