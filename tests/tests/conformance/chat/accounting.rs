@@ -207,6 +207,6 @@ async fn a_refusal_costs_nothing() {
         .client
         .chat(&chat("gpt-4", &script))
         .await
-        .fails("invalid_request");
+        .fails("context_length_exceeded");
     assert_eq!(account.usage(1).await["cost"], 0.0);
 }
