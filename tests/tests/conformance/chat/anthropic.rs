@@ -59,12 +59,13 @@ async fn conversations_of_other_vendors_are_taken() {
     assert_eq!(kinds(2), ["image", "document"]);
     assert_eq!(turns[2]["content"][0]["source"]["media_type"], "image/jpeg");
     assert_eq!(kinds(4), ["tool_result", "tool_result", "text"]);
-    for at in 0..2 {
-        let id = turns[3]["content"][at]["id"].as_str().unwrap();
-        assert_eq!(turns[4]["content"][at]["tool_use_id"], id);
+    let (calls, results) = (&turns[3]["content"], &turns[4]["content"]);
+    for (call, result) in [(&calls[0], &results[0]), (&calls[1], &results[1])] {
+        let id = call["id"].as_str().unwrap();
+        assert_eq!(result["tool_use_id"], id);
         assert!(!id.contains([':', '.']), "{id}");
     }
-    assert_ne!(turns[3]["content"][0]["id"], turns[3]["content"][1]["id"]);
+    assert_ne!(calls[0]["id"], calls[1]["id"]);
     assert_eq!(
         turns[3]["content"][0]["input"],
         json!({"arguments": "{\"a\":"})
