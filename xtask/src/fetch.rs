@@ -48,7 +48,7 @@ pub(crate) fn venv(entry: &Path, requirements: &str) -> Result<PathBuf> {
     let mut pip = Command::new(&python);
     pip.args(arguments)
         .args(["--no-input", "--only-binary", ":all:", "--quiet"])
-        .args(["--require-hashes", "-r"])
+        .args(["--require-hashes", "--no-deps", "-r"])
         .arg(cargo::root().join(requirements));
     process::capture(&mut pip)
         .with_context(|| format!("cannot install what {requirements} pins"))?;
