@@ -132,31 +132,27 @@ fn cp() -> Command {
     cp
 }
 
-/// The names of the workspace's packages and targets, as cargo and the compiler write them.
+/// The names of the workspace's packages, as cargo and the compiler write them.
 fn ours() -> Result<BTreeSet<String>> {
     let mut metadata = cargo::command(&["metadata", "--format-version", "1", "--no-deps"]);
     let metadata: Value = serde_json::from_str(&process::capture(&mut metadata)?)?;
     let packages = metadata["packages"].as_array().context("cargo metadata")?;
-    let mut names = BTreeSet::new();
-    for package in packages {
-        let targets = package["targets"].as_array().into_iter().flatten();
-        let of_targets = targets.filter(|target| target["kind"][0] != "custom-build");
-        for named in of_targets.chain([package]) {
-            let name = named["name"].as_str().unwrap_or_default();
-            names.extend([name.to_owned(), name.replace('-', "_")]);
-        }
-    }
-    Ok(names)
+    let names = packages
+        .iter()
+        .filter_map(|package| package["name"].as_str());
+    Ok(names
+        .flat_map(|name| [name.to_owned(), name.replace('-', "_")])
+        .collect())
 }
 
-/// Whether a file such as `libserde-0123456789abcdef.rlib` is of a crate with one of these names.
+/// Whether a folder such as `serde-0123456789abcdef` or a file such as `libserde-0123456789abcdef.rlib` is of a
+/// package with one of these names, or a program: those among `deps` are our tests, whatever they are called.
 fn is_ours(path: &Path, ours: &BTreeSet<String>) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let crate_name = name
-        .rsplit_once('-')
-        .map_or(&*name, |(crate_name, _)| crate_name);
+    let crate_name = name.rsplit_once('-').map_or(&*name, |(name, _)| name);
     let library = crate_name.strip_prefix("lib").unwrap_or(crate_name);
-    ours.contains(crate_name) || ours.contains(library)
+    let is_program = path.is_file() && path.extension().is_none();
+    is_program || ours.contains(crate_name) || ours.contains(library)
 }
 
 #[cfg(test)]
@@ -165,17 +161,19 @@ mod tests {
 
     #[test]
     fn only_what_is_of_others_is_kept() {
-        let ours = BTreeSet::from(["openclaw_core".to_owned(), "conformance".into()]);
+        let ours = BTreeSet::from(["openclaw_core".to_owned()]);
         for (name, expected) in [
             ("libopenclaw_core-0123.rmeta", true),
             ("openclaw_core-0123.d", true),
-            ("conformance-0123", true),
             ("libc-0123.rlib", false),
             ("liblibc-0123.rlib", false),
             ("serde-0123", false),
         ] {
             assert_eq!(is_ours(Path::new(name), &ours), expected, "{name}");
         }
+        // A test of ours that has a dependency's name.
+        let harness = std::env::current_exe().unwrap();
+        assert!(is_ours(&harness, &ours), "{}", harness.display());
     }
 
     #[test]
