@@ -287,10 +287,10 @@ fn lambda_steps(
     tools: &lambda::Tools,
     report: &mut Report,
 ) -> Result<lambda::Conformance> {
-    let functions = report.step("Lambda: sizes", |_| {
-        let functions = lambda::build::arrange(&built.made)?;
-        lambda::build::weigh(tools, &functions)?;
-        Ok(functions)
+    let mut functions = None;
+    report.step("Lambda: sizes", |_| {
+        let folder = lambda::build::arrange(&built.made)?;
+        lambda::build::weigh(tools, functions.insert(folder))
     })?;
     report.step("Lambda: template", |_| lambda::deploy::validate(tools))?;
     report.step("Lambda: deployment", |_| {

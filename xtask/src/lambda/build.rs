@@ -89,7 +89,8 @@ pub(crate) fn arrange(built: &[Executable]) -> Result<PathBuf> {
         fs::create_dir_all(folder.join(resource(name)))?;
         // Whoever runs the old one goes on with it.
         let _ = fs::remove_file(&to);
-        fs::hard_link(&made.path, &to).or_else(|_| fs::copy(&made.path, &to).map(drop))?;
+        let mut strip = Command::new("strip");
+        process::capture(strip.arg("-o").arg(&to).arg(&made.path))?;
     }
     Ok(folder)
 }
