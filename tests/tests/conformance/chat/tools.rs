@@ -107,8 +107,7 @@ async fn tools_reach_the_provider_in_its_own_form() {
         assert_eq!(tool["name"], function["name"]);
         assert_eq!(tool["description"], function["description"]);
         assert_eq!(tool["input_schema"], function["parameters"]);
-        // Anthropic's own default is `auto`: nothing is sent for it.
-        assert!(seen.get("tool_choice").is_none(), "{seen}");
+        assert_eq!(seen["tool_choice"], json!({"type": "auto"}), "{seen}");
     }
 }
 

@@ -19,6 +19,7 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
     ids.sort_unstable();
     // `unlisted` is configured, but its provider's key is not set.
     let expected = [
+        "books-failures",
         "claude-3",
         "claude-4",
         "cooled",
@@ -30,6 +31,7 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
         "gpt-4",
         "keyless",
         "one-of-two",
+        "priced-by-class",
         "refusing",
         "short-context",
         "short-writer",

@@ -100,10 +100,8 @@ async fn a_provider_that_fails_before_the_first_token_is_an_error() {
             let told = socket.told().await;
             assert_eq!(told.frames.len(), 1);
             let failure = told.fails("provider_error");
-            assert_eq!(
-                failure.details,
-                json!({"provider": provider, "status": 500})
-            );
+            assert_eq!(failure.details["provider"], provider);
+            assert_eq!(failure.details["status"], 500);
             requests += 1;
         }
     }
