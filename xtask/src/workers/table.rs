@@ -67,7 +67,7 @@ const FUNCTION: Worker = Worker {
     classes: &[],
     bindings: &[KV, LEDGER],
     services: &[],
-    secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER],
+    secrets: &[JWT_SECRETS, KEY_PEPPER],
     vendor_keys: false,
     crons: &[],
 };
@@ -123,6 +123,7 @@ pub const DEPLOYED: [Worker; 9] = [
         about: "Accounts and API keys.",
         package: "openclaw-function-admin",
         folder: "functions/admin",
+        secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER],
         ..FUNCTION
     },
     Worker {
