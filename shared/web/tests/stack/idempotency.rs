@@ -3,13 +3,14 @@
 use crate::site::{LARGE, Site, site};
 use axum::body::Body;
 use futures_executor::block_on;
+use futures_util::{FutureExt, stream};
 use openclaw_core::{
     Ledger,
     ledger::{Delta, Step},
     time,
 };
 use serde_json::json;
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{convert::Infallible, sync::atomic::Ordering, time::Duration};
 use tower::ServiceExt;
 
 #[test]
@@ -123,6 +124,22 @@ fn who_is_over_the_limit_writes_nothing() {
         assert_eq!(block_on(claims).unwrap(), [], "{path}");
         site.clock.advance(Duration::from_secs(60));
     }
+}
+
+#[test]
+fn who_is_over_the_limit_is_refused_before_a_claim_can_be_written() {
+    let site = site();
+    for _ in 0..3 {
+        site.get("/v1/me");
+    }
+    // A claim needs the whole body, and this one never comes.
+    let never = Body::from_stream(stream::pending::<Result<&[u8], Infallible>>());
+    let request = site
+        .request("POST", "/v1/late")
+        .header("idempotency-key", "a");
+    let request = request.body(never).unwrap();
+    let answer = site.router.clone().oneshot(request).now_or_never();
+    assert_eq!(answer.expect("no wait").unwrap().status(), 429);
 }
 
 #[test]
