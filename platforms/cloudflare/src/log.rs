@@ -44,6 +44,7 @@ impl Subscriber for Lines {
         let level = *event.metadata().level();
         let mut line = Line::default();
         line.add("level", level.as_str());
+        line.add("target", event.metadata().target());
         event.record(&mut line);
         (self.write)(level, line.end());
     }
@@ -120,7 +121,7 @@ mod tests {
             tracing::debug!("too fine");
             tracing::warn!(count = 3, share = 0.5, done = true, what = ?Some("x"), "a\nb");
         });
-        let object = r#"{"level":"WARN","message":"a\nb","count":3,"share":0.5,"done":true,"what":"Some(\"x\")"}"#;
+        let object = r#"{"level":"WARN","target":"openclaw_cloudflare::log::tests","message":"a\nb","count":3,"share":0.5,"done":true,"what":"Some(\"x\")"}"#;
         let expected = [(Level::WARN, object.to_owned())];
         assert_eq!(WRITTEN.take(), expected);
     }
