@@ -90,7 +90,7 @@ async fn a_client_that_does_not_read_loses_its_stream() {
     let script = Script {
         tag: tag.clone(),
         // Far more than the buffers between the two hold.
-        chunks: Some(40_000),
+        chunks: Some(150_000),
         ..Script::default()
     };
     let body = chat("patient", &script).to_string();
