@@ -1,6 +1,6 @@
 //! Whoever guesses credentials is slowed.
 
-use crate::own_server::{account, operator, patient, patient_config};
+use crate::own_server::{account, operator, patient_config};
 use openclaw_conformance::harness::{
     Client, JWT_SECRETS, Options, Reply, Server, Target, minute_with,
 };
@@ -30,7 +30,13 @@ fn is_slowed(reply: &Reply) {
 
 #[tokio::test]
 async fn twenty_failures_a_minute_and_the_address_waits() {
-    let server = patient().await;
+    let options = Options {
+        config: Some(patient_config()),
+        // Each copy of a function counts by itself.
+        copies: Some(1),
+        ..Options::default()
+    };
+    let server = Server::start("guesses", options).await.expect("it starts");
     let account = account(&server).await;
     account.client.get("/v1/models").await.ok();
     minute_with(30).await;

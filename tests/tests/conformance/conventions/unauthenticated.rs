@@ -1,6 +1,6 @@
 //! What a client without a key may make the gateway hold.
 
-use openclaw_conformance::harness::{Account, gateway, minute_with};
+use openclaw_conformance::harness::{Account, Target, gateway, minute_with};
 use serde_json::json;
 use std::time::Duration;
 use tokio::{
@@ -8,6 +8,17 @@ use tokio::{
     net::TcpStream,
     time::timeout,
 };
+
+/// Whether the gateway sees a request before its body is there.
+fn sees_heads() -> bool {
+    let sees = Target::chosen() != Target::Lambda;
+    if !sees {
+        eprintln!(
+            "skipped: API Gateway reads a body, of 10 MB at most, before it calls a function"
+        );
+    }
+    sees
+}
 
 /// What is answered to a head alone, whose body never comes.
 async fn answer_to(path: &str, credential: Option<&str>) -> String {
@@ -28,6 +39,9 @@ async fn answer_to(path: &str, credential: Option<&str>) -> String {
 
 #[tokio::test]
 async fn nobodys_body_is_read() {
+    if !sees_heads() {
+        return;
+    }
     let path = "/v1/chat/completions";
     assert_eq!(answer_to(path, None).await, "HTTP/1.1 401");
     assert_eq!(answer_to(path, Some("wrong")).await, "HTTP/1.1 401");
@@ -35,6 +49,9 @@ async fn nobodys_body_is_read() {
 
 #[tokio::test]
 async fn nor_is_that_of_a_key_whose_minute_is_used_up() {
+    if !sees_heads() {
+        return;
+    }
     let account = Account::with(json!({"rate_limit": 2}), json!({})).await;
     minute_with(20).await;
     for _ in 0..3 {

@@ -68,7 +68,11 @@ async fn before_authentication_16_kib_are_the_most() {
     socket.text(&ping(16 << 10)).await;
     socket.expects("pong").await;
     socket.text(&ping((16 << 10) + 1)).await;
-    socket.is_closed_with(1009).await;
+    match Target::chosen() {
+        // API Gateway lets nobody choose a code.
+        Target::Lambda => assert_eq!(socket.closed().await, Some(1000)),
+        _ => socket.is_closed_with(1009).await,
+    }
     // Whoever is known may send more.
     let mut socket = account.client.socket().await;
     socket.text(&ping((16 << 10) + 1)).await;
