@@ -1,9 +1,6 @@
 //! From a checked body to an admitted request.
 
-use crate::{
-    bound::{ensure_answer_fits, usage_bound},
-    revocation::revocation,
-};
+use crate::bound::{ensure_answer_fits, usage_bound};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use openclaw_core::{Code, Details, Error, Money};
@@ -104,14 +101,21 @@ impl PreparedChat {
         );
         let noting = gate.clone();
         let settlement = settlement.with(move || noting.note_use());
-        let (app, account, key) = (
-            app.clone(),
-            caller.account.id.clone(),
-            caller.key.id.clone(),
-        );
+        let (app, calling) = (app.clone(), caller.clone());
         let settlement = settlement.checked_by(move || {
-            let (app, account, key) = (app.clone(), account.clone(), key.clone());
-            async move { revocation(&app, &account, &key).await }.boxed()
+            let (app, caller) = (app.clone(), calling.clone());
+            async move {
+                let confirmed = app.authenticator.confirm(&app.ports, &caller).await;
+                // Where the ledger does not say, the next look may.
+                let is_refusal = |error: &Error| {
+                    matches!(
+                        error.code,
+                        Code::Unauthorized | Code::Forbidden | Code::AccountSuspended
+                    )
+                };
+                confirmed.err().filter(is_refusal)
+            }
+            .boxed()
         });
         Ok(AdmittedChat {
             plan: self.plan,

@@ -9,10 +9,7 @@ use bytes::Bytes;
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, header};
-use openclaw_core::{
-    BoxFuture, Error, Money, Ports,
-    json::{self, Object},
-};
+use openclaw_core::{BoxFuture, Error, Money, Ports, json::Object};
 use openclaw_providers::{Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
@@ -84,7 +81,7 @@ async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> 
 
 /// The answer with a whole `usage`: the rest is the provider's.
 fn with_usage(answer: &[u8], (usage, cost): (TokenUsage, Money)) -> Result<Bytes, Error> {
-    let mut body: Object = json::read(answer).map_err(Error::internal)?;
+    let mut body: Object = serde_json::from_slice(answer).map_err(Error::internal)?;
     let usage = usage_object(body.get("usage"), &usage, cost);
     body.set("usage", usage);
     Ok(body.to_string().into())

@@ -11,7 +11,6 @@ mod complete;
 mod create_completion;
 mod create_completion_stream;
 mod relay;
-mod revocation;
 mod shown_usage;
 mod stream_format;
 #[cfg(feature = "worker")]

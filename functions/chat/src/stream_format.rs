@@ -3,10 +3,7 @@
 use crate::shown_usage::usage_object;
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memmem;
-use openclaw_core::{
-    Error, Money,
-    json::{Object, read, read_text},
-};
+use openclaw_core::{Error, Money, json::Object};
 use openclaw_providers::Chunk;
 use openclaw_schema::usage::TokenUsage;
 
@@ -139,14 +136,14 @@ impl Writer {
     /// `usage` with what the provider's own object has beside the counts.
     fn usage_object(&self, usage: &TokenUsage, cost: Money) -> String {
         let counted = self.counted.as_deref();
-        let counted = counted.and_then(|json| read::<Object>(json).ok());
+        let counted = counted.and_then(|json| serde_json::from_slice::<Object>(json).ok());
         let told = counted.as_ref().and_then(|chunk| chunk.get("usage"));
         usage_object(told, usage, cost)
     }
 
     fn last_delta(&mut self, usage: String) -> String {
         let finish = self.finish.take().unwrap_or_default();
-        match read::<Object>(&finish) {
+        match serde_json::from_slice::<Object>(&finish) {
             Ok(mut chunk) => {
                 chunk.set("usage", usage);
                 chunk.to_string()
@@ -160,7 +157,7 @@ impl Writer {
 
     /// A chunk of ours, with the id and model of the others.
     fn own_chunk(&self, choices: &str, field: &str, value: String) -> String {
-        let mut chunk: Object = read(&self.first).unwrap_or_default();
+        let mut chunk: Object = serde_json::from_slice(&self.first).unwrap_or_default();
         chunk.set("object", r#""chat.completion.chunk""#);
         chunk.set("choices", choices);
         chunk.remove("usage");
@@ -170,7 +167,7 @@ impl Writer {
 }
 
 fn without_usage(chunk: &Bytes) -> Bytes {
-    match read::<Object>(chunk) {
+    match serde_json::from_slice::<Object>(chunk) {
         Ok(mut object) => {
             object.remove("usage");
             object.to_string().into()
@@ -192,7 +189,7 @@ fn may_have_null_content(chunk: &[u8]) -> bool {
 
 /// The chunk with a `delta` in each choice, and without `content` where that is null.
 fn with_deltas(chunk: &[u8]) -> Option<Bytes> {
-    let mut chunk: Object = read(chunk).ok()?;
+    let mut chunk: Object = serde_json::from_slice(chunk).ok()?;
     let mut choices = choices(&chunk)?;
     for choice in &mut choices {
         let mut delta = choice.get("delta").and_then(Object::of).unwrap_or_default();
@@ -207,7 +204,10 @@ fn with_deltas(chunk: &[u8]) -> Option<Bytes> {
 /// Both chunks with the `finish_reason` of the earlier one moved into the later, where that goes on
 /// with the same choice; `None` where it does not.
 fn finish_moved(earlier: &[u8], later: &[u8]) -> Option<(Bytes, Bytes)> {
-    let (mut earlier, mut later): (Object, Object) = (read(earlier).ok()?, read(later).ok()?);
+    let (mut earlier, mut later): (Object, Object) = (
+        serde_json::from_slice(earlier).ok()?,
+        serde_json::from_slice(later).ok()?,
+    );
     let (mut before, mut after) = (choices(&earlier)?, choices(&later)?);
     let mut moved = false;
     for choice in &mut before {
@@ -232,7 +232,7 @@ fn finish_moved(earlier: &[u8], later: &[u8]) -> Option<(Bytes, Bytes)> {
 }
 
 fn without_finish(chunk: &[u8]) -> Option<Bytes> {
-    let mut chunk: Object = read(chunk).ok()?;
+    let mut chunk: Object = serde_json::from_slice(chunk).ok()?;
     let mut choices = choices(&chunk)?;
     for choice in &mut choices {
         choice.set("finish_reason", "null");
@@ -245,7 +245,7 @@ fn finish_reason(choice: &Object) -> Option<&str> {
 }
 
 fn choices(chunk: &Object) -> Option<Vec<Object>> {
-    read_text(chunk.get("choices")?).ok()
+    serde_json::from_str(chunk.get("choices")?).ok()
 }
 
 fn with_choices(chunk: &mut Object, choices: &[Object]) -> Bytes {

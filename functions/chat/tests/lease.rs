@@ -237,7 +237,7 @@ fn a_chat_whose_key_or_account_may_no_longer_call_ends_at_the_next_renewal() {
             block_on(directory.update_account(&site.account, change)).unwrap();
         }
     };
-    for (revokes, code) in [(true, "unauthorized"), (false, "forbidden")] {
+    for (revokes, code) in [(true, "unauthorized"), (false, "account_suspended")] {
         for reply in [Reply::events([TOKENS]).then_hang(), Reply::never()] {
             let site = site();
             site.fakes.http.reply(reply);

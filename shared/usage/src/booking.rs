@@ -2,7 +2,7 @@
 
 use crate::{Reservation, Status, UsageRow, progress::Progress};
 use openclaw_core::{
-    Error, Ledger, Money, Result, Timestamp, json,
+    Error, Ledger, Money, Result, Timestamp,
     ledger::{Applied, Outcome, Step, When},
 };
 use openclaw_schema::usage::TokenUsage;
@@ -74,7 +74,7 @@ pub(crate) async fn amend(
     let item = ledger.get(account, &row.ledger_key()).await?;
     let item = item.ok_or_else(gone)?;
     let booked: UsageRow =
-        json::read(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
+        serde_json::from_slice(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
     let spend = reservation.spend_instead(booked.cost, row.cost);
     let steps = row.steps(Some(&booked))?.into_iter();
     let steps = steps.chain(spend).chain(beside).collect();

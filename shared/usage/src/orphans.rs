@@ -5,7 +5,7 @@ use crate::{
     booking::{book, row},
     progress::Progress,
 };
-use openclaw_core::{Error, Ledger, Result, Timestamp, json, ledger::Item};
+use openclaw_core::{Error, Ledger, Result, Timestamp, ledger::Item};
 
 const PAGE: usize = 500;
 
@@ -64,7 +64,7 @@ pub async fn settle_orphans(
 fn read(item: &Item) -> Result<Reservation> {
     let document = item.document();
     let document = document.ok_or_else(|| Error::internal("no reservation"))?;
-    json::read(document).map_err(Error::internal)
+    serde_json::from_slice(document).map_err(Error::internal)
 }
 
 /// Whether it was still there.

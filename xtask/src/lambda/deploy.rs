@@ -182,6 +182,9 @@ impl Deployment<'_> {
         let mut sam = build::sam(self.tools, &["deploy", "--config-env", self.env.name()]);
         if let Some(built) = self.built {
             sam.arg("--template-file").arg(template(built)?);
+            // It is looked for beside the template otherwise.
+            sam.arg("--config-file")
+                .arg(cargo::root().join("samconfig.toml"));
         }
         process::capture(sam.envs(self.account.clone()))?;
         let outputs = self.ask(&["outputs", &self.stack()], "")?;

@@ -36,19 +36,21 @@ pub(super) trait Rows {
 pub(super) type Changes = BTreeMap<String, Option<Item>>;
 
 /// The items, with a cache of those that were read or written lately: counters above all, which every
-/// request adds to.
+/// request adds to, and the note of how the account stands, which is mostly absent.
 pub(super) struct Items<R> {
     rows: R,
     cache: Cache,
 }
 
-type Cache = BoundedCache<String, Item>;
+type Cache = BoundedCache<String, Option<Item>>;
 
 impl<R: Rows> Items<R> {
     pub(super) fn new(rows: R) -> Self {
         Self {
             rows,
-            cache: Cache::new(MAX_CACHED, |key, item| size(key, item)),
+            cache: Cache::new(MAX_CACHED, |key, item| {
+                key.len() + item.as_ref().map_or(0, |item| size(key, item))
+            }),
         }
     }
 
@@ -69,7 +71,11 @@ impl<R: Rows> Items<R> {
         }
         self.rows.write(&changes)?;
         for (key, item) in &changes {
-            remember(&mut self.cache, key, item.as_ref());
+            // An item that is too large for the cache must not leave the last one in it.
+            self.cache.remove(key);
+            if item.is_some() {
+                remember(&mut self.cache, key, item.as_ref());
+            }
         }
         Ok((answers, changes))
     }
@@ -124,7 +130,7 @@ impl<R: Rows> Items<R> {
 
 fn find_cached(cache: &mut Cache, rows: &impl Rows, key: &str) -> Result<Option<Item>, StoreError> {
     if let Some(item) = cache.get(key) {
-        return Ok(Some(item.clone()));
+        return Ok(item.clone());
     }
     let item = rows.find(key)?;
     remember(cache, key, item.as_ref());
@@ -132,11 +138,7 @@ fn find_cached(cache: &mut Cache, rows: &impl Rows, key: &str) -> Result<Option<
 }
 
 fn remember(cache: &mut Cache, key: &str, item: Option<&Item>) {
-    // An item that is too large for the cache must not leave the last one in it.
-    cache.remove(key);
-    if let Some(item) = item {
-        cache.insert(key.to_owned(), detached(item));
-    }
+    cache.insert(key.to_owned(), item.map(detached));
 }
 
 /// The item with bytes of its own, in place of a part of the message that it came in.
@@ -329,6 +331,31 @@ mod tests {
             assert!(items.cache.len() <= MAX_CACHED / large + 1);
         }
         assert_eq!(items.rows().found.get(), 1);
+    }
+
+    #[test]
+    fn what_is_absent_is_looked_for_once_until_it_is_written() {
+        let mut items = Items::new(Fake::default());
+        let check = |when| Step::Check {
+            key: "k".into(),
+            when,
+        };
+        let passes = |items: &mut Items<Fake>, step| {
+            let (answers, _) = items.transact(transactions([vec![step]])).unwrap();
+            matches!(answers[0], Ok(Answer::Applied(_)))
+        };
+        for _ in 0..3 {
+            assert!(passes(&mut items, check(When::Absent)));
+        }
+        assert_eq!(items.rows().found.get(), 1);
+        assert!(passes(&mut items, put("k", 1)));
+        assert!(passes(&mut items, check(When::Present)));
+        let delete = Step::Delete {
+            key: "k".into(),
+            when: When::Present,
+        };
+        assert!(passes(&mut items, delete));
+        assert!(passes(&mut items, check(When::Absent)));
     }
 
     #[test]
