@@ -53,10 +53,13 @@ impl SessionBackend {
 
     /// Authenticates a handshake that carries a credential; `None` where it carries none. 401, 403, 429.
     pub async fn handshake(&self, parts: &Parts) -> Result<Option<SessionAuth>> {
-        match openclaw_web::presented(parts)? {
-            Some(credential) => self.authenticate(&credential, None).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(credential) = openclaw_web::presented(parts)? else {
+            return Ok(None);
+        };
+        let authenticated = self.authenticate(&credential, None);
+        let address = self.app.client_address(parts);
+        let attempt = self.app.attempt(address, &credential, authenticated);
+        attempt.await.map(Some)
     }
 
     /// Authenticates a credential, with a place among the account's connections: that of `known`, whose key
@@ -72,8 +75,8 @@ impl SessionBackend {
             .authenticate_until(&app.ports, credential)
             .await?;
         let Identity::Caller(caller) = identity else {
-            let message = "Needs an account's API key";
-            return Err(Error::new(Code::Forbidden, message));
+            // As for any wrong credential: nobody shall learn here that a guess is the operator's token.
+            return Err(Error::unauthorized("Invalid token"));
         };
         // A connection is not admitted as a request is, which would find out.
         let caller = app.authenticator.confirm(&app.ports, &caller).await?;
