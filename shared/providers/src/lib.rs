@@ -42,4 +42,5 @@ pub use call::MAX_ANSWER;
 pub use catalog::{Model, Providers, key_variables};
 pub use plan::Plan;
 pub use reply::{Failure, Reply, Served};
+pub use reshape::CompletionBuilder;
 pub use stream::ChunkStream;

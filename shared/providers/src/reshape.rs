@@ -8,7 +8,7 @@ use crate::{
     sse::{Event, Parser},
 };
 use bytes::Bytes;
-use openclaw_core::json::Object;
+use openclaw_core::{Error, json::Object};
 use serde_json::{Map, Value, json};
 
 /// The `chat.completion` that the events in `body` say; an error where they end early.
@@ -18,7 +18,7 @@ pub(crate) fn assemble(
 ) -> Result<Completion, DecodeError> {
     let mut parser = Parser::default();
     parser.push(body);
-    let mut whole = Whole::default();
+    let mut whole = CompletionBuilder::default();
     while let Some(event) = parser.next().map_err(|error| error.to_string())? {
         match decoder.event(&event)? {
             StreamEvent::Nothing => {}
@@ -35,8 +35,9 @@ pub(crate) fn assemble(
     }
 }
 
+/// Puts the chunks of a stream together to a whole answer.
 #[derive(Default)]
-struct Whole {
+pub struct CompletionBuilder {
     /// The first chunk's fields: id, model and the like.
     fields: Map<String, Value>,
     choices: Vec<Value>,
@@ -45,7 +46,17 @@ struct Whole {
     counted: Option<openclaw_schema::usage::TokenUsage>,
 }
 
-impl Whole {
+impl CompletionBuilder {
+    /// Takes the next chunk.
+    pub fn push(&mut self, chunk: &Chunk) -> Result<(), Error> {
+        self.add(chunk).map_err(internal)
+    }
+
+    /// The answer of all chunks so far.
+    pub fn build(self) -> Result<Completion, Error> {
+        self.finish().map_err(internal)
+    }
+
     fn add(&mut self, chunk: &Chunk) -> Result<(), DecodeError> {
         let value = serde_json::from_slice(&chunk.json);
         let value: Map<String, Value> = value.map_err(|error| error.to_string())?;
@@ -111,6 +122,11 @@ impl Whole {
             },
         })
     }
+}
+
+/// Chunks that were decoded once are in order.
+fn internal(error: DecodeError) -> Error {
+    Error::internal(format_args!("{error:?}"))
 }
 
 fn calls_of(choice: &mut Value) -> impl Iterator<Item = &mut Map<String, Value>> {

@@ -2,10 +2,9 @@
 
 use crate::{Reservation, Status, UsageRow, progress::Progress};
 use openclaw_core::{
-    Error, Ledger, Money, Result, Timestamp,
+    Error, Ledger, Result, Timestamp,
     ledger::{Applied, Outcome, Step, When},
 };
-use openclaw_schema::usage::TokenUsage;
 
 /// The row that `reservation` comes to if it ends at `now` as `status`.
 pub(crate) fn row(
@@ -14,24 +13,18 @@ pub(crate) fn row(
     status: Status,
     now: Timestamp,
 ) -> UsageRow {
-    let (usage, estimated) = progress.total_usage(reservation.prompt_tokens, status);
-    let pricing = progress.pricing.as_ref().unwrap_or(&reservation.pricing);
-    // What took no tokens was not answered, and a price of the request alone is not due.
-    let cost = match usage == TokenUsage::default() {
-        true => Money::ZERO,
-        false => pricing.cost(&usage),
-    };
+    let spent = progress.spent(reservation, status);
     let duration = now.as_millisecond() - reservation.started.as_millisecond();
     UsageRow {
         request: reservation.request.clone(),
         key: reservation.key.clone(),
         model: reservation.model.clone(),
-        provider: progress.provider.clone(),
-        served_model: progress.served_model.clone(),
+        provider: spent.provider,
+        served_model: spent.served_model,
         status,
-        usage,
-        estimated,
-        cost: cost.nanos(),
+        usage: spent.usage,
+        estimated: spent.estimated,
+        cost: spent.cost,
         started: reservation.started,
         duration_ms: u64::try_from(duration).unwrap_or_default(),
     }

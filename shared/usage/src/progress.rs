@@ -1,6 +1,7 @@
 //! How far a request is, and what it comes to.
 
-use crate::Status;
+use crate::{Reservation, Status};
+use openclaw_core::Money;
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,26 @@ pub(crate) struct Progress {
     /// Calls that failed although the provider may have worked on them, and bill the prompt.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) billed_failures: u32,
+    /// What the rounds before this one came to, where a request has several.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) earlier: Option<Box<Spent>>,
+}
+
+/// What calls of models came to.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(default)]
+pub(crate) struct Spent {
+    pub(crate) usage: TokenUsage,
+    /// Whether some of the tokens are our estimate.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) estimated: bool,
+    /// Nano-dollars.
+    pub(crate) cost: i64,
+    /// Who answered last, and as which model.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) provider: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) served_model: Option<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -65,5 +86,40 @@ impl Progress {
             estimated = true;
         }
         (usage, estimated)
+    }
+
+    /// What the whole request comes to: this round, and those before it. Each round is priced by itself.
+    pub(crate) fn spent(&self, reservation: &Reservation, status: Status) -> Spent {
+        let (usage, estimated) = self.total_usage(reservation.prompt_tokens, status);
+        let pricing = self.pricing.as_ref().unwrap_or(&reservation.pricing);
+        // What took no tokens was not answered, and a price of the request alone is not due.
+        let cost = match usage == TokenUsage::default() {
+            true => Money::ZERO,
+            false => pricing.cost(&usage),
+        };
+        let round = Spent {
+            usage,
+            estimated,
+            cost: cost.nanos(),
+            provider: self.provider.clone(),
+            served_model: self.served_model.clone(),
+        };
+        match &self.earlier {
+            None => round,
+            Some(earlier) => earlier.plus(round),
+        }
+    }
+}
+
+impl Spent {
+    /// With a round that came after it.
+    fn plus(&self, round: Self) -> Self {
+        Self {
+            usage: self.usage.plus(round.usage),
+            estimated: self.estimated || round.estimated,
+            cost: self.cost.saturating_add(round.cost),
+            provider: round.provider.or_else(|| self.provider.clone()),
+            served_model: round.served_model.or_else(|| self.served_model.clone()),
+        }
     }
 }

@@ -98,18 +98,25 @@ impl Reservation {
             .counted
             .then(|| Delta::bounded(RUNNING_FIELD, 1, max_running));
         steps.extend(counted.map(running));
-        if self.reserved > 0 {
-            let bound = |field: String, budget: Option<Money>| Delta {
-                field,
-                by: self.reserved,
-                at_most: budget.map(Money::nanos),
-            };
-            steps.push(self.spend(vec![
+        steps.extend(self.hold_instead(0, spender));
+        Ok(steps)
+    }
+
+    /// The step that holds back what is `reserved` in place of the `held` nano-dollars, within the budgets;
+    /// `None` where they are as much.
+    pub(crate) fn hold_instead(&self, held: i64, spender: Spender<'_>) -> Option<Step> {
+        let by = self.reserved.saturating_sub(held);
+        let bound = |field: String, budget: Option<Money>| Delta {
+            field,
+            by,
+            at_most: budget.map(Money::nanos),
+        };
+        (by != 0).then(|| {
+            self.spend(vec![
                 bound(ACCOUNT_FIELD.into(), spender.account.monthly_budget),
                 bound(self.key_field(), spender.key.monthly_budget),
-            ]));
-        }
-        Ok(steps)
+            ])
+        })
     }
 
     /// The step that renews its lease at `now`; refused where it has been settled.

@@ -1,8 +1,9 @@
 //! A request's way from admission to settlement.
 
 use crate::{
-    RENEW, Reservation, Status, Totals,
+    RENEW, Reservation, Spender, Status, Totals,
     booking::{amend, book, row},
+    budget::budget_exceeded,
     progress::Progress,
     reservation::later,
 };
@@ -190,15 +191,36 @@ impl Settlement {
     }
 
     /// The answer's tokens if it ended now, by the provider's counts or our estimates, and what they
-    /// cost.
+    /// cost; with those of the rounds before.
     pub fn usage(&self) -> (TokenUsage, Money) {
         let Some(open) = &self.0 else {
             return Default::default();
         };
         let (usage, _) = open.progress.answer_usage(open.reservation.prompt_tokens);
         let pricing = open.progress.pricing.as_ref();
-        let pricing = pricing.unwrap_or(&open.reservation.pricing);
-        (usage, pricing.cost(&usage))
+        let cost = pricing.unwrap_or(&open.reservation.pricing).cost(&usage);
+        match &open.progress.earlier {
+            None => (usage, cost),
+            Some(earlier) => {
+                let cost = earlier.cost.saturating_add(cost.nanos());
+                (earlier.usage.plus(usage), Money::from_nanos(cost))
+            }
+        }
+    }
+
+    /// Before a model is called again for the same request, with a prompt of about so many tokens: what
+    /// the request has cost by now and the `max_cost` of the call are held back in place of what was. 402
+    /// where a budget does not allow that; then the rounds before are what the request comes to.
+    pub async fn next_round(
+        &mut self,
+        prompt_tokens: u64,
+        max_cost: Money,
+        spender: Spender<'_>,
+    ) -> Result<()> {
+        match &mut self.0 {
+            Some(open) => open.next_round(prompt_tokens, max_cost, spender).await,
+            None => Ok(()),
+        }
     }
 
     /// Settles, once; resolves when the row is durable.
@@ -246,6 +268,38 @@ impl Open {
         };
         self.totals.add(&row);
         Ok(applied.durable.await?)
+    }
+
+    async fn next_round(
+        &mut self,
+        prompt_tokens: u64,
+        max_cost: Money,
+        spender: Spender<'_>,
+    ) -> Result<()> {
+        let spent = self.progress.spent(&self.reservation, Status::Completed);
+        let next = Reservation {
+            prompt_tokens,
+            ..self.reservation.clone()
+        };
+        let most = spent.cost.saturating_add(max_cost.nanos());
+        let next = next.hold(spender, Money::from_nanos(most));
+        self.progress = Progress {
+            earlier: Some(Box::new(spent)),
+            ..Progress::default()
+        };
+        let now = self.ports.clock.now();
+        let mut steps = vec![next.renew(now, self.progress.clone())?];
+        steps.extend(next.hold_instead(self.reservation.reserved, spender));
+        match self.ports.ledger.transact(&self.account, steps).await? {
+            Outcome::Applied(_) => {
+                self.reservation = next;
+                self.renew_at = later(now, RENEW);
+                Ok(())
+            }
+            // A sweep took it for dead; its settlement finds that out.
+            Outcome::Refused { step: 0 } => Err(Error::internal("a reservation is gone")),
+            Outcome::Refused { .. } => Err(budget_exceeded()),
+        }
     }
 
     /// Ready when a check found that the caller may not go on.

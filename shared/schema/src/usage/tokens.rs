@@ -60,6 +60,29 @@ impl TokenUsage {
         }
     }
 
+    /// Both together: what neither told is not told.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| {
+            let told = [one, other].into_iter().flatten();
+            told.reduce(u64::saturating_add)
+        };
+        Self {
+            prompt_tokens: sum(self.prompt_tokens, other.prompt_tokens),
+            cached_tokens: sum(self.cached_tokens, other.cached_tokens),
+            cache_write_tokens: sum(self.cache_write_tokens, other.cache_write_tokens),
+            cache_write_1h_tokens: sum(self.cache_write_1h_tokens, other.cache_write_1h_tokens),
+            audio_prompt_tokens: sum(self.audio_prompt_tokens, other.audio_prompt_tokens),
+            image_tokens: sum(self.image_tokens, other.image_tokens),
+            completion_tokens: sum(self.completion_tokens, other.completion_tokens),
+            reasoning_tokens: sum(self.reasoning_tokens, other.reasoning_tokens),
+            audio_completion_tokens: sum(
+                self.audio_completion_tokens,
+                other.audio_completion_tokens,
+            ),
+        }
+    }
+
     /// Tokens in and out, and whether one of both is an estimate. A count of 0 is a placeholder
     /// where the estimate says otherwise: no prompt is empty, and what was written took tokens.
     #[must_use]

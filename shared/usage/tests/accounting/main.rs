@@ -10,4 +10,5 @@ mod balance;
 mod fixture;
 mod lease;
 mod requests;
+mod rounds;
 mod running;
