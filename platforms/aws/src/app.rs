@@ -62,6 +62,7 @@ impl Function {
             kv: Arc::new(kv),
             ledger: Arc::new(ledger),
             http,
+            public_http: Arc::new(HyperHttp::public()),
             clock,
             random: Arc::new(SystemRandom),
             spawn,

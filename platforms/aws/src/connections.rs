@@ -173,7 +173,7 @@ impl Inner {
         };
         match tokio::time::timeout(ATTEMPT, answered).await {
             Ok(Ok(status)) => Answer::Is(status),
-            Ok(Err(HttpError::Connect(why))) => Answer::NotSent(why),
+            Ok(Err(HttpError::Connect(why) | HttpError::Special(why))) => Answer::NotSent(why),
             Ok(Err(HttpError::Broken(why))) => Answer::Lost(why),
             Err(_) => Answer::Lost("no answer within 5 s".into()),
         }

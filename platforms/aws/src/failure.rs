@@ -137,7 +137,7 @@ where
             let source = failure.as_connector_error().and_then(Error::source);
             let cause = source.and_then(|source| source.downcast_ref::<HttpError>());
             match cause {
-                Some(HttpError::Connect(_)) => Failure::Busy(text),
+                Some(HttpError::Connect(_) | HttpError::Special(_)) => Failure::Busy(text),
                 _ => Failure::Unknown(text),
             }
         }

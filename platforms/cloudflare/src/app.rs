@@ -111,6 +111,8 @@ fn ports(env: &Env) -> Result<Ports, String> {
         kv: Arc::new(kv),
         ledger: Arc::new(ledger),
         http: Arc::new(FetchHttp),
+        // The platform resolves and connects; private networks are out of its reach.
+        public_http: Arc::new(FetchHttp),
         clock,
         random: Arc::new(WorkerRandom),
         spawn: Arc::new(RequestSpawn),

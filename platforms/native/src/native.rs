@@ -43,6 +43,7 @@ impl Native {
             kv: Arc::new(kv),
             ledger: ledger.clone(),
             http: Arc::new(HyperHttp::new()),
+            public_http: Arc::new(HyperHttp::public()),
             clock,
             random: Arc::new(SystemRandom),
             spawn: Arc::new(spawn.clone()),

@@ -8,6 +8,8 @@ pub struct Fakes {
     pub clock: ManualClock,
     /// What providers answer.
     pub http: Arc<ScriptedHttp>,
+    /// What public hosts answer to what tenants ask.
+    pub public_http: Arc<ScriptedHttp>,
     /// What runs behind the response.
     pub spawn: Arc<InlineSpawn>,
     /// Global storage.
@@ -23,6 +25,7 @@ impl Fakes {
         Self {
             clock,
             http: Arc::default(),
+            public_http: Arc::default(),
             spawn: Arc::default(),
             kv: Arc::new(MemoryKv::new(shared.clone())),
             ledger: Arc::new(MemoryLedger::new(shared)),
@@ -35,6 +38,7 @@ impl Fakes {
             kv: self.kv.clone(),
             ledger: self.ledger.clone(),
             http: self.http.clone(),
+            public_http: self.public_http.clone(),
             clock: Arc::new(self.clock.clone()),
             random: Arc::new(SeededRandom::new(1)),
             spawn: self.spawn.clone(),

@@ -1,4 +1,5 @@
 mod connector;
+mod resolver;
 
 use bytes::Bytes;
 use connector::Connector;
@@ -10,6 +11,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use openclaw_core::{BoxFuture, Http, HttpError, HttpRequest, HttpResponse};
+use resolver::{Resolver, SpecialAddress};
 use std::{error::Error, time::Duration};
 use thread_local::ThreadLocal;
 
@@ -32,9 +34,20 @@ impl HyperHttp {
     /// A client that trusts the system's certificates, which are read when the first `https`
     /// request needs them.
     pub fn new() -> Self {
+        Self::over(Resolver::any())
+    }
+
+    /// The same for public addresses only, on connections of its own: every address is checked when a
+    /// connection is made, and connected to as it was checked, so that a name that leads elsewhere a moment
+    /// later leads nowhere. What is not public is [`HttpError::Special`].
+    pub fn public() -> Self {
+        Self::over(Resolver::public())
+    }
+
+    fn over(resolver: Resolver) -> Self {
         Self {
             clients: ThreadLocal::new(),
-            connector: Connector::new(),
+            connector: Connector::new(resolver),
         }
     }
 
@@ -68,11 +81,25 @@ fn stream(body: Incoming) -> openclaw_core::ByteStream {
 }
 
 fn describe(error: legacy::Error) -> HttpError {
-    if error.is_connect() {
+    if let Some(special) = cause::<SpecialAddress>(&error) {
+        HttpError::Special(special.to_string())
+    } else if error.is_connect() {
         HttpError::Connect(chain(&error))
     } else {
         HttpError::Broken(chain(&error))
     }
+}
+
+/// The cause of that type, however deep it lies.
+fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// An error with its causes: hyper's own text alone says little.

@@ -97,7 +97,7 @@ async fn child() {
                 println!("answer {version:?} {body:?}");
             }
             Err(HttpError::Connect(text)) => println!("no connection: {text}"),
-            Err(HttpError::Broken(text)) => println!("broken: {text}"),
+            Err(error) => println!("broken: {error}"),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! - [`jwt`]: tokens made from a key
 //! - [`Directory`]: accounts and keys, made, listed, changed and revoked
 //! - [`Authenticator`]: a credential in, an [`Identity`] out
+//! - [`Sealer`]: what tenants entrust to the gateway, stored encrypted
 //!
 //! The account's items in `Ledger` are the truth about its keys. What a request needs is
 //! projected into `Kv` as one document per key, so that authentication costs one cached read;
@@ -17,6 +18,7 @@ mod keys;
 mod known;
 mod publish;
 mod record;
+mod seal;
 mod secret;
 mod standing;
 mod store;
@@ -25,4 +27,5 @@ pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;
 pub use known::Holder;
 pub use record::OPERATOR;
+pub use seal::Sealer;
 pub use secret::Secrets;

@@ -1,5 +1,6 @@
 //! The gateway's own secrets.
 
+use crate::Sealer;
 use hmac::{Hmac, KeyInit, Mac};
 use openclaw_core::Secret;
 use sha2::Sha256;
@@ -24,6 +25,8 @@ pub struct Secrets {
     pub jwt: Vec<(String, Secret)>,
     /// `OPENCLAW_KEY_PEPPER`: what stored hashes of API keys are keyed with.
     pub pepper: Secret,
+    /// `OPENCLAW_MASTER_KEY`: what is sealed with. A function that opens nothing sealed does not get it.
+    pub sealer: Option<Sealer>,
 }
 
 impl Secrets {
@@ -65,7 +68,14 @@ impl Secrets {
                 .transpose()?,
             pepper: at_least(Self::MIN_PEPPER, "OPENCLAW_KEY_PEPPER", pepper)?,
             jwt,
+            sealer: None,
         })
+    }
+
+    /// The same with a master key; the error names its variable.
+    pub fn with_master_key(self, master_key: &str) -> Result<Self, String> {
+        let sealer = Some(Sealer::parse(master_key)?);
+        Ok(Self { sealer, ..self })
     }
 }
 

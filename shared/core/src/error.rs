@@ -57,11 +57,15 @@ pub enum Code {
     ProviderUnavailable,
     /// The provider did not answer in time.
     ProviderTimeout,
+    /// What a skill called failed.
+    SkillFailed,
+    /// A skill took too long.
+    SkillTimeout,
 }
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidRequest,
         Self::InvalidModel,
         Self::ContentFiltered,
@@ -83,6 +87,8 @@ impl Code {
         Self::ProviderError,
         Self::ProviderUnavailable,
         Self::ProviderTimeout,
+        Self::SkillFailed,
+        Self::SkillTimeout,
     ];
 
     /// The table: HTTP status, `error.code`, `error.type` (as OpenAI's SDKs know it).
@@ -111,6 +117,8 @@ impl Code {
             Self::ProviderError => (502, "provider_error", "api_error"),
             Self::ProviderUnavailable => (503, "provider_unavailable", "api_error"),
             Self::ProviderTimeout => (504, "provider_timeout", "api_error"),
+            Self::SkillFailed => (502, "skill_failed", "api_error"),
+            Self::SkillTimeout => (504, "skill_timeout", "api_error"),
         }
     }
 
@@ -141,6 +149,14 @@ pub enum Details {
         /// The fault, such as `must be a string`.
         issue: String,
     },
+    /// All that is wrong, where there may be more than one thing.
+    Faults {
+        /// The first, as in [`Details::Field`].
+        #[serde(flatten)]
+        first: Fault,
+        /// Each, in the order of the document.
+        faults: Vec<Fault>,
+    },
     /// The models that would have been accepted.
     Models {
         /// Their ids.
@@ -163,6 +179,25 @@ pub enum Details {
         #[serde(flatten)]
         names: Option<Box<ProviderNames>>,
     },
+}
+
+/// A field that is wrong, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// Path of the field.
+    pub field: String,
+    /// Such as `must be a string`.
+    pub issue: String,
+}
+
+impl Fault {
+    /// `field` (a path) is wrong because of `issue`.
+    pub fn new(field: impl Into<String>, issue: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            issue: issue.into(),
+        }
+    }
 }
 
 /// A provider's own names for what is wrong with a request. Boxed where they are held: few errors
@@ -215,6 +250,15 @@ impl Error {
         Self::new(Code::InvalidRequest, message).with_details(Details::Field { field, issue })
     }
 
+    /// 400: all of `faults`; `Ok` where there are none.
+    pub fn ensure_faultless(faults: Vec<Fault>) -> Result<()> {
+        let Some(first) = faults.first().cloned() else {
+            return Ok(());
+        };
+        let error = Self::invalid(first.field.clone(), first.issue.clone());
+        Err(error.with_details(Details::Faults { first, faults }))
+    }
+
     /// 401.
     pub fn unauthorized(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Unauthorized, message)
@@ -262,6 +306,7 @@ impl Error {
     fn param(&self) -> Option<&str> {
         match (&self.details, self.code) {
             (Some(Details::Field { field, .. }), _) if !field.is_empty() => Some(field),
+            (Some(Details::Faults { first, .. }), _) => Some(&first.field),
             (Some(Details::Provider { names, .. }), _) => names.as_ref()?.param.as_deref(),
             (_, Code::InvalidModel) => Some("model"),
             _ => None,
@@ -354,6 +399,22 @@ mod tests {
                 "details": {"field": "messages[0].role", "issue": "is unknown"},
             })
         );
+    }
+
+    #[test]
+    fn all_faults_are_shown_and_the_first_is_named() {
+        assert!(Error::ensure_faultless(vec![]).is_ok());
+        let faults = vec![Fault::new("a", "is odd"), Fault::new("b[0]", "is even")];
+        let error = Error::ensure_faultless(faults).unwrap_err();
+        let json = serde_json::to_value(error.body()).unwrap();
+        assert_eq!(json["param"], "a");
+        let expected = serde_json::json!({
+            "field": "a", "issue": "is odd", "faults": [
+                {"field": "a", "issue": "is odd"},
+                {"field": "b[0]", "issue": "is even"},
+            ],
+        });
+        assert_eq!(json["details"], expected);
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub enum HttpError {
     /// No connection: name, route, TLS or refusal. Nothing was sent.
     #[error("cannot connect: {0}")]
     Connect(String),
+    /// The address is not a public one, and only those may be reached. Nothing was sent.
+    #[error("not a public address: {0}")]
+    Special(String),
     /// The connection broke after it stood.
     #[error("connection broke: {0}")]
     Broken(String),

@@ -17,7 +17,7 @@ mod secret;
 pub mod time;
 mod timestamp;
 
-pub use error::{Code, Details, Error, ProviderNames, Result, StoreError};
+pub use error::{Code, Details, Error, Fault, ProviderNames, Result, StoreError};
 pub use futures_util::future::BoxFuture;
 pub use http::{ByteStream, Http, HttpError, HttpRequest, HttpResponse};
 pub use kv::Kv;

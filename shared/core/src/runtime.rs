@@ -31,6 +31,10 @@ pub struct Ports {
     pub ledger: Arc<dyn Ledger>,
     /// Outgoing HTTP.
     pub http: Arc<dyn Http>,
+    /// Outgoing HTTP to public addresses only, for URLs that tenants choose: the address is checked when
+    /// a connection is made, and the connection goes to the one that was checked. Where the platform
+    /// connects by itself, it keeps private networks out of reach.
+    pub public_http: Arc<dyn Http>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Entropy.

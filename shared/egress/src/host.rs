@@ -38,6 +38,12 @@ pub enum Refused {
     /// The host is a name that only a private network resolves.
     #[error("must lead to a public host")]
     PrivateName,
+    /// The port is none of those that may be asked.
+    #[error("must lead to a port that is allowed")]
+    Port,
+    /// It has too many bytes.
+    #[error("must be shorter")]
+    TooLong,
 }
 
 /// `text` as a URL that leads to a public host over TLS, as far as that can be told without a
@@ -45,6 +51,12 @@ pub enum Refused {
 /// `0x7f000001`, `017700000001` and `2130706433` are the address 127.0.0.1.
 pub fn public_url(text: &str) -> Result<Url, Refused> {
     let url = Url::parse(text).map_err(Refused::NotAUrl)?;
+    ensure_public(&url)?;
+    Ok(url)
+}
+
+/// As [`public_url`], of one that was read.
+pub(crate) fn ensure_public(url: &Url) -> Result<(), Refused> {
     if url.scheme() != "https" {
         return Err(Refused::NotHttps);
     }
@@ -60,7 +72,7 @@ pub fn public_url(text: &str) -> Result<Url, Refused> {
     };
     match special {
         Some(block) => Err(Refused::Special(block)),
-        None => Ok(url),
+        None => Ok(()),
     }
 }
 

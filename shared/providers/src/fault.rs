@@ -35,7 +35,7 @@ impl Fault {
     /// No answer came at all.
     pub(crate) fn unanswered(provider: &Arc<str>, error: &HttpError) -> Self {
         match error {
-            HttpError::Connect(_) => {
+            HttpError::Connect(_) | HttpError::Special(_) => {
                 let message = "The provider cannot be reached";
                 let error =
                     told(Code::ProviderUnavailable, message, provider, None).with_cause(error);

@@ -24,6 +24,10 @@ pub struct Config {
     pub cors: Cors,
     /// How providers are called.
     pub routing: Routing,
+    /// What tenants may have requests sent to.
+    pub egress: Egress,
+    /// What skills may take.
+    pub skills: Skills,
     /// Providers, beside and in place of the built-in ones of the same id.
     pub providers: Vec<Provider>,
     /// Models, beside and in place of the built-in ones of the same id.
@@ -253,6 +257,65 @@ impl Default for Routing {
             cooldown_ms: 30_000,
             heartbeat_ms: 15_000,
             max_fallback_price_ratio: None,
+        }
+    }
+}
+
+/// `[egress]`: which hosts skills, workflows, webhooks and MCP may ask. Public ones are asked over
+/// https; what leads to another address is refused.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Egress {
+    /// Hosts with ports, such as `127.0.0.1:9000`, that may be asked over plain http, too, whatever
+    /// their address is.
+    pub allow: Vec<String>,
+    /// The ports of all other hosts.
+    pub ports: Vec<u16>,
+}
+
+impl Default for Egress {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            ports: openclaw_egress::PORTS.into(),
+        }
+    }
+}
+
+/// `[skills]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Skills {
+    /// Milliseconds that an execution may take.
+    pub timeout_ms: u64,
+    /// Where `weather-skill` asks.
+    pub weather: Weather,
+}
+
+impl Default for Skills {
+    fn default() -> Self {
+        Self {
+            timeout_ms: 30_000,
+            weather: Weather::default(),
+        }
+    }
+}
+
+/// `[skills.weather]`: base URLs of Open-Meteo's services, without a slash at the end.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weather {
+    /// Places by name.
+    pub geocoding_url: String,
+    /// The weather at a place.
+    pub forecast_url: String,
+}
+
+impl Default for Weather {
+    fn default() -> Self {
+        Self {
+            geocoding_url: "https://geocoding-api.open-meteo.com".into(),
+            forecast_url: "https://api.open-meteo.com".into(),
         }
     }
 }

@@ -1,7 +1,8 @@
 use crate::{address, attempts::Attempts, body::BodyBudget, full::FullWindows};
 use http::request;
-use openclaw_auth::{Authenticator, Directory, Secrets};
+use openclaw_auth::{Authenticator, Directory, Sealer, Secrets};
 use openclaw_core::{Code, Ports, Result, Timestamp};
+use openclaw_egress::{Egress, Policy};
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
 use openclaw_usage::Totals;
@@ -21,6 +22,10 @@ pub struct Parts {
     pub providers: Arc<Providers>,
     /// Keys and tokens.
     pub authenticator: Authenticator,
+    /// Requests to addresses that tenants choose.
+    pub egress: Egress,
+    /// What tenants' secrets are sealed with; none in functions that open none.
+    pub sealer: Option<Sealer>,
     /// Sums over the requests that this process has accounted.
     pub totals: Arc<Totals>,
     /// When this process started.
@@ -33,8 +38,13 @@ pub struct Parts {
 impl App {
     /// Over a runtime, a configuration, the gateway's own secrets and the configuration's providers.
     pub fn new(ports: Ports, config: Config, secrets: Secrets, providers: Providers) -> Self {
+        // Whoever loads a configuration validates it; without that nothing may be asked.
+        let policy = Policy::new(&config.egress.allow, &config.egress.ports).unwrap_or_default();
+        let (public, any) = (ports.public_http.clone(), ports.http.clone());
         Self(Arc::new(Parts {
             providers: Arc::new(providers),
+            egress: Egress::new(policy, public, any, ports.clock.clone()),
+            sealer: secrets.sealer.clone(),
             authenticator: Authenticator::new(secrets),
             totals: Arc::default(),
             started: ports.clock.now(),

@@ -27,6 +27,8 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("provider_error", 502, "api_error"),
     ("provider_unavailable", 503, "api_error"),
     ("provider_timeout", 504, "api_error"),
+    ("skill_failed", 502, "api_error"),
+    ("skill_timeout", 504, "api_error"),
 ];
 
 /// An error object that has the contract's shape.

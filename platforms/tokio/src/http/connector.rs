@@ -1,3 +1,4 @@
+use super::resolver::Resolver;
 use futures_util::FutureExt;
 use http::{Uri, uri::Scheme};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
@@ -24,23 +25,33 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// longer than the rest of the server's start.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tcp: HttpConnector,
-    tls: Arc<OnceCell<HttpsConnector<HttpConnector>>>,
+    resolver: Resolver,
+    tcp: Tcp,
+    tls: Arc<OnceCell<HttpsConnector<Tcp>>>,
 }
 
+type Tcp = HttpConnector<Resolver>;
+
 impl Connector {
-    pub(super) fn new() -> Self {
-        let mut tcp = HttpConnector::new();
+    pub(super) fn new(resolver: Resolver) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(resolver.clone());
         tcp.set_nodelay(true);
         tcp.enforce_http(false);
         Self {
+            resolver,
             tcp,
             tls: Arc::default(),
         }
     }
 
     async fn connect(self, to: Uri) -> Result<Stream, BoxError> {
-        let Self { mut tcp, tls } = self;
+        let Self {
+            resolver,
+            mut tcp,
+            tls,
+        } = self;
+        // Of an address no resolver is asked.
+        resolver.ensure_host(to.host().unwrap_or_default())?;
         if to.scheme() != Some(&Scheme::HTTPS) {
             return Ok(tcp.call(to).await?.into());
         }
@@ -70,7 +81,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-async fn load(tcp: HttpConnector) -> Result<HttpsConnector<HttpConnector>, BoxError> {
+async fn load(tcp: Tcp) -> Result<HttpsConnector<Tcp>, BoxError> {
     let roots = || {
         HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::ring::default_provider())
@@ -90,7 +101,10 @@ mod tests {
     async fn nagle_is_off() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let to = format!("http://{}/", listener.local_addr().unwrap());
-        let stream = Connector::new().call(to.parse().unwrap()).await.unwrap();
+        let stream = Connector::new(Resolver::any())
+            .call(to.parse().unwrap())
+            .await
+            .unwrap();
         let MaybeHttpsStream::Http(tcp) = stream else {
             panic!("TLS for http");
         };

@@ -53,6 +53,7 @@ impl World {
             kv: Arc::new(Untouched),
             ledger: Arc::new(Untouched),
             http: http.clone(),
+            public_http: http.clone(),
             clock: Arc::new(ClockPort(Arc::clone(&clock))),
             random: Arc::new(Even(AtomicU64::new(1))),
             spawn: tasks.clone(),

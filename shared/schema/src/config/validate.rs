@@ -1,7 +1,7 @@
 //! What the types of the configuration cannot say.
 
 use super::{Builtin, Config, ConfigError, Model, Provider, Routing, Server};
-use openclaw_egress::public_url;
+use openclaw_egress::{Policy, public_url};
 
 impl Config {
     /// Checks what types cannot say: ranges, URLs, ids that are used twice or name nothing.
@@ -26,7 +26,27 @@ impl Config {
                 "must be at least limits.body_bytes",
             ));
         }
+        self.validate_egress()?;
         self.validate_numbers()
+    }
+
+    fn validate_egress(&self) -> Result<(), ConfigError> {
+        texts("egress.allow", &self.egress.allow, (100, 256))?;
+        list("egress.ports", self.egress.ports.len(), 100)?;
+        let policy = Policy::new(&self.egress.allow, &self.egress.ports).map_err(|at| {
+            let path = format!("egress.allow[{at}]");
+            wrong(path, "must be a host with a port, such as 127.0.0.1:9000")
+        })?;
+        let weather = &self.skills.weather;
+        for (name, url) in [
+            ("geocoding_url", &weather.geocoding_url),
+            ("forecast_url", &weather.forecast_url),
+        ] {
+            let checked = policy.check(url);
+            checked
+                .map_err(|refused| wrong(format!("skills.weather.{name}"), &refused.to_string()))?;
+        }
+        Ok(())
     }
 
     fn validate_numbers(&self) -> Result<(), ConfigError> {
@@ -68,6 +88,7 @@ impl Config {
             ("routing.first_token_timeout_ms", first_token_timeout_ms),
             ("routing.idle_timeout_ms", idle_timeout_ms),
             ("routing.heartbeat_ms", heartbeat_ms),
+            ("skills.timeout_ms", self.skills.timeout_ms),
         ];
         if let Some((path, _)) = positive.iter().find(|(_, number)| *number == 0) {
             return Err(wrong(*path, "must be at least 1"));
@@ -267,6 +288,15 @@ mod tests {
         fallback["fallbacks"] = json!(["nowhere"]);
         let cases = [
             (json!({"limits": {"free": 0}}), "limits.free"),
+            (json!({"skills": {"timeout_ms": 0}}), "skills.timeout_ms"),
+            (
+                json!({"egress": {"allow": ["a:80", "127.0.0.1"]}}),
+                "egress.allow[1]",
+            ),
+            (
+                json!({"skills": {"weather": {"forecast_url": "http://127.0.0.1:9000"}}}),
+                "skills.weather.forecast_url",
+            ),
             (
                 json!({"providers": [{"id": "a", "base_url": "ftp://x"}]}),
                 "providers[0].base_url",
