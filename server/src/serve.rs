@@ -16,12 +16,12 @@ use axum::{Router, middleware::from_fn_with_state, routing::get};
 use futures_util::FutureExt;
 use openclaw_core::{Secret, Timestamp};
 use openclaw_function_realtime::{Limits, SessionBackend};
-use openclaw_native::{DataFolder, Native};
+use openclaw_native::{DataFolder, Native, SqliteQueue};
 use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
-use openclaw_web::{App, Routes, stack};
+use openclaw_web::{App, Consumers, Routes, stack};
 use std::{
     io::{ErrorKind, IsTerminal, stderr},
     sync::Arc,
@@ -85,7 +85,10 @@ async fn run(config: Config) -> Result<()> {
     settle_interrupted(&native).await?;
     free_places(&native).await?;
     tracing::info!(%address, models = app.providers.models().count(), "listening");
-    let cores = Cores::start()?;
+    let cores = Arc::new(Cores::start()?);
+    let on_cores = cores.clone();
+    let run_job = Arc::new(move |job| on_cores.spawn(job));
+    let queue = SqliteQueue::start(&native, consumers(&app), run_job).await?;
     let limits = client_limits(&app.config.server);
     let metrics = Metrics::new(
         app.totals.clone(),
@@ -101,6 +104,8 @@ async fn run(config: Config) -> Result<()> {
     let served = listen(listener, router, &cores, &limits, &ending, GRACE);
     let (finished, ()) = tokio::join!(served, told);
     let finished = sessions.wait(GRACE).await && finished;
+    // Jobs that are cut off are worked on again by the next server.
+    queue.stop(GRACE).await;
     let settled = native.spawn.close_and_wait(GRACE).await;
     native.ledger.flush().await?;
     if !(finished && settled) {
@@ -157,6 +162,11 @@ fn functions(app: &App) -> Routes {
         .merge(openclaw_function_chat::router(app))
         .merge(openclaw_function_health::router())
         .merge(openclaw_function_models::router(app))
+}
+
+/// Who works on jobs, of all functions.
+const fn consumers(_app: &App) -> Consumers {
+    Vec::new()
 }
 
 /// `functions` behind what every request passes: the middleware stack and its metrics.

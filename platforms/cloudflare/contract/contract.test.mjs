@@ -30,8 +30,9 @@ const modules = (name) => [
 ];
 
 /** An isolate of its own with the contract's Worker. */
-const contract = (name) => ({
+const contract = (name, options = {}) => ({
   ...runtime,
+  ...options,
   name,
   modules: modules("contract"),
   kvNamespaces: { KV: "kv" },
@@ -58,7 +59,11 @@ const ledger = {
     ...modules("ledger"),
   ],
   durableObjects: { LEDGER: { className: "AccountLedger", useSQLite: true } },
+  queueProducers: { JOBS_CONTRACT: { queueName: "jobs" } },
 };
+
+/** One isolate works on the jobs. */
+const consumer = { queueConsumers: { jobs: { maxBatchSize: 10, maxBatchTimeout: 0 } } };
 
 // A client that leaves, as the Worker sees it: the call to it is aborted.
 const front = {
@@ -81,7 +86,7 @@ const front = {
 let miniflare, base;
 const logs = [];
 before(async () => {
-  const workers = [front, contract("a"), contract("b"), ledger];
+  const workers = [front, contract("a", consumer), contract("b"), ledger];
   const handleStructuredLogs = ({ message }) => logs.push(message);
   miniflare = new Miniflare(convertV4MiniflareOptions({ workers, handleStructuredLogs }));
   base = await miniflare.ready;
@@ -121,6 +126,12 @@ test("the stores keep the contract", async () => {
   const { passed, failed } = await ask("contract", { account: "first" });
   assert.deepEqual(failed, []);
   assert.ok(passed > 40, `${passed} cases`);
+});
+
+test("the queue keeps the contract", async () => {
+  const { passed, failed } = await ask("queue", { account: "queue" });
+  assert.deepEqual(failed, []);
+  assert.ok(passed >= 12, `${passed} cases`);
 });
 
 test("racing batches of two isolates never pass the bound", async () => {

@@ -8,3 +8,8 @@ pub const LEDGER: &str = "LEDGER";
 
 /// The Durable Objects that hold the WebSocket's sessions, one a connection.
 pub const SESSIONS: &str = "SESSIONS";
+
+/// The queue of a topic's jobs, bound to the ledger's Worker: `JOBS_FILE` for the topic `file`.
+pub fn jobs(topic: &str) -> String {
+    format!("JOBS_{}", topic.to_uppercase().replace('-', "_"))
+}

@@ -75,3 +75,11 @@ export class Pieces {
     return value;
   }
 }
+
+/** Hands jobs over to the queue that is bound as `binding`. Where that fails, the object's alarm does it again. */
+export function sendJobs(env, binding, messages) {
+  const queue = env[binding];
+  if (!queue) return console.error(`no queue is bound as ${binding}`);
+  const batch = messages.map((body) => ({ body, contentType: "text" }));
+  queue.sendBatch(batch).catch((error) => console.error(`jobs were not handed over: ${error}`));
+}

@@ -1,7 +1,7 @@
 //! The functions of `glue.mjs`, and heads as text.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{AbortSignal, ReadableStream, Request, Response};
 
@@ -25,6 +25,9 @@ extern "C" {
     pub(crate) fn stream(next: &Function) -> ReadableStream;
 
     pub(crate) fn received(response: &Response) -> String;
+
+    #[wasm_bindgen(js_name = sendJobs)]
+    pub(crate) fn send_jobs(env: &JsValue, binding: &str, messages: Array);
 
     pub(crate) type Pieces;
 

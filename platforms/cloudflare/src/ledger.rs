@@ -4,6 +4,7 @@ mod batch_queue;
 mod call;
 mod group_commit;
 mod items;
+mod jobs;
 mod object;
 mod sql;
 mod wire;

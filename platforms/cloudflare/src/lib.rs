@@ -12,6 +12,7 @@ mod app;
 pub mod bindings;
 mod body;
 mod clock;
+mod consume;
 mod convert;
 mod disconnect;
 mod fetch;
@@ -28,6 +29,7 @@ mod upgrade;
 
 pub use app::app;
 pub use clock::WorkerClock;
+pub use consume::consume;
 pub use fetch::{FetchHttp, Service};
 pub use kv::WorkersKv;
 pub use ledger::{AccountLedger, DurableLedger};

@@ -12,16 +12,27 @@ use futures_util::{FutureExt, future};
 use openclaw_core::{
     BoxFuture, Clock, Ledger, StoreError,
     ledger::{Applied, Durable, Evaluation, Item, Outcome, Step, evaluate},
+    queue::{JOBS, JobState},
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
-use std::{io, sync::Arc, thread::JoinHandle};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+    thread::JoinHandle,
+};
 
 use durable::{Goal, Progress, Reached};
 use journal::Journal;
 use overlay::Overlay;
 use record::Entry;
 use writer::Log;
+
+pub(crate) use rows::jobs;
+
+/// Told of each job that is stored (its state) or removed (`None`), by account and key, in the order of
+/// the transactions. It must not call the ledger.
+pub(crate) type JobWatch = Box<dyn Fn(&str, &str, Option<JobState>) + Send + Sync>;
 
 /// [`Ledger`] on SQLite, written behind.
 ///
@@ -64,6 +75,7 @@ struct Shared {
     commits: Commits,
     clock: Arc<dyn Clock>,
     database: Arc<Database>,
+    watch: OnceLock<JobWatch>,
 }
 
 /// Who makes a transaction durable.
@@ -127,6 +139,7 @@ impl SqliteLedger {
             commits,
             clock,
             database,
+            watch: OnceLock::new(),
         });
         let writer =
             writer::start(shared.clone()).map_err(OpenError::io(shared.database.path()))?;
@@ -150,8 +163,15 @@ impl SqliteLedger {
             .await
     }
 
+    /// Has `watch` told of jobs from now on. The first who asks has it for good.
+    pub(crate) fn watch_jobs(&self, watch: JobWatch) {
+        if self.shared.watch.set(watch).is_err() {
+            tracing::error!("a ledger has two queues: the second is told nothing");
+        }
+    }
+
     /// Runs `read` on a connection of its own, where it may take its time.
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -192,6 +212,22 @@ impl Ledger for SqliteLedger {
         }
         .boxed()
     }
+
+    /// In place, as a transaction looks at its items: nothing need be written for it.
+    fn get<'a>(
+        &'a self,
+        account: &'a str,
+        key: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Item>, StoreError>> {
+        let now = self.shared.clock.now();
+        let State { overlay, reader } = &mut *self.shared.state.lock();
+        let found = match overlay.find(account, key) {
+            Some(known) => Ok(known),
+            None => rows::find(reader, account, key).map_err(store_error),
+        };
+        let live = found.map(|item| item.filter(|item| item.is_live(now)));
+        future::ready(live).boxed()
+    }
 }
 
 impl Drop for SqliteLedger {
@@ -223,9 +259,29 @@ fn transact(shared: &Arc<Shared>, account: &str, steps: Vec<Step>) -> Result<Out
         Evaluation::Refuse { step } => return Ok(Outcome::Refused { step }),
         Evaluation::Apply { writes, values } => (writes, values),
     };
+    let watch = shared.watch.get();
+    let jobs = watch.map(|_| changed_jobs(&writes)).unwrap_or_default();
     let sequence = overlay.apply(account, writes, &missing);
+    if let Some(watch) = watch {
+        // Before the next transaction, so that nobody is told in another order.
+        for (key, state) in jobs {
+            watch(account, &key, state);
+        }
+    }
     Ok(Outcome::Applied(Applied {
         values,
         durable: Durable::after(Reached::new(shared.clone(), Goal::Durable, sequence)),
     }))
+}
+
+fn changed_jobs(writes: &[(String, Option<Item>)]) -> Vec<(String, Option<JobState>)> {
+    let jobs = writes.iter().filter(|(key, _)| key.starts_with(JOBS));
+    jobs.map(|(key, item)| {
+        let document = item.as_ref().and_then(Item::document);
+        (
+            key.clone(),
+            document.and_then(|bytes| JobState::read(bytes).ok()),
+        )
+    })
+    .collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`DataFolder`] is the place on disk; [`DataFolder::lock`] keeps a second server out.
 //! - [`Database`] is the one SQLite file in it; [`SqliteKv`] and [`SqliteLedger`] are ports on it.
+//! - [`SqliteQueue`] works on the ledger's jobs.
 //! - [`TokioSpawn`] counts what a shutdown waits for.
 //! - [`Native`] puts them together, for the server or for a command-line tool.
 //!
@@ -13,6 +14,7 @@ mod folder;
 mod kv;
 mod ledger;
 mod native;
+mod queue;
 mod spawn;
 mod sweep;
 
@@ -21,4 +23,5 @@ pub use folder::{DataFolder, OpenError, ServerLock};
 pub use kv::SqliteKv;
 pub use ledger::SqliteLedger;
 pub use native::Native;
+pub use queue::{RunTask, SqliteQueue};
 pub use spawn::TokioSpawn;

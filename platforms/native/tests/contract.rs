@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
+use futures_util::future::join_all;
 use openclaw_core::{Kv, Ledger, time};
-use openclaw_native::{DataFolder, Database, SqliteKv, SqliteLedger, TokioSpawn};
+use openclaw_native::{
+    DataFolder, Database, Native, ServerLock, SqliteKv, SqliteLedger, SqliteQueue, TokioSpawn,
+};
 use openclaw_schema::config::Durability;
 use openclaw_testkit::{
-    ManualClock,
+    ManualClock, ScriptedConsumer,
     contract::{self, Subject, Verdict},
 };
 use std::sync::Arc;
@@ -89,4 +92,32 @@ async fn sqlite_kv_keeps_the_contract() {
     let kv = SqliteKv::new(opened.database.clone(), opened.clock.clone()).unwrap();
     let subject = subject::<Arc<dyn Kv>>(&opened, Arc::new(kv));
     assert_kept(&contract::run(&contract::kv(), &subject).await);
+}
+
+/// The queue of a server on a fresh folder, with real time.
+async fn queue() -> (TempDir, ServerLock, Native, SqliteQueue) {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = DataFolder::open(folder.path()).unwrap();
+    let lock = opened.lock("127.0.0.1:3000").unwrap();
+    let native = Native::for_server(&lock, Durability::Process).unwrap();
+    let consumer = Arc::new(ScriptedConsumer::new(native.ports()));
+    let run = Arc::new(|task| drop(tokio::spawn(task)));
+    let queue = SqliteQueue::start(&native, vec![consumer], run).await;
+    (folder, lock, native, queue.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sqlite_queue_keeps_the_contract() {
+    let (_folder, _lock, native, queue) = queue().await;
+    let subject = Subject::<Arc<dyn Ledger>> {
+        store: native.ledger.clone(),
+        clock: native.ports().clock,
+        spawn: Arc::new(native.spawn.clone()),
+        run: "sqlite".into(),
+    };
+    // Most of a case is waiting: all at once.
+    let cases = contract::queue();
+    let checks = cases.iter().map(|case| case.check(&subject));
+    assert_kept(&join_all(checks).await);
+    assert!(queue.is_empty(), "{} jobs are left", queue.len());
 }

@@ -207,7 +207,7 @@ fn a_damaged_or_newer_file_and_a_folder_that_is_none_are_named() {
     assert_eq!(
         error(),
         format!(
-            "{} was written by a newer release (format 99, this one knows up to 1)",
+            "{} was written by a newer release (format 99, this one knows up to 2)",
             path.display()
         )
     );

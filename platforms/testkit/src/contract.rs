@@ -27,6 +27,7 @@
 
 mod kv;
 mod ledger;
+mod queue;
 mod race;
 
 use openclaw_core::{BoxFuture, Clock, Kv, Ledger, Spawn};
@@ -34,6 +35,7 @@ use std::{fmt, sync::Arc};
 
 pub use kv::cases as kv;
 pub use ledger::cases as ledger;
+pub use queue::cases as queue;
 
 /// The cases of the [`Kv`] port.
 pub type KvCase = Case<Arc<dyn Kv>>;

@@ -5,9 +5,11 @@
 //! - [`MemoryKv`], [`MemoryLedger`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
 //!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
 //!   crates that stand on the ports.
+//! - [`ScriptedConsumer`]: works on jobs as they say, for the contract of the queue.
 //! - [`hostile`]: input for tests that a parser refuses or reads whatever comes.
 
 mod clock;
+mod consumer;
 pub mod contract;
 mod fakes;
 mod hostile;
@@ -19,6 +21,7 @@ pub mod sample;
 mod spawn;
 
 pub use clock::ManualClock;
+pub use consumer::{Script, ScriptedConsumer, ScriptedEnd};
 pub use fakes::Fakes;
 pub use hostile::hostile;
 pub use http::{Reply, ScriptedHttp};

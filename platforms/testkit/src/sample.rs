@@ -16,6 +16,7 @@ pub fn account() -> Account {
         rate_limit: None,
         monthly_budget: None,
         status: Status::Active,
+        events: vec![],
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

@@ -44,6 +44,7 @@ impl<'a> Directory<'a> {
             rate_limit: request.rate_limit,
             monthly_budget: request.monthly_budget,
             status: Status::Active,
+            events: vec![],
             created_at: self.now(),
         };
         let record = AccountRecord {

@@ -12,6 +12,7 @@ pub mod json;
 mod kv;
 pub mod ledger;
 mod money;
+pub mod queue;
 mod runtime;
 mod secret;
 pub mod time;

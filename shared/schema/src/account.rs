@@ -45,6 +45,10 @@ pub struct Account {
     pub monthly_budget: Option<Money>,
     /// Whether its keys work.
     pub status: Status,
+    /// The types of events that its webhooks want, `*` for all: known wherever the account is, so that
+    /// one without webhooks pays nothing for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -59,6 +63,7 @@ impl Default for Account {
             rate_limit: None,
             monthly_budget: None,
             status: Status::default(),
+            events: vec![],
             created_at: Timestamp::default(),
         }
     }

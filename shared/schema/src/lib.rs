@@ -6,6 +6,7 @@
 pub mod account;
 pub mod chat;
 pub mod config;
+pub mod event;
 mod from_object;
 pub mod json;
 pub mod key;

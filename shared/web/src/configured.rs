@@ -7,12 +7,13 @@ use axum::{
 };
 use http::HeaderValue;
 use openclaw_auth::Secrets;
-use openclaw_core::{Details, Error, Ports, Random, id};
+use openclaw_core::{Details, Error, Ports, Random, id, queue::Consumer};
 use openclaw_providers::Providers;
 use openclaw_schema::{
     config::Config,
     json::{parse, parse_text},
 };
+use std::sync::Arc;
 
 /// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
 pub const CONFIG: &str = "config";
@@ -26,7 +27,11 @@ pub struct Endpoints {
     with_models: bool,
     /// Whether the operator's token opens any of them.
     for_operator: bool,
+    consumers: fn(&App) -> Consumers,
 }
+
+/// Who works on a function's jobs, one a topic.
+pub type Consumers = Vec<Arc<dyn Consumer>>;
 
 const ADMIN_TOKEN: &str = "OPENCLAW_ADMIN_TOKEN";
 const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
@@ -47,6 +52,7 @@ impl Endpoints {
             configure: without_models,
             with_models: false,
             for_operator: false,
+            consumers: no_consumers,
         }
     }
 
@@ -57,6 +63,7 @@ impl Endpoints {
             configure: with_models,
             with_models: true,
             for_operator: false,
+            consumers: no_consumers,
         }
     }
 
@@ -64,6 +71,17 @@ impl Endpoints {
     pub const fn for_operator(mut self) -> Self {
         self.for_operator = true;
         self
+    }
+
+    /// The same endpoints, whose function works on these jobs, too.
+    pub const fn consuming(mut self, consumers: fn(&App) -> Consumers) -> Self {
+        self.consumers = consumers;
+        self
+    }
+
+    /// Who works on the function's jobs.
+    pub fn consumers(&self, app: &App) -> Consumers {
+        (self.consumers)(app)
     }
 
     /// The names of the secrets that they use, with the configuration in `document`. The error names the
@@ -101,6 +119,10 @@ impl Endpoints {
         let router = stack(app.clone(), (self.routes)(&app), Router::new());
         Ok((app, router))
     }
+}
+
+fn no_consumers(_: &App) -> Consumers {
+    vec![]
 }
 
 fn in_document(error: &str) -> String {

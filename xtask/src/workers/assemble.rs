@@ -14,6 +14,14 @@ const ENTRY: &str = r#"import * as exports from "./index.js";
 export default { fetch: (request, env, context) => exports.fetch(request, env, context) };
 "#;
 
+/// The same of a Worker that also works on jobs.
+const CONSUMER: &str = r#"import * as exports from "./index.js";
+export default {
+  fetch: (request, env, context) => exports.fetch(request, env, context),
+  queue: (batch, env, context) => exports.queue(batch, env, context),
+};
+"#;
+
 /// What objects in Rust derive from, where their `worker.mjs` imports `openclaw:object`.
 const OBJECT: &str = "platforms/cloudflare/object.mjs";
 
@@ -37,6 +45,7 @@ pub(crate) fn entry(worker: &Worker) -> Result<String> {
     let own = cargo::root().join(worker.folder).join("worker.mjs");
     match own.exists() {
         true => fs::read_to_string(&own).with_context(|| own.display().to_string()),
+        false if worker.is_consumer() => Ok(CONSUMER.into()),
         false => Ok(ENTRY.into()),
     }
 }

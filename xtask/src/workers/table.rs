@@ -31,6 +31,14 @@ pub struct Worker {
     pub(super) crons: &'static [&'static str],
 }
 
+impl Worker {
+    /// Whether it works on jobs.
+    pub(super) fn is_consumer(&self) -> bool {
+        let mut tables = self.bindings.iter();
+        tables.any(|(table, _)| *table == "queues.consumers")
+    }
+}
+
 /// An entry of an array of tables: the array, such as `kv_namespaces`, `r2_buckets`, `queues.producers` or
 /// `queues.consumers`, and the entry's fields, in wrangler's words.
 ///
@@ -179,5 +187,11 @@ pub(super) const FOR_TESTS: [Worker; 1] = [Worker {
     folder: "platforms/cloudflare/contract",
     features: &[],
     limit: u64::MAX,
+    // Its test binds it to the same.
+    bindings: &[
+        KV,
+        LEDGER,
+        ("queues.consumers", &[("queue", "openclaw-contract-jobs")]),
+    ],
     ..FUNCTION
 }];

@@ -1,14 +1,16 @@
 //! testkit's contract, in whole.
 
 use crate::{BINDINGS, ask::Ask};
+use axum::extract::State;
 use bytes::Bytes;
+use futures_util::future::join_all;
 use openclaw_cloudflare::{DurableLedger, RequestSpawn, WorkersKv, bindings};
 use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
     ManualClock,
     contract::{self, Case, Subject, Verdict},
 };
-use openclaw_web::{ApiError, Json};
+use openclaw_web::{ApiError, App, Json};
 use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use worker::Env;
@@ -32,14 +34,36 @@ pub(crate) async fn run(body: Bytes) -> Result<Json<Verdicts>, ApiError> {
     let (kv, ledger) = stores(&clock)?;
     let mut verdicts = verdicts(&contract::kv(), kv, &clock, &run).await;
     verdicts.extend(self::verdicts(&contract::ledger(), ledger, &clock, &run).await);
-    let failed = verdicts.iter().filter_map(|verdict| {
-        let why = verdict.result.clone().err()?;
-        let case = verdict.case;
-        Some(Failed { case, why })
-    });
-    let failed = Vec::from_iter(failed);
-    let passed = verdicts.len() - failed.len();
-    Ok(Json(Verdicts { passed, failed }))
+    Ok(Json(Verdicts::of(&verdicts)))
+}
+
+/// Runs the cases of the queue, all at once: most of each is waiting.
+pub(crate) async fn run_queue(
+    State(app): State<App>,
+    body: Bytes,
+) -> Result<Json<Verdicts>, ApiError> {
+    let subject = Subject {
+        store: app.ports.ledger.clone(),
+        clock: app.ports.clock.clone(),
+        spawn: app.ports.spawn.clone(),
+        run: Ask::read(&body)?.account,
+    };
+    let cases = contract::queue();
+    let checks = cases.iter().map(|case| case.check(&subject));
+    Ok(Json(Verdicts::of(&join_all(checks).await)))
+}
+
+impl Verdicts {
+    fn of(verdicts: &[Verdict]) -> Self {
+        let failed = verdicts.iter().filter_map(|verdict| {
+            let why = verdict.result.clone().err()?;
+            let case = verdict.case;
+            Some(Failed { case, why })
+        });
+        let failed = Vec::from_iter(failed);
+        let passed = verdicts.len() - failed.len();
+        Self { passed, failed }
+    }
 }
 
 async fn verdicts<S: Clone>(

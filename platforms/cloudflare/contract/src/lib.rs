@@ -8,11 +8,12 @@ mod cases;
 mod panic;
 
 use axum::routing::post;
-use openclaw_cloudflare::{Endpoints, serve};
-use openclaw_web::Routes;
-use std::cell::RefCell;
+use openclaw_cloudflare::{Endpoints, consume, serve};
+use openclaw_testkit::ScriptedConsumer;
+use openclaw_web::{App, Consumers, Routes};
+use std::{cell::RefCell, sync::Arc};
 use worker::{
-    Context, Env, Result, event,
+    Context, Env, MessageBatch, Result, event,
     web_sys::{Request, Response},
 };
 
@@ -24,12 +25,24 @@ thread_local!(
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     BINDINGS.set(Some(env.clone()));
-    serve(request, env, context, Endpoints::new(|_| routes())).await
+    serve(request, env, context, ENDPOINTS).await
+}
+
+#[event(queue)]
+async fn queue(batch: MessageBatch<String>, env: Env, context: Context) -> Result<()> {
+    consume(batch, env, context, ENDPOINTS).await
+}
+
+const ENDPOINTS: Endpoints = Endpoints::new(|_| routes()).consuming(consumers);
+
+fn consumers(app: &App) -> Consumers {
+    vec![Arc::new(ScriptedConsumer::new(app.ports.clone()))]
 }
 
 fn routes() -> Routes {
     Routes::new()
         .route("/contract", post(cases::run))
+        .route("/queue", post(cases::run_queue))
         .route("/add", post(ask::add))
         .route("/replace", post(ask::replace))
         .route("/many", post(ask::many))

@@ -6,7 +6,7 @@
 
 use std::panic::AssertUnwindSafe;
 use wasm_bindgen::{JsError, prelude::wasm_bindgen};
-use worker::{State, worker_sys::DurableObjectState};
+use worker::{Env, State, worker_sys::DurableObjectState};
 
 /// An account's object.
 #[wasm_bindgen]
@@ -16,9 +16,9 @@ pub struct AccountLedger(openclaw_cloudflare::AccountLedger);
 impl AccountLedger {
     /// As the platform starts it.
     #[wasm_bindgen(constructor)]
-    pub fn new(state: DurableObjectState) -> Result<Self, JsError> {
+    pub fn new(state: DurableObjectState, env: Env) -> Result<Self, JsError> {
         let state = State::from(state);
-        Ok(Self(openclaw_cloudflare::AccountLedger::new(&state)?))
+        Ok(Self(openclaw_cloudflare::AccountLedger::new(&state, env)?))
     }
 
     /// Applies a batch of transactions.

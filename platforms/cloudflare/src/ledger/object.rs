@@ -1,7 +1,8 @@
 //! An account's object: its items, and the alarm that settles what nobody else will.
 
 use super::{
-    items::Items,
+    items::{Changes, Items},
+    jobs::Jobs,
     sql::SqlRows,
     wire::{
         Answer, Page, Range, Transaction, put_answer, put_error, put_page, take_range,
@@ -21,7 +22,7 @@ use std::{
     rc::Rc,
     time::Duration,
 };
-use worker::State;
+use worker::{Env, State};
 
 /// The time between two searches for expired items.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -34,6 +35,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 pub struct AccountLedger {
     items: Rc<RefCell<Items<SqlRows>>>,
     alarm: Alarm,
+    jobs: Jobs,
     sweep: RefCell<Sweep>,
 }
 
@@ -51,11 +53,12 @@ struct Sweep {
 
 impl AccountLedger {
     /// The object as the platform starts it.
-    pub fn new(state: &State) -> Result<Self, StoreError> {
+    pub fn new(state: &State, env: Env) -> Result<Self, StoreError> {
         let items = Items::new(SqlRows::open(state.storage().sql())?);
         Ok(Self {
             items: Rc::new(RefCell::new(items)),
             alarm: Alarm::new(state),
+            jobs: Jobs::new(env),
             sweep: RefCell::default(),
         })
     }
@@ -72,10 +75,8 @@ impl AccountLedger {
             }
         };
         let (answers, changes) = self.items.borrow_mut().transact(batch)?;
-        if !self.alarm.is_set()
-            && let Some(lease) = changes.iter().filter_map(lease).min()
-        {
-            self.set_alarm(lease)?;
+        if let Some(at) = self.wake_for(&changes) {
+            self.set_alarm(at)?;
         }
         for answer in &answers {
             put_answer(&mut bytes, answer);
@@ -91,15 +92,27 @@ impl AccountLedger {
         bytes
     }
 
-    /// Settles requests that nobody works on any more, then searches for expired items.
+    /// Hands over the jobs among `changes` that are due. When the object is to wake for what changed.
+    fn wake_for(&self, changes: &Changes) -> Option<Timestamp> {
+        let job = self.jobs.hand_over(changes, now());
+        // Leases are all as long: while there is an alarm, it comes before the new ones end.
+        let is_set = self.alarm.is_set();
+        let lease = (!is_set).then(|| changes.iter().filter_map(lease).min());
+        [job, lease.flatten()].into_iter().flatten().min()
+    }
+
+    /// Settles requests that nobody works on any more, hands over the jobs that are due, then searches
+    /// for expired items.
     pub async fn alarm(&self) -> Result<(), StoreError> {
         self.alarm.clear();
         let now = now();
         let own = Own(SendWrapper::new(self.items.clone()));
         let swept = settle_orphans(&own, "", now, now).await;
         let swept = swept.map_err(|error| StoreError::Fault(error.to_string()))?;
+        let job = self.jobs.hand_over_all(&self.items.borrow(), now)?;
         let more = self.sweep(now)?;
-        let next = if more { Some(now) } else { swept.next };
+        let next = [swept.next, job, more.then_some(now)];
+        let next = next.into_iter().flatten().min();
         next.map_or(Ok(()), |next| self.set_alarm(next))
     }
 

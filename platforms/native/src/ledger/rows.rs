@@ -82,6 +82,15 @@ pub(super) fn accounts_with(reader: &Connection, prefix: &str) -> rusqlite::Resu
     Ok(found)
 }
 
+/// Account, key and document of each job. The condition is that of the index, word for word.
+pub(crate) fn jobs(reader: &Connection) -> rusqlite::Result<Vec<(String, String, Vec<u8>)>> {
+    let mut jobs = reader.prepare_cached(
+        "SELECT account, key, value FROM items INDEXED BY jobs WHERE key >= 'job/' AND key < 'job0'",
+    )?;
+    let jobs = jobs.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    jobs.collect()
+}
+
 /// Writes changes, in order; how many rows.
 pub(super) fn write(transaction: &Transaction<'_>, changes: &[Entry]) -> rusqlite::Result<usize> {
     let mut put = transaction.prepare_cached(

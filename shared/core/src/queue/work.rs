@@ -1,0 +1,186 @@
+use super::{Consumer, End, Job};
+use crate::{
+    Ledger, Ports, Random, Result, Timestamp,
+    ledger::{Outcome, Step, When},
+};
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use std::time::Duration;
+
+/// A claim outlives the time limit of its attempt by this: the end is written in it.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A job that is due so soon is due: the clocks of machines differ.
+const EARLY: Duration = Duration::from_millis(500);
+
+/// What became of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worked {
+    /// There is no such job: it is done, or dead.
+    Gone,
+    /// It is to be looked at again at this time: it was not due, someone works on it, or the attempt
+    /// failed.
+    Later(Timestamp),
+    /// It was done.
+    Done,
+    /// It became a dead letter.
+    Dead,
+}
+
+/// Works on the job under `key`, if it is due and nobody else does.
+///
+/// The runtime that calls it looks at the job again at the time it is told, whatever happened: a
+/// claimed job of a process that died is due when the claim ends.
+pub async fn work(
+    ports: &Ports,
+    consumer: &dyn Consumer,
+    account: &str,
+    key: &str,
+) -> Result<Worked> {
+    let ledger = &*ports.ledger;
+    let Some((job, found)) = find(ledger, account, key).await? else {
+        return Ok(Worked::Gone);
+    };
+    let now = ports.clock.now();
+    if job.due() > now + EARLY {
+        return Ok(Worked::Later(job.due()));
+    }
+    if job.attempt() as usize > consumer.pauses().len() {
+        // Its last attempt never came back.
+        let reason = "The last attempt did not end";
+        return bury(ports, consumer, &job, found, reason, vec![]).await;
+    }
+    let limit = consumer.time_limit();
+    let job = job.claimed(now + limit + GRACE);
+    let claim = Bytes::from(job.document()?);
+    let step = job.put(When::Equals(found))?;
+    if !applied(ledger, account, vec![step]).await? {
+        // Someone was quicker, and the runtime is told when the claim ends as it was told of the job.
+        return Ok(Worked::Later(job.due()));
+    }
+    let attempt = select(consumer.work(&job), ports.clock.sleep(limit));
+    let end = match attempt.await {
+        Either::Left((end, _)) => end,
+        Either::Right(_) => End::failed("The attempt took too long"),
+    };
+    match finish(ports, consumer, &job, claim.clone(), end).await? {
+        Some(worked) => Ok(worked),
+        None => {
+            let end = End::failed("What the attempt was to write was refused");
+            let finished = finish(ports, consumer, &job, claim, end).await?;
+            // Someone else has claimed it meanwhile.
+            Ok(finished.unwrap_or(Worked::Gone))
+        }
+    }
+}
+
+/// Gives up the claim on the job under `key`: for whoever knows that the one who made it is gone. The
+/// attempt counts.
+pub async fn release(ledger: &dyn Ledger, account: &str, key: &str, now: Timestamp) -> Result<()> {
+    if let Some((job, found)) = find(ledger, account, key).await? {
+        let step = job.released(now).put(When::Equals(found))?;
+        applied(ledger, account, vec![step]).await?;
+    }
+    Ok(())
+}
+
+async fn find(ledger: &dyn Ledger, account: &str, key: &str) -> Result<Option<(Job, Bytes)>> {
+    let item = ledger.get(account, key).await?;
+    let Some(document) = item.as_ref().and_then(|item| item.document()) else {
+        return Ok(None);
+    };
+    Ok(Some((Job::read(key, document)?, document.clone())))
+}
+
+/// Writes how an attempt ended; `None` where that was refused.
+async fn finish(
+    ports: &Ports,
+    consumer: &dyn Consumer,
+    job: &Job,
+    claim: Bytes,
+    end: End,
+) -> Result<Option<Worked>> {
+    let (reason, after, mut steps) = match end {
+        End::Done(mut steps) => {
+            steps.insert(0, remove(job, claim));
+            let done = applied(&*ports.ledger, job.account(), steps).await?;
+            return Ok(done.then_some(Worked::Done));
+        }
+        End::Failed {
+            reason,
+            after,
+            steps,
+        } => (reason, after, steps),
+        End::NotBefore(at) => {
+            let step = job.clone().postponed(at).put(When::Equals(claim))?;
+            let noted = applied(&*ports.ledger, job.account(), vec![step]).await?;
+            return Ok(noted.then_some(Worked::Later(at)));
+        }
+        End::Dead(reason) => {
+            return bury(ports, consumer, job, claim, &reason, vec![])
+                .await
+                .map(Some);
+        }
+    };
+    let pause = consumer.pauses().get(job.attempt() as usize - 1);
+    let Some(pause) = pause.copied() else {
+        return bury(ports, consumer, job, claim, &reason, steps)
+            .await
+            .map(Some);
+    };
+    let pause = after.unwrap_or_else(|| jittered(&*ports.random, pause));
+    let next = ports.clock.now() + pause;
+    steps.insert(
+        0,
+        job.clone().failed(&reason, next).put(When::Equals(claim))?,
+    );
+    let noted = applied(&*ports.ledger, job.account(), steps).await?;
+    Ok(noted.then_some(Worked::Later(next)))
+}
+
+async fn bury(
+    ports: &Ports,
+    consumer: &dyn Consumer,
+    job: &Job,
+    found: Bytes,
+    reason: &str,
+    steps: Vec<Step>,
+) -> Result<Worked> {
+    let given_up = consumer.give_up(job, reason).await;
+    let is_replaced = |step: &Step| given_up.iter().any(|other| other.key() == step.key());
+    let letter = job.bury(reason, ports.clock.now())?;
+    let mut all = vec![remove(job, found.clone()), letter];
+    all.extend(steps.into_iter().filter(|step| !is_replaced(step)));
+    all.extend(given_up);
+    if !applied(&*ports.ledger, job.account(), all).await? {
+        // What the consumer would write was refused, or someone else was quicker.
+        let all = vec![remove(job, found), job.bury(reason, ports.clock.now())?];
+        applied(&*ports.ledger, job.account(), all).await?;
+    }
+    Ok(Worked::Dead)
+}
+
+fn remove(job: &Job, found: Bytes) -> Step {
+    Step::Delete {
+        key: job.ledger_key(),
+        when: When::Equals(found),
+    }
+}
+
+/// Whether it was applied; waits until that is durable.
+async fn applied(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<bool> {
+    match ledger.transact(account, steps).await? {
+        Outcome::Applied(applied) => {
+            applied.durable.await?;
+            Ok(true)
+        }
+        Outcome::Refused { .. } => Ok(false),
+    }
+}
+
+/// ± 20 %.
+fn jittered(random: &dyn Random, pause: Duration) -> Duration {
+    let mut byte = [0];
+    random.fill(&mut byte);
+    pause.mul_f64(0.8 + 0.4 * f64::from(byte[0]) / 255.0)
+}
