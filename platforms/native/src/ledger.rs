@@ -57,7 +57,7 @@ pub(crate) type JobWatch = Box<dyn Fn(&str, &str, Option<JobState>) + Send + Syn
 /// good: a tool leaves them alone.
 ///
 /// Reads that miss the overlay go to SQLite in place: a few microseconds once its pages are in
-/// memory.
+/// memory. What a transaction looked for and did not find counts as absent for a quarter second.
 ///
 /// Dropping it writes what is left.
 pub struct SqliteLedger {
@@ -246,7 +246,7 @@ fn transact(shared: &Arc<Shared>, account: &str, steps: Vec<Step>) -> Result<Out
     let State { overlay, reader } = &mut *shared.state.lock();
     let mut missing = Vec::new();
     let evaluation = evaluate(steps, now, |key| {
-        if let Some(known) = overlay.find(account, key) {
+        if let Some(known) = overlay.find(account, key, now) {
             return Ok(known);
         }
         let item = rows::find(reader, account, key).map_err(store_error)?;
@@ -261,6 +261,10 @@ fn transact(shared: &Arc<Shared>, account: &str, steps: Vec<Step>) -> Result<Out
     };
     let watch = shared.watch.get();
     let jobs = watch.map(|_| changed_jobs(&writes)).unwrap_or_default();
+    let is_written = |key: &String| writes.iter().any(|(written, _)| written == key);
+    for key in missing.iter().filter(|key| !is_written(key)) {
+        overlay.absent(account, key, now);
+    }
     let sequence = overlay.apply(account, writes, &missing);
     if let Some(watch) = watch {
         // Before the next transaction, so that nobody is told in another order.

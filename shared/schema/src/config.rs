@@ -391,7 +391,7 @@ pub struct Model {
     #[serde(default)]
     pub fallbacks: Vec<String>,
     /// Request fields that are added where the caller left them out, such as `stop`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "Object::from_other")]
     pub defaults: Object,
 }
 

@@ -63,7 +63,7 @@ impl Mock {
 
     /// Waits at most 5 s until `holds`.
     pub async fn report_when(&self, tag: &str, holds: impl Fn(&Report) -> bool) -> Report {
-        for _ in 0..250 {
+        for _ in 0..1000 {
             let report = self.report(tag).await;
             if holds(&report) {
                 return report;
@@ -71,7 +71,7 @@ impl Mock {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let report = self.report(tag).await;
-        panic!("not within 5 s: {report:?}");
+        panic!("not within 20 s: {report:?}");
     }
 }
 

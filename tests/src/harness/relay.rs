@@ -13,10 +13,13 @@ use tokio::{
 /// Where the line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// Behind so many text frames of the server.
-    Behind(usize),
-    /// In the middle of the text frame behind so many of them.
+    /// After so many text frames of the server.
+    After(usize),
+    /// In the middle of the text frame after so many of them.
     Within(usize),
+    /// After so many text frames that follow the first pong, which shows that what was sent before
+    /// the ping has arrived.
+    AfterPong(usize),
 }
 
 /// How both sides learn of it. Neither is told by a close frame.
@@ -43,8 +46,13 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let way = match cut {
-            Cut::Behind(frames) | Cut::Within(frames) if frames % 2 == 0 => Way::Reset,
-            _ => Way::Finish,
+            Cut::After(frames) | Cut::Within(frames) | Cut::AfterPong(frames) => {
+                if frames % 2 == 0 {
+                    Way::Reset
+                } else {
+                    Way::Finish
+                }
+            }
         };
         tokio::spawn(async move {
             let (client, _) = listener.accept().await.expect("accepts");
@@ -77,9 +85,9 @@ async fn pass(client: TcpStream, gateway: TcpStream, cut: Cut, way: Way) {
 /// Passes the answer's head and the server's frames on, up to the cut.
 async fn until(cut: Cut, from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> std::io::Result<()> {
     head(from, to).await?;
-    let mut texts = 0;
+    let (mut texts, mut since_pong) = (0, None);
     loop {
-        if cut == Cut::Behind(texts) {
+        if cut == Cut::After(texts) || since_pong.map(Cut::AfterPong) == Some(cut) {
             return Ok(());
         }
         let frame = frame(from).await?;
@@ -89,6 +97,11 @@ async fn until(cut: Cut, from: &mut OwnedReadHalf, to: &mut OwnedWriteHalf) -> s
             return to.write_all(&frame[..frame.len() / 2]).await;
         }
         texts += usize::from(is_text);
+        let is_pong = frame.ends_with(br#"{"type":"pong"}"#);
+        since_pong = match since_pong {
+            Some(frames) => Some(frames + usize::from(is_text)),
+            None => is_pong.then_some(0),
+        };
         to.write_all(&frame).await?;
     }
 }

@@ -1,9 +1,16 @@
 use super::record::{Entry, Record};
-use openclaw_core::ledger::{Item, Value};
-use std::{collections::HashMap, sync::Arc};
+use openclaw_core::{
+    Timestamp,
+    ledger::{Item, Value},
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-/// Counters that are kept at most once SQLite has them.
+/// Counters that are kept at most once SQLite has them, and keys that are known to be absent.
 const MAX_CLEAN: usize = 10_000;
+
+/// How long an item of which SQLite holds none counts as absent: a tool may put it meanwhile, and is
+/// seen this much later. Every admission asks for items that most accounts never have.
+const ABSENT_FOR: Duration = Duration::from_millis(250);
 
 /// What differs from SQLite, or is known of it: asked before SQLite.
 #[derive(Debug, Default)]
@@ -34,6 +41,8 @@ struct Known {
     journalled: bool,
     /// Whether SQLite may hold a row to replace or remove.
     stored: bool,
+    /// Of what SQLite was asked and holds none: when.
+    asked: Option<Timestamp>,
     /// Where it is.
     place: Place,
 }
@@ -47,7 +56,7 @@ enum Stage {
     Journalled,
     /// Into a transaction of SQLite that is being committed.
     Moving,
-    /// Into SQLite. Only counters stay here.
+    /// Into SQLite. Only counters stay here, and for a moment what it holds not.
     Clean,
 }
 
@@ -59,9 +68,38 @@ impl Overlay {
 
     /// What is known of an item: `None` where SQLite must be asked, `Some(None)` where there is
     /// no such item.
-    pub(super) fn find(&self, account: &str, key: &str) -> Option<Option<Item>> {
+    pub(super) fn find(&self, account: &str, key: &str, now: Timestamp) -> Option<Option<Item>> {
         let known = self.items.get(account)?.get(key)?;
+        let is_old = |asked| now.duration_since(asked) >= ABSENT_FOR;
+        if known.asked.is_some_and(is_old) {
+            return None;
+        }
         Some(known.item.clone())
+    }
+
+    /// SQLite holds no such item now.
+    pub(super) fn absent(&mut self, account: &str, key: &str, now: Timestamp) {
+        if let Some(known) = known(&mut self.items, account, key) {
+            if known.asked.is_some() {
+                known.asked = Some(now);
+            }
+            return;
+        }
+        if self.clean >= MAX_CLEAN {
+            self.forget_clean();
+        }
+        let place = self.place(account, key);
+        let known = Known {
+            item: None,
+            stage: Stage::Clean,
+            journalled: false,
+            // A tool may have put it by the time it is written.
+            stored: true,
+            asked: Some(now),
+            place: place.clone(),
+        };
+        self.keep(place, known);
+        self.clean += 1;
     }
 
     /// Applies a transaction and numbers it. `missing` are the keys of which SQLite was found to
@@ -89,6 +127,7 @@ impl Overlay {
         };
         let before = std::mem::replace(&mut known.stage, Stage::Dirty);
         known.item = item;
+        known.asked = None;
         let nothing = known.item.is_none() && !known.journalled && !known.stored;
         if before == Stage::Clean {
             self.clean -= 1;
@@ -101,21 +140,29 @@ impl Overlay {
     }
 
     fn insert(&mut self, account: &str, key: &str, item: Option<Item>, stored: bool) {
-        let account = match self.items.get_key_value(account) {
-            Some((account, _)) => account.clone(),
-            None => account.into(),
-        };
-        let place: Place = (account.clone(), key.into());
+        let place = self.place(account, key);
         let known = Known {
             item,
             stage: Stage::Dirty,
             journalled: false,
             stored,
+            asked: None,
             place: place.clone(),
         };
-        let items = self.items.entry(account).or_default();
-        items.insert(place.1.clone(), known);
-        self.dirty.push(place);
+        self.dirty.push(place.clone());
+        self.keep(place, known);
+    }
+
+    fn place(&self, account: &str, key: &str) -> Place {
+        let account = match self.items.get_key_value(account) {
+            Some((account, _)) => account.clone(),
+            None => account.into(),
+        };
+        (account, key.into())
+    }
+
+    fn keep(&mut self, (account, key): Place, known: Known) {
+        self.items.entry(account).or_default().insert(key, known);
     }
 
     /// Writes what is dirty into `record`; the number of the last transaction in it. It must come
@@ -238,6 +285,10 @@ mod tests {
     use super::*;
     use openclaw_core::ledger::Counters;
 
+    fn at(millisecond: i64) -> Timestamp {
+        Timestamp::from_millisecond(millisecond).unwrap()
+    }
+
     fn item(n: i64) -> Option<Item> {
         let counters: Counters = [("n".to_owned(), n)].into();
         Some(Item {
@@ -314,10 +365,10 @@ mod tests {
         write(&mut overlay, "k", document());
         write(&mut overlay, "k", None);
         assert_eq!(journal(&mut overlay), [entry("k", None)]);
-        assert_eq!(overlay.find("acct", "k"), Some(None));
+        assert_eq!(overlay.find("acct", "k", at(0)), Some(None));
         assert_eq!(take(&mut overlay), [entry("k", None)]);
         overlay.moved();
-        assert_eq!(overlay.find("acct", "k"), None);
+        assert_eq!(overlay.find("acct", "k", at(0)), None);
         assert!(overlay.items.is_empty());
     }
 
@@ -341,7 +392,7 @@ mod tests {
         take(&mut overlay);
         write(&mut overlay, "k", None);
         overlay.moved();
-        assert_eq!(overlay.find("acct", "k"), Some(None));
+        assert_eq!(overlay.find("acct", "k", at(0)), Some(None));
         assert_eq!(journal(&mut overlay), [entry("k", None)]);
         assert_eq!(take(&mut overlay), [entry("k", None)]);
     }
@@ -367,17 +418,17 @@ mod tests {
         write(&mut overlay, "counters", item(1));
         write(&mut overlay, "document", document());
         journal(&mut overlay);
-        assert_eq!(overlay.find("acct", "document"), Some(document()));
+        assert_eq!(overlay.find("acct", "document", at(0)), Some(document()));
         take(&mut overlay);
-        assert_eq!(overlay.find("acct", "document"), Some(document()));
+        assert_eq!(overlay.find("acct", "document", at(0)), Some(document()));
         overlay.moved();
-        assert_eq!(overlay.find("acct", "document"), None);
-        assert_eq!(overlay.find("acct", "counters"), Some(item(1)));
+        assert_eq!(overlay.find("acct", "document", at(0)), None);
+        assert_eq!(overlay.find("acct", "counters", at(0)), Some(item(1)));
         write(&mut overlay, "counters", None);
         journal(&mut overlay);
         take(&mut overlay);
         overlay.moved();
-        assert_eq!(overlay.find("acct", "counters"), None);
+        assert_eq!(overlay.find("acct", "counters", at(0)), None);
         assert_eq!(overlay.clean, 0);
     }
 
@@ -391,7 +442,7 @@ mod tests {
         write(&mut overlay, "b", item(2));
         write(&mut overlay, "c", None);
         overlay.not_appended();
-        assert_eq!(overlay.find("acct", "a"), Some(document()));
+        assert_eq!(overlay.find("acct", "a", at(0)), Some(document()));
         let mut again = journal(&mut overlay);
         again.sort_by(|(one, _), (two, _)| one.cmp(two));
         let all = [
@@ -451,6 +502,47 @@ mod tests {
             journal(&mut overlay);
             overlay.take();
             overlay.moved();
+            assert!(overlay.clean <= MAX_CLEAN);
+        }
+        let known: usize = overlay.items.values().map(HashMap::len).sum();
+        assert_eq!(known, overlay.clean);
+    }
+
+    #[test]
+    fn what_is_absent_is_asked_for_again_soon() {
+        let mut overlay = Overlay::default();
+        overlay.absent("acct", "k", at(0));
+        assert_eq!(overlay.find("acct", "k", at(249)), Some(None));
+        assert_eq!(overlay.find("acct", "k", at(250)), None);
+        overlay.absent("acct", "k", at(250));
+        assert_eq!(overlay.find("acct", "k", at(499)), Some(None));
+        assert_eq!(overlay.clean, 1);
+        // Nothing of it is written until somebody writes it.
+        assert_eq!(
+            (journal(&mut overlay), take(&mut overlay)),
+            (vec![], vec![])
+        );
+        write(&mut overlay, "k", document());
+        overlay.absent("acct", "k", at(250));
+        assert_eq!(overlay.find("acct", "k", at(900)), Some(document()));
+        assert_eq!(overlay.clean, 0);
+        assert_eq!(journal(&mut overlay), [entry("k", document())]);
+    }
+
+    #[test]
+    fn what_was_absent_is_removed_where_a_tool_may_have_put_it() {
+        let mut overlay = Overlay::default();
+        overlay.absent("acct", "k", at(0));
+        write(&mut overlay, "k", None);
+        assert_eq!(journal(&mut overlay), [entry("k", None)]);
+        assert_eq!(take(&mut overlay), [entry("k", None)]);
+    }
+
+    #[test]
+    fn keys_known_to_be_absent_are_bounded() {
+        let mut overlay = Overlay::default();
+        for key in 0..2 * MAX_CLEAN + 2 {
+            overlay.absent("acct", &key.to_string(), at(0));
             assert!(overlay.clean <= MAX_CLEAN);
         }
         let known: usize = overlay.items.values().map(HashMap::len).sum();

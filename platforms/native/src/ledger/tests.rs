@@ -352,6 +352,29 @@ async fn documents_of_a_tool_are_seen_by_the_server() {
 }
 
 #[tokio::test]
+async fn what_a_tool_puts_is_seen_soon_where_nothing_was() {
+    let opened = open();
+    let check = || Step::Check {
+        key: "a".into(),
+        when: When::Absent,
+    };
+    opened.apply(vec![check()]).await;
+    let other = tool(opened.folder.path());
+    match other.transact("acct", vec![put("a", 1)]).await.unwrap() {
+        Outcome::Applied(applied) => applied.durable.await.unwrap(),
+        refused => panic!("{refused:?}"),
+    }
+    for _ in 0..200 {
+        let seen = opened.ledger.transact("acct", vec![check()]).await;
+        if matches!(seen, Ok(Outcome::Refused { step: 0 })) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not within 2 s");
+}
+
+#[tokio::test]
 async fn accounts_are_found_by_what_they_hold() {
     let opened = open();
     for account in ["b", "a", "c", "a0"] {

@@ -2,10 +2,11 @@ use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
-use std::fmt;
+use serde_json::value::RawValue;
+use std::fmt::{self, Write as _};
 
-/// An object whose fields are JSON: for what is passed on but for a field or two. A tree of all that
-/// is in it would do too, and brings several times the code.
+/// An object whose fields are JSON: for what is passed on but for a field or two, each as it was
+/// written. A tree of all that is in it would cost several times as much, and change numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Object(Vec<(String, String)>);
 
@@ -15,7 +16,7 @@ impl Object {
         serde_json::from_str(json).ok()
     }
 
-    /// A field, as JSON without white space.
+    /// A field, as JSON on one line.
     pub fn get(&self, name: &str) -> Option<&str> {
         // Of several the last counts, as for all parsers that keep one.
         let mut fields = self.0.iter().rev();
@@ -42,32 +43,49 @@ impl Object {
             (!again).then_some(name.as_str())
         })
     }
+
+    /// Reads one from a format that is not JSON, such as TOML.
+    pub fn from_other<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields(|map: Compact| map.0))
+    }
 }
 
-/// As JSON.
+/// As JSON on one line.
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::from("{");
+        let mut before = '{';
         for (name, json) in &self.0 {
-            push_string(&mut text, name);
-            text.push(':');
-            text.push_str(json);
-            text.push(',');
+            f.write_char(before)?;
+            write_string(f, name)?;
+            f.write_char(':')?;
+            f.write_str(json)?;
+            before = ',';
         }
-        close(&mut text, '}');
-        f.write_str(&text)
+        f.write_str(if before == '{' { "{}" } else { "}" })
     }
 }
 
+/// From JSON only; see [`from_other`](Object::from_other).
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(Fields(one_line))
     }
 }
 
-struct Fields;
+/// What was read, without the line breaks of somebody's layout: events end at them.
+fn one_line(json: Box<RawValue>) -> String {
+    let json = Box::<str>::from(json);
+    if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
+        return json.into();
+    }
+    // It was read once already.
+    serde_json::from_str(&json).map_or_else(|_| json.into(), |Compact(json)| json)
+}
 
-impl<'de> Visitor<'de> for Fields {
+/// Reads fields as `T`, of which the function makes JSON.
+struct Fields<T>(fn(T) -> String);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
     type Value = Object;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -75,11 +93,11 @@ impl<'de> Visitor<'de> for Fields {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
-        let mut object = Object::default();
-        while let Some((name, Compact(json))) = map.next_entry()? {
-            object.0.push((name, json));
+        let mut fields = Vec::with_capacity(8);
+        while let Some((name, value)) = map.next_entry()? {
+            fields.push((name, self.0(value)));
         }
-        Ok(object)
+        Ok(Object(fields))
     }
 }
 
@@ -176,7 +194,17 @@ fn close(json: &mut String, bracket: char) {
 
 fn push_string(json: &mut String, text: &str) {
     // Writing to memory cannot fail.
-    json.push_str(&serde_json::to_string(text).unwrap_or_default());
+    let _ = write_string(json, text);
+}
+
+fn write_string(to: &mut impl fmt::Write, text: &str) -> fmt::Result {
+    let is_plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
+    if text.bytes().all(is_plain) {
+        to.write_char('"')?;
+        to.write_str(text)?;
+        return to.write_char('"');
+    }
+    to.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
 }
 
 #[cfg(test)]
@@ -197,6 +225,9 @@ mod tests {
             let Compact(json) = serde_json::from_str(&text).unwrap();
             assert_eq!(json, value.to_string());
             assert_eq!(Object::of(&text).unwrap().to_string(), value.to_string());
+            let mut other = serde_json::Deserializer::from_str(&text);
+            let object = Object::from_other(&mut other).unwrap();
+            assert_eq!(object.to_string(), value.to_string());
         }
         // From other formats too.
         let Compact(json) = serde_json::from_value(value.clone()).unwrap();
@@ -208,7 +239,7 @@ mod tests {
         let mut object = Object::of(r#" { "a" : 1, "\u0062": "x", "a": [2, 3] } "#).unwrap();
         assert_eq!(
             (object.get("a"), object.get("b")),
-            (Some("[2,3]"), Some("\"x\""))
+            (Some("[2, 3]"), Some("\"x\""))
         );
         assert_eq!(object.names().collect::<Vec<_>>(), ["a", "b"]);
         object.set("a", "{}");
@@ -218,6 +249,18 @@ mod tests {
         object.remove("a");
         object.remove("c");
         assert_eq!(object.to_string(), "{}");
+    }
+
+    #[test]
+    fn values_stay_as_they_were_written_on_one_line() {
+        let object =
+            Object::of("{\"n\": 1.50e+2, \"big\": 123456789012345678901234567890}").unwrap();
+        assert_eq!(
+            object.to_string(),
+            r#"{"n":1.50e+2,"big":123456789012345678901234567890}"#
+        );
+        let object = Object::of("{\"a\": [1,\r\n 2], \"b\": \"\\n\"}").unwrap();
+        assert_eq!(object.to_string(), r#"{"a":[1,2],"b":"\n"}"#);
     }
 
     #[test]

@@ -9,10 +9,12 @@ use serde_json::Value;
 
 const LIMIT: usize = 3;
 
+/// Takes so long that all that is sent beside it is admitted or refused meanwhile, on a slow
+/// machine, too.
 fn slow(tag: &str) -> Value {
     let script = Script {
         tag: tag.into(),
-        delay_ms: 1000,
+        delay_ms: 5000,
         ..Script::default()
     };
     chat("gpt-4", &script)
@@ -38,6 +40,7 @@ async fn no_more_than_the_limit_run_at_once() {
     }
     // Each has given its place back.
     for _ in 0..2 {
+        let body = hello("gpt-4");
         let again = join_all((0..LIMIT).map(|_| account.client.chat(&body))).await;
         assert!(again.iter().all(|reply| reply.status == 200));
     }
