@@ -14,6 +14,8 @@ use openclaw_providers::{Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::pin::pin;
 
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
@@ -79,9 +81,23 @@ async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> 
     receiver.await.map_err(Error::internal)?
 }
 
-/// The answer with a whole `usage`: the rest is the provider's.
+/// The answer with a whole `usage`: the rest is the provider's, byte by byte where it told one.
 fn with_usage(answer: &[u8], (usage, cost): (TokenUsage, Money)) -> Result<Bytes, Error> {
-    let mut body: Object = serde_json::from_slice(answer).map_err(Error::internal)?;
+    #[derive(Deserialize)]
+    struct Told<'a> {
+        #[serde(borrow)]
+        usage: &'a RawValue,
+    }
+    let answer = std::str::from_utf8(answer).map_err(Error::internal)?;
+    if let Ok(Told { usage: told }) = serde_json::from_str(answer) {
+        let told = told.get();
+        let start = told.as_ptr().addr() - answer.as_ptr().addr();
+        let (before, after) = (&answer[..start], &answer[start + told.len()..]);
+        return Ok([before, &usage_object(Some(told), &usage, cost), after]
+            .concat()
+            .into());
+    }
+    let mut body: Object = serde_json::from_str(answer).map_err(Error::internal)?;
     let usage = usage_object(body.get("usage"), &usage, cost);
     body.set("usage", usage);
     Ok(body.to_string().into())
@@ -104,4 +120,38 @@ pub(crate) fn write_served(headers: &mut HeaderMap, provider: Option<&str>, atte
         headers.insert("x-openclaw-provider", value);
     }
     headers.insert("x-openclaw-attempts", HeaderValue::from(attempts));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_usage_changes_wherever_it_stands() {
+        let usage = TokenUsage {
+            prompt_tokens: Some(2),
+            completion_tokens: Some(3),
+            ..TokenUsage::default()
+        };
+        let shown = |answer: &str| {
+            let body = with_usage(answer.as_bytes(), (usage, Money::ZERO)).unwrap();
+            String::from_utf8(body.to_vec()).unwrap()
+        };
+        let told = r#"{"prompt_tokens":2,"completion_tokens":3,"total_tokens":5,"cost":0}"#;
+        assert_eq!(
+            shown("{ \"a\": 1.50, \"usage\": {\"prompt_tokens\": 9}, \"é\": [1,\n2]}"),
+            format!("{{ \"a\": 1.50, \"usage\": {told}, \"é\": [1,\n2]}}")
+        );
+        // None at all, one that is nothing, and two: the last counts.
+        for answer in [
+            r#"{"a":1}"#,
+            r#"{"usage":null,"a":1}"#,
+            r#"{"usage":{"x":1},"a":1,"usage":{"y":2}}"#,
+        ] {
+            let body: Value = serde_json::from_str(&shown(answer)).unwrap();
+            assert_eq!(body["a"], 1, "{answer}");
+            assert_eq!(body["usage"]["total_tokens"], json!(5), "{answer}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 use super::record::{Entry, Record};
+use hashbrown::HashMap;
 use openclaw_core::{
     Timestamp,
     ledger::{Item, Value},
 };
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// Counters that are kept at most once SQLite has them, and keys that are known to be absent.
 const MAX_CLEAN: usize = 10_000;

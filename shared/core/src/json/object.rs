@@ -3,7 +3,7 @@ use serde::{
     de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// An object whose fields are JSON: for what is passed on but for a field or two, each as it was
 /// written. A tree of all that is in it would cost several times as much, and change numbers.
@@ -26,8 +26,13 @@ impl Object {
 
     /// Gives a field this value, which is JSON.
     pub fn set(&mut self, name: &str, json: impl Into<String>) {
-        self.remove(name);
-        self.0.push((name.into(), json.into()));
+        let mut json = Some(json.into());
+        self.0.retain_mut(|(known, value)| {
+            known != name || json.take().map(|json| *value = json).is_some()
+        });
+        if let Some(json) = json {
+            self.0.push((name.into(), json));
+        }
     }
 
     /// Takes a field out.
@@ -53,15 +58,21 @@ impl Object {
 /// As JSON on one line.
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut before = '{';
+        // Quotes, a colon and a comma each.
+        let size = self
+            .0
+            .iter()
+            .map(|(name, json)| name.len() + json.len() + 4);
+        let mut text = String::with_capacity(2 + size.sum::<usize>());
+        text.push('{');
         for (name, json) in &self.0 {
-            f.write_char(before)?;
-            write_string(f, name)?;
-            f.write_char(':')?;
-            f.write_str(json)?;
-            before = ',';
+            push_string(&mut text, name);
+            text.push(':');
+            text.push_str(json);
+            text.push(',');
         }
-        f.write_str(if before == '{' { "{}" } else { "}" })
+        close(&mut text, '}');
+        f.write_str(&text)
     }
 }
 
@@ -193,18 +204,15 @@ fn close(json: &mut String, bracket: char) {
 }
 
 fn push_string(json: &mut String, text: &str) {
-    // Writing to memory cannot fail.
-    let _ = write_string(json, text);
-}
-
-fn write_string(to: &mut impl fmt::Write, text: &str) -> fmt::Result {
     let is_plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
     if text.bytes().all(is_plain) {
-        to.write_char('"')?;
-        to.write_str(text)?;
-        return to.write_char('"');
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+        return;
     }
-    to.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
+    // Writing to memory cannot fail.
+    json.push_str(&serde_json::to_string(text).unwrap_or_default());
 }
 
 #[cfg(test)]
