@@ -45,10 +45,11 @@ pub(super) fn start(name: &'static str, port: u16, command: &mut Command) -> Res
     Ok(service)
 }
 
-/// The binary of the controllable upstream, and that of the load generator.
+/// The binary of the controllable upstream, and that of the load generator: optimised, for they share
+/// the processors and their caches with what they measure.
 pub(super) fn tools() -> Result<(PathBuf, PathBuf)> {
-    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE);
-    let load = cargo::binary("openclaw-bench", "load", cargo::PROFILE);
+    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", "release");
+    let load = cargo::binary("openclaw-bench", "load", "release");
     Ok((upstream?, load?))
 }
 

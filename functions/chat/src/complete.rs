@@ -138,7 +138,7 @@ mod tests {
             let body = with_usage(answer.as_bytes(), (usage, Money::ZERO)).unwrap();
             String::from_utf8(body.to_vec()).unwrap()
         };
-        let told = r#"{"prompt_tokens":2,"completion_tokens":3,"total_tokens":5,"cost":0}"#;
+        let told = r#"{"prompt_tokens":2,"completion_tokens":3,"total_tokens":5,"cost":0.0}"#;
         assert_eq!(
             shown("{ \"a\": 1.50, \"usage\": {\"prompt_tokens\": 9}, \"é\": [1,\n2]}"),
             format!("{{ \"a\": 1.50, \"usage\": {told}, \"é\": [1,\n2]}}")

@@ -299,7 +299,7 @@ mod tests {
         r#"{"id":"x","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]}"#;
     const FINISH: &str = r#"{"id":"x","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
     /// The same with what we add, and the id of the first chunk.
-    const SHOWN: &str = r#"{"id":"x","object":"chat.completion.chunk","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"cost":0.000000005}}"#;
+    const SHOWN: &str = r#"{"id":"x","choices":[],"object":"chat.completion.chunk","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"cost":0.000000005}}"#;
     const USAGE: &str =
         r#"{"id":"x","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
 

@@ -53,25 +53,24 @@ impl Body {
     }
 
     /// All of it, after `start`, if that is at most `most` bytes. One piece is not copied.
-    pub(crate) async fn read_all(&mut self, start: BytesMut, most: usize) -> Result<Bytes, Cut> {
-        let mut all = start;
-        let mut piece = self.next().await.transpose()?;
-        if all.is_empty()
-            && let Some(first) = piece
-        {
-            within(first.len(), most)?;
-            piece = self.next().await.transpose()?;
-            if piece.is_none() {
-                return Ok(first);
-            }
-            all = BytesMut::from(first);
-        }
-        while let Some(more) = piece {
-            all.extend_from_slice(&more);
+    pub(crate) async fn read_all(&mut self, start: Bytes, most: usize) -> Result<Bytes, Cut> {
+        let first = match start.is_empty() {
+            true => self.next().await.transpose()?.unwrap_or_default(),
+            false => start,
+        };
+        within(first.len(), most)?;
+        let Some(mut piece) = self.next().await.transpose()? else {
+            return Ok(first);
+        };
+        let mut all = BytesMut::from(first);
+        loop {
+            all.extend_from_slice(&piece);
             within(all.len(), most)?;
-            piece = self.next().await.transpose()?;
+            match self.next().await.transpose()? {
+                Some(next) => piece = next,
+                None => return Ok(all.freeze()),
+            }
         }
-        Ok(all.freeze())
     }
 
     /// Whether it has been silent for too long; asks to be woken when it will have been.

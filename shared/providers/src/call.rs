@@ -56,7 +56,7 @@ impl Mode for Whole {
         // Vendors send the head of a plain answer with the answer.
         let limit = provider.limits(&call.providers.routing).first_token;
         let (head, body) = call.head(request, limit).await?.into_parts();
-        let completion = call.whole(body, head.status.as_u16(), BytesMut::new());
+        let completion = call.whole(body, head.status.as_u16(), Bytes::new());
         let completion = completion.await?;
         call.providers.health.succeeded(call.target.slot);
         Ok(completion)
@@ -107,19 +107,14 @@ impl Call<'_> {
             return Ok(Response::from_parts(head, body));
         }
         // What cannot be read of an error is only missing from its message.
-        let words = body.read_all(BytesMut::new(), MAX_ERROR).await;
+        let words = body.read_all(Bytes::new(), MAX_ERROR).await;
         let error = provider.dialect.decode_error(&words.unwrap_or_default());
         let after = retry_after(&head.headers, clock.now());
         Err(refusal(provider, head.status.as_u16(), &error, after))
     }
 
     /// The whole answer, whose first bytes have been read.
-    async fn whole(
-        &self,
-        mut body: Body,
-        status: u16,
-        start: BytesMut,
-    ) -> Result<Completion, Fault> {
+    async fn whole(&self, mut body: Body, status: u16, start: Bytes) -> Result<Completion, Fault> {
         let provider = &self.target.provider;
         let bytes = body.read_all(start, MAX_ANSWER).await;
         let bytes = bytes.map_err(|cut| Fault::cut(&provider.id, status, cut))?;
@@ -139,20 +134,20 @@ impl Call<'_> {
         let status = response.status().as_u16();
         let provider = &self.target.provider;
         let mut body = response.into_body();
-        let mut start = BytesMut::new();
+        let mut start = Bytes::new();
         let content = loop {
             if let Some(content) = Content::of(&start) {
                 break content;
             }
             match body.next().await {
-                Some(Ok(bytes)) => start.extend_from_slice(&bytes),
+                Some(Ok(bytes)) => start = joined(start, &bytes),
                 Some(Err(cut)) => return Err(Fault::cut(&provider.id, status, cut)),
                 None => break Content::Events,
             }
         };
         let mut stream = ChunkStream::new(status, self.ports, self.providers, self.target);
         match content {
-            Content::Events => stream.read(start.freeze(), body).await?,
+            Content::Events => stream.read(start, body).await?,
             Content::Json => {
                 let completion = self.whole(body, status, start).await?;
                 let chunks = reshape::take_apart(&completion);
@@ -166,6 +161,16 @@ impl Call<'_> {
         }
         Ok(stream)
     }
+}
+
+/// Both in one piece; the usual empty start costs no copy.
+fn joined(start: Bytes, bytes: &Bytes) -> Bytes {
+    if start.is_empty() {
+        return bytes.clone();
+    }
+    let mut all = BytesMut::from(start);
+    all.extend_from_slice(bytes);
+    all.freeze()
 }
 
 fn no_answer(body: &Bytes) -> DecodeError {
