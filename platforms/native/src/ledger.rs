@@ -221,7 +221,7 @@ impl Ledger for SqliteLedger {
     ) -> BoxFuture<'a, Result<Option<Item>, StoreError>> {
         let now = self.shared.clock.now();
         let State { overlay, reader } = &mut *self.shared.state.lock();
-        let found = match overlay.find(account, key) {
+        let found = match overlay.find(account, key, now) {
             Some(known) => Ok(known),
             None => rows::find(reader, account, key).map_err(store_error),
         };
