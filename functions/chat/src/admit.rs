@@ -1,6 +1,9 @@
 //! From a checked body to an admitted request.
 
-use crate::bound::{ensure_answer_fits, usage_bound};
+use crate::{
+    bound::{ensure_answer_fits, usage_bound},
+    tool_loop::ToolLoop,
+};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use openclaw_core::{Code, Details, Error, Money};
@@ -17,10 +20,13 @@ use std::sync::Arc;
 /// A request that its model and its key allow, ready to be admitted. The parsed request is no longer
 /// needed: a call may take minutes.
 pub(crate) struct PreparedChat {
-    plan: Plan,
+    pub(crate) plan: Plan,
     reservation: Reservation,
-    max_cost: Money,
+    /// The most that the call can cost.
+    pub(crate) max_cost: Money,
     priced_fields: Vec<String>,
+    /// The rounds that may follow, where skills are offered.
+    pub(crate) tools: Option<Box<ToolLoop>>,
 }
 
 /// An admitted request: the calls to make, and the settlement that accounts for them.
@@ -28,6 +34,8 @@ pub(crate) struct AdmittedChat {
     pub(crate) plan: Plan,
     pub(crate) accounting: Accounting,
     pub(crate) on_disconnect: OnDisconnect,
+    /// The rounds that may follow, where skills are offered.
+    pub(crate) tools: Option<Box<ToolLoop>>,
 }
 
 /// The settlement of a request, and what its price depends on.
@@ -79,7 +87,13 @@ impl PreparedChat {
                 renewal: None,
             },
             priced_fields,
+            tools: None,
         })
+    }
+
+    /// Our estimate of the tokens in.
+    pub(crate) const fn prompt_tokens(&self) -> u64 {
+        self.reservation.prompt_tokens
     }
 
     /// Reserves and counts the request in one ledger call; 402, 429.
@@ -124,6 +138,7 @@ impl PreparedChat {
                 priced_fields: self.priced_fields,
             },
             on_disconnect: caller.key.on_disconnect,
+            tools: self.tools,
         })
     }
 }

@@ -1,16 +1,20 @@
 //! A plain answer.
 
-use crate::{admit::AdmittedChat, shown_usage::usage_object};
+use crate::{
+    admit::{Accounting, AdmittedChat},
+    shown_usage::usage_object,
+    tool_loop::{Next, ToolLoop},
+};
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use futures_channel::oneshot;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{BoxFuture, Error, Money, Ports, json::Object};
-use openclaw_providers::{Failure, Reply};
+use openclaw_providers::{Completion, Failure, Plan, Reply, Served};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
@@ -20,9 +24,13 @@ use std::pin::pin;
 
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
 /// future is dropped, and with it the call; unless the key says to drain.
-pub(crate) async fn complete(app: &App, admitted: AdmittedChat) -> Result<Response> {
+pub(crate) async fn complete(app: &App, mut admitted: AdmittedChat) -> Result<Response> {
     let drain = admitted.on_disconnect == OnDisconnect::Drain;
-    let done = call(app.ports.clone(), admitted).boxed();
+    let ports = app.ports.clone();
+    let done = match admitted.tools.take() {
+        None => call(ports, admitted).boxed(),
+        Some(tools) => call_with_skills(ports, admitted, tools).boxed(),
+    };
     if drain {
         detached(&app.ports, done).await
     } else {
@@ -36,6 +44,68 @@ async fn call(ports: Ports, admitted: AdmittedChat) -> Result<Response> {
         mut accounting,
         ..
     } = admitted;
+    match ask(ports, plan, &mut accounting).await? {
+        Ok(reply) => finished(accounting, &reply.answer.body, &reply.served).await,
+        Err(failed) => Ok(failed),
+    }
+}
+
+/// The same with skills: the model is asked again for as long as it calls some.
+async fn call_with_skills(
+    ports: Ports,
+    admitted: AdmittedChat,
+    mut tools: Box<ToolLoop>,
+) -> Result<Response> {
+    let AdmittedChat {
+        mut plan,
+        mut accounting,
+        ..
+    } = admitted;
+    let mut attempts = 0;
+    loop {
+        let mut reply = match ask(ports.clone(), plan, &mut accounting).await? {
+            Ok(reply) => reply,
+            Err(failed) => return Ok(failed),
+        };
+        attempts += reply.served.attempts;
+        reply.served.attempts = attempts;
+        let settlement = &mut accounting.settlement;
+        let next = match tools.after(&reply.answer.body) {
+            Ok(Next::Done { answer, .. }) => {
+                return finished(accounting, &answer, &reply.served).await;
+            }
+            Ok(Next::Run(mut running)) => {
+                let ran = async {
+                    while let Some(ran) = running.next().await {
+                        tools.ran(ran);
+                    }
+                };
+                match settlement.finish(pin!(ran)).await {
+                    Ok(()) => tools.go_on(settlement).await,
+                    Err(refused) => {
+                        settlement.settle(Status::Interrupted).await?;
+                        return Err(refused.into());
+                    }
+                }
+            }
+            Err(error) => Err(error),
+        };
+        plan = match next {
+            Ok(plan) => plan,
+            Err(error) => {
+                settlement.settle(Status::Failed).await?;
+                return Err(error.into());
+            }
+        };
+    }
+}
+
+/// Asks the model once, and notes what it took. A failure is settled, and the response that says so.
+async fn ask(
+    ports: Ports,
+    plan: Plan,
+    accounting: &mut Accounting,
+) -> Result<Result<Reply<Completion>, Response>> {
     accounting.settlement.calling();
     let answer = pin!(plan.complete(ports));
     let answered = match accounting.settlement.finish(answer).await {
@@ -50,25 +120,31 @@ async fn call(ports: Ports, admitted: AdmittedChat) -> Result<Response> {
             let settlement = &mut accounting.settlement;
             settlement.billed_failures(failure.billed_failures);
             settlement.settle(Status::Failed).await?;
-            Ok(failed(failure))
+            Ok(Err(failed(failure)))
         }
-        Ok(Reply { answer, served }) => {
-            accounting.served(&served);
+        Ok(reply) => {
+            accounting.served(&reply.served);
             let settlement = &mut accounting.settlement;
-            settlement.generated(answer.estimated_completion_tokens);
-            settlement.counted(answer.usage.unwrap_or_default());
-            let body = with_usage(&answer.body, settlement.usage())?;
-            settlement.settle(Status::Completed).await?;
-            let mut response = Response::new(Body::from(body));
-            let headers = response.headers_mut();
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-            write_served(headers, Some(&served.provider), served.attempts);
-            Ok(response)
+            settlement.generated(reply.answer.estimated_completion_tokens);
+            settlement.counted(reply.answer.usage.unwrap_or_default());
+            Ok(Ok(reply))
         }
     }
+}
+
+/// Settles, and shows the answer.
+async fn finished(mut accounting: Accounting, answer: &[u8], served: &Served) -> Result<Response> {
+    let settlement = &mut accounting.settlement;
+    let body = with_usage(answer, settlement.usage())?;
+    settlement.settle(Status::Completed).await?;
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    write_served(headers, Some(&served.provider), served.attempts);
+    Ok(response)
 }
 
 /// Runs `done` to its end even when nobody waits for it any more.

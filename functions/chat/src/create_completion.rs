@@ -1,5 +1,12 @@
-use crate::{admit::PreparedChat, complete::complete, relay, stream_format::StreamFormat};
+use crate::{
+    admit::PreparedChat,
+    complete::complete,
+    relay,
+    stream_format::StreamFormat,
+    tool_loop::{ToolLoop, skills_of},
+};
 use axum::{Extension, extract::State, response::Response};
+use futures_util::FutureExt;
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
@@ -11,13 +18,28 @@ pub(crate) async fn create_completion(
     RawJson(body): RawJson,
 ) -> Result<Response> {
     // The parsed request ends with this block.
-    let (prepared, format) = {
+    let (prepared, skills, format) = {
         let request = ChatRequest::parse(&body)?;
         let format = request.stream.then_some(StreamFormat::OpenAi {
             include_usage: request.include_usage,
         });
-        let prepared = PreparedChat::new(&app, &gate, &id, &request, &body, request.stream)?;
-        (prepared, format)
+        match skills_of(&request)? {
+            None => {
+                let stream = request.stream;
+                let prepared = PreparedChat::new(&app, &gate, &id, &request, &body, stream)?;
+                (Some(prepared), vec![], format)
+            }
+            Some(skills) => (None, skills, format),
+        }
+    };
+    let prepared = match prepared {
+        Some(prepared) => prepared,
+        None => {
+            let stream = format.is_some();
+            ToolLoop::prepare(&app, &gate, &id, &body, stream, &skills)
+                .boxed()
+                .await?
+        }
     };
     let admitted = prepared.admit(&app, &gate).await?;
     match format {

@@ -1,5 +1,11 @@
-use crate::{admit::PreparedChat, relay, stream_format::StreamFormat};
+use crate::{
+    admit::PreparedChat,
+    relay,
+    stream_format::StreamFormat,
+    tool_loop::{ToolLoop, skills_of},
+};
 use axum::{Extension, extract::State, response::Response};
+use futures_util::FutureExt;
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
@@ -10,9 +16,23 @@ pub(crate) async fn create_completion_stream(
     id: RequestId,
     RawJson(body): RawJson,
 ) -> Result<Response> {
-    let prepared = {
+    let (prepared, skills) = {
         let request = ChatRequest::parse(&body)?;
-        PreparedChat::new(&app, &gate, &id, &request, &body, true)?
+        match skills_of(&request)? {
+            None => {
+                let prepared = PreparedChat::new(&app, &gate, &id, &request, &body, true)?;
+                (Some(prepared), vec![])
+            }
+            Some(skills) => (None, skills),
+        }
+    };
+    let prepared = match prepared {
+        Some(prepared) => prepared,
+        None => {
+            ToolLoop::prepare(&app, &gate, &id, &body, true, &skills)
+                .boxed()
+                .await?
+        }
     };
     let admitted = prepared.admit(&app, &gate).await?;
     relay::respond(&app, admitted, StreamFormat::DeltaOnly).await

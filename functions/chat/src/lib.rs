@@ -13,6 +13,7 @@ mod create_completion_stream;
 mod relay;
 mod shown_usage;
 mod stream_format;
+mod tool_loop;
 #[cfg(feature = "worker")]
 mod worker;
 

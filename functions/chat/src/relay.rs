@@ -4,6 +4,7 @@ use crate::{
     admit::{Accounting, AdmittedChat},
     complete::{failed, write_served},
     stream_format::{StreamFormat, Writer},
+    tool_loop::{Running, ToolLoop},
 };
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
@@ -109,6 +110,8 @@ enum Source {
     /// Nothing of an answer is there yet, but the client waits for a sign of life.
     Starting(BoxFuture<'static, Result<Reply<ChunkStream>, Failure>>),
     Live(Box<ChunkStream>),
+    /// The model waits for its skills.
+    Skills(Running),
 }
 
 /// How an answer ended.
@@ -143,6 +146,8 @@ struct Relay {
     writer: Writer,
     accounting: Accounting,
     heartbeat: Duration,
+    /// The rounds that may follow, where skills are offered.
+    tools: Option<Box<ToolLoop>>,
 }
 
 impl Relay {
@@ -157,6 +162,7 @@ impl Relay {
         let AdmittedChat {
             plan,
             mut accounting,
+            tools,
             ..
         } = admitted;
         let settlement = &mut accounting.settlement;
@@ -190,6 +196,7 @@ impl Relay {
             writer,
             accounting,
             heartbeat,
+            tools,
         };
         relay.look().await;
         Ok(Opened::Started {
@@ -268,7 +275,57 @@ impl Relay {
                         }
                     }
                 }
+                Source::Skills(running) => {
+                    match settlement.within(self.heartbeat, running.next()).await {
+                        Waited::Elapsed => return Write::ping(),
+                        Waited::Refused(error) => self.pending = Some(End::Refused(error)),
+                        Waited::Done(Some(ran)) => {
+                            let chunk = self.tools.as_mut().map(|tools| tools.ran(ran));
+                            let mut out = BytesMut::new();
+                            chunk
+                                .iter()
+                                .for_each(|chunk| self.writer.chunk(chunk, &mut out));
+                            return self.finished(out).await;
+                        }
+                        Waited::Done(None) => self.ask_again().await,
+                    }
+                }
             }
+        }
+    }
+
+    /// The next round, with what the skills gave.
+    async fn ask_again(&mut self) {
+        let Some(tools) = &mut self.tools else {
+            return;
+        };
+        let settlement = &mut self.accounting.settlement;
+        match tools.go_on(settlement).await {
+            Ok(plan) => {
+                settlement.calling();
+                self.source = Source::Starting(plan.stream(tools.ports()).boxed());
+            }
+            Err(error) => self.pending = Some(End::Failed(error)),
+        }
+    }
+
+    /// The model's answer is whole: the request's end, unless it called skills.
+    fn answered(&mut self, out: &mut BytesMut) {
+        let Some(tools) = &mut self.tools else {
+            self.pending = Some(End::Whole);
+            return;
+        };
+        match tools.after_stream() {
+            Ok((chunks, running)) => {
+                chunks
+                    .iter()
+                    .for_each(|chunk| self.writer.chunk(chunk, out));
+                match running {
+                    Some(running) => self.source = Source::Skills(running),
+                    None => self.pending = Some(End::Whole),
+                }
+            }
+            Err(error) => self.pending = Some(End::Failed(error)),
         }
     }
 
@@ -292,7 +349,7 @@ impl Relay {
             match next {
                 Some(Ok(chunk)) => self.chunk(&chunk, out),
                 Some(Err(error)) => self.pending = Some(End::Failed(error)),
-                None => self.pending = Some(End::Whole),
+                None => self.answered(out),
             }
             let full = out.len() >= BATCH || !(self.writer.may_batch() || out.is_empty());
             let Source::Live(chunks) = &mut self.source else {
@@ -314,7 +371,13 @@ impl Relay {
         if let Some(usage) = chunk.usage {
             settlement.counted(usage);
         }
-        self.writer.chunk(chunk, out);
+        match &mut self.tools {
+            None => self.writer.chunk(chunk, out),
+            Some(tools) => {
+                let shown = tools.show(chunk);
+                shown.iter().for_each(|chunk| self.writer.chunk(chunk, out));
+            }
+        }
     }
 
     /// Settles; meanwhile the provider's response ends, mostly.

@@ -2,7 +2,7 @@
 
 use super::{
     reply::{Events, Reply, Said},
-    script::Usage,
+    script::{ToolCall, Usage},
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -16,20 +16,13 @@ const SIGNATURE: &str = "EqoBCkgIARABGAIiQL2UoU0b1OHYi";
 pub(super) fn plain(reply: &Reply) -> Value {
     let (block, stop) = match &reply.said {
         Said::Text(pieces) => (json!({"type": "text", "text": pieces.concat()}), "end_turn"),
-        Said::Call { call, .. } => (
-            json!({
-                "type": "tool_use",
-                "id": call.id,
-                "name": call.name,
-                "input": call.arguments,
-            }),
-            "tool_use",
-        ),
+        Said::Call { call, .. } => (tool_use(call), "tool_use"),
     };
     let thinking = reply.thinking.as_ref();
     let thinking = thinking
         .map(|thinking| json!({"type": "thinking", "thinking": thinking, "signature": SIGNATURE}));
-    let content: Vec<_> = thinking.into_iter().chain([block]).collect();
+    let more = reply.said.more().iter().map(tool_use);
+    let content: Vec<_> = thinking.into_iter().chain([block]).chain(more).collect();
     let mut message = json!({
         "id": ID,
         "type": "message",
@@ -43,6 +36,26 @@ pub(super) fn plain(reply: &Reply) -> Value {
         message["usage"] = usage_object(usage, usage.completion_tokens, reply.cached);
     }
     message
+}
+
+fn tool_use(call: &ToolCall) -> Value {
+    json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.arguments})
+}
+
+/// The blocks of further calls, from that index on.
+fn more_blocks(calls: &[ToolCall], first: usize) -> Vec<Bytes> {
+    let blocks = calls.iter().enumerate().flat_map(|(at, call)| {
+        let mut block = tool_use(call);
+        let input = std::mem::replace(&mut block["input"], json!({})).to_string();
+        let index = first + at;
+        let delta = json!({"type": "input_json_delta", "partial_json": input});
+        [
+            json!({"type": "content_block_start", "index": index, "content_block": block}),
+            json!({"type": "content_block_delta", "index": index, "delta": delta}),
+            json!({"type": "content_block_stop", "index": index}),
+        ]
+    });
+    blocks.map(event).collect()
 }
 
 /// `message_start` to `message_stop`.
@@ -75,14 +88,13 @@ pub(super) fn stream(reply: &Reply) -> Events {
         event(json!({"type": "content_block_start", "index": index, "content_block": block})),
         event(json!({"type": "ping"})),
     ]);
+    let mut closing = vec![event(json!({"type": "content_block_stop", "index": index}))];
+    closing.extend(more_blocks(reply.said.more(), usize::from(index) + 1));
+    closing.extend([event(last), event(json!({"type": "message_stop"}))]);
     Events {
         opening,
         deltas: deltas.collect(),
-        closing: vec![
-            event(json!({"type": "content_block_stop", "index": index})),
-            event(last),
-            event(json!({"type": "message_stop"})),
-        ],
+        closing,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     reply::{Events, Reply, Said},
-    script::Usage,
+    script::{ToolCall, Usage},
 };
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -14,15 +14,10 @@ const CREATED: u64 = 1_741_569_952;
 pub(super) fn plain(reply: &Reply) -> Value {
     let (content, tool_calls, finish) = match &reply.said {
         Said::Text(pieces) => (json!(pieces.concat()), None, "stop"),
-        Said::Call { call, pieces } => (
-            Value::Null,
-            Some(json!([{
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": pieces.concat()},
-            }])),
-            "tool_calls",
-        ),
+        Said::Call { call, more, .. } => {
+            let calls = std::iter::once(call).chain(more).map(function);
+            (Value::Null, Some(calls.collect::<Value>()), "tool_calls")
+        }
     };
     let mut message =
         json!({"role": "assistant", "content": content, "refusal": null, "annotations": []});
@@ -45,6 +40,15 @@ pub(super) fn plain(reply: &Reply) -> Value {
     completion
 }
 
+/// A whole call.
+fn function(call: &ToolCall) -> Value {
+    json!({
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": call.arguments.to_string()},
+    })
+}
+
 /// The stream's chunks: role, content, finish, usage when it was asked for, `[DONE]`.
 pub(super) fn stream(reply: &Reply, include_usage: bool) -> Events {
     let chunk = |delta: Value, finish: Option<&str>| {
@@ -53,16 +57,16 @@ pub(super) fn stream(reply: &Reply, include_usage: bool) -> Events {
         ]);
         event(&chunk_object(reply, choices, include_usage))
     };
-    let (opening, deltas, finish) = match &reply.said {
+    let (opening, mut deltas, finish) = match &reply.said {
         Said::Text(pieces) => (
             json!({"role": "assistant", "content": "", "refusal": null}),
             pieces
                 .iter()
                 .map(|piece| chunk(json!({"content": piece}), None))
-                .collect(),
+                .collect::<Vec<_>>(),
             "stop",
         ),
-        Said::Call { call, pieces } => (
+        Said::Call { call, pieces, .. } => (
             json!({"role": "assistant", "content": null, "tool_calls": [{
                 "index": 0,
                 "id": call.id,
@@ -79,6 +83,11 @@ pub(super) fn stream(reply: &Reply, include_usage: bool) -> Events {
             "tool_calls",
         ),
     };
+    deltas.extend(reply.said.more().iter().enumerate().map(|(at, call)| {
+        let mut call = function(call);
+        call["index"] = (at + 1).into();
+        chunk(json!({"tool_calls": [call]}), None)
+    }));
     let mut closing = vec![chunk(json!({}), Some(finish))];
     if let (true, Some(usage)) = (include_usage, reply.usage) {
         let mut last = chunk_object(reply, json!([]), true);

@@ -19,10 +19,14 @@ pub(super) struct Reply {
     pub(super) cached: [u64; 2],
 }
 
-/// Text, or a tool call with its arguments as JSON text; both in pieces.
+/// Text, or a tool call with its arguments as JSON text; both in pieces. Further calls come whole.
 pub(super) enum Said {
     Text(Vec<String>),
-    Call { call: ToolCall, pieces: Vec<String> },
+    Call {
+        call: ToolCall,
+        pieces: Vec<String>,
+        more: Vec<ToolCall>,
+    },
 }
 
 impl Reply {
@@ -37,6 +41,7 @@ impl Reply {
                         arguments,
                     },
                     pieces,
+                    more: vec![],
                 },
                 Err(_) => Said::Text(pieces),
             },
@@ -51,6 +56,7 @@ impl Reply {
             Some(call) => Said::Call {
                 pieces: split(&call.arguments.to_string(), script.chunks.unwrap_or(3)),
                 call: call.clone(),
+                more: script.more_calls.clone(),
             },
         };
         let default = Usage {
@@ -68,6 +74,14 @@ impl Reply {
 }
 
 impl Said {
+    /// The calls after the first.
+    pub(super) fn more(&self) -> &[ToolCall] {
+        match self {
+            Self::Text(_) => &[],
+            Self::Call { more, .. } => more,
+        }
+    }
+
     pub(super) fn pieces(&self) -> &[String] {
         match self {
             Self::Text(pieces) | Self::Call { pieces, .. } => pieces,

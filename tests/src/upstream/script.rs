@@ -25,6 +25,10 @@ pub struct Script {
     pub text: Option<String>,
     /// A tool call in place of the text.
     pub tool_call: Option<ToolCall>,
+    /// Further calls of the same answer.
+    pub more_calls: Vec<ToolCall>,
+    /// What follows when the tools have answered; default: the same again.
+    pub then: Option<Box<Script>>,
     /// Reasoning before either.
     pub thinking: Option<String>,
     /// The usage that is reported.
@@ -99,16 +103,38 @@ impl Script {
         let messages = body.get("messages")?.as_array()?;
         let last = messages
             .iter()
-            .rfind(|message| message["role"] == "user" && first_text(message).is_some())?;
-        let text = first_text(last).filter(|text| text.starts_with(PREFIX))?;
+            .rposition(|message| message["role"] == "user" && first_text(message).is_some())?;
+        let text = first_text(&messages[last]).filter(|text| text.starts_with(PREFIX))?;
+        let since = messages[last..].iter();
+        let answers = since.filter(|message| message["role"] == "assistant");
         Some(match serde_json::from_str::<Envelope>(text) {
-            Ok(envelope) => Ok(envelope.upstream),
+            Ok(envelope) => Ok(envelope.upstream.after(answers.count())),
             Err(error) => Err(error.to_string()),
         })
     }
 
+    /// The script after so many answers of it.
+    fn after(self, answers: usize) -> Self {
+        let Self { tag, then, .. } = &self;
+        match then {
+            Some(then) if answers > 0 => {
+                let mut then = Self::clone(then);
+                if then.tag.is_empty() {
+                    then.tag.clone_from(tag);
+                }
+                then.after(answers - 1)
+            }
+            _ => self,
+        }
+    }
+
     /// As the text of a user message, as short as it can be said: prompts cost money.
     pub fn message(&self) -> String {
+        serde_json::json!({ "upstream": self.short() }).to_string()
+    }
+
+    /// What differs from a script that says nothing.
+    fn short(&self) -> Value {
         let fields = |script: &Self| match serde_json::to_value(script) {
             Ok(Value::Object(fields)) => fields,
             _ => serde_json::Map::new(),
@@ -116,7 +142,10 @@ impl Script {
         let default = fields(&Self::default());
         let mut script = fields(self);
         script.retain(|name, value| default.get(name) != Some(value));
-        serde_json::json!({ "upstream": script }).to_string()
+        if let Some(then) = &self.then {
+            script.insert("then".into(), then.short());
+        }
+        script.into()
     }
 
     /// The same without its failures.
