@@ -1,6 +1,7 @@
-"""The tables of template.yaml where CloudFormation is not: at a DynamoDB on this machine.
+"""The tables and the bucket of template.yaml where CloudFormation is not: at stores on this machine.
 
     tables.py create ENDPOINT kv=NAME ledger=NAME    makes those that are not there
+    tables.py create-bucket ENDPOINT NAME            makes it where it is not there
     tables.py put-config TABLE [ENDPOINT]            puts the JSON document on standard input under `config`
 
 Region and credentials come from the usual variables; an endpoint on this machine takes any.
@@ -45,13 +46,13 @@ def schema(which):
     return taken, properties["TimeToLiveSpecification"]
 
 
-def client(endpoint=None):
-    """DynamoDB at `endpoint`, else where the environment says."""
+def client(endpoint=None, service="dynamodb"):
+    """DynamoDB, or another service, at `endpoint`, else where the environment says."""
     if endpoint is None:
-        return boto3.client("dynamodb")
+        return boto3.client(service)
     given = os.environ.get
     return boto3.client(
-        "dynamodb",
+        service,
         endpoint_url=endpoint,
         region_name=given("AWS_REGION", "us-east-1"),
         aws_access_key_id=given("AWS_ACCESS_KEY_ID", "local"),
@@ -70,6 +71,12 @@ def create(dynamodb, which, name):
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)
 
 
+def create_bucket(s3, name):
+    """Makes the bucket `name`; leaves one that is there."""
+    if name not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        s3.create_bucket(Bucket=name)
+
+
 def put_config(dynamodb, table, text):
     """Puts the configuration, once it is JSON."""
     document = json.dumps(json.loads(text), separators=(",", ":"))
@@ -86,6 +93,9 @@ def main(arguments):
                 for which, name in pairs:
                     create(client(endpoint), which, name)
                 return 0
+        case ["create-bucket", endpoint, name]:
+            create_bucket(client(endpoint, "s3"), name)
+            return 0
         case ["put-config", table]:
             put_config(client(), table, sys.stdin.read())
             return 0

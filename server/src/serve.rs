@@ -160,6 +160,7 @@ fn functions(app: &App) -> Routes {
         .merge(openclaw_function_analytics::router(app))
         .merge(openclaw_function_auth::router())
         .merge(openclaw_function_chat::router(app))
+        .merge(openclaw_function_files::router(app))
         .merge(openclaw_function_health::router())
         .merge(openclaw_function_models::router(app))
 }

@@ -5,11 +5,12 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 8] = [
+pub const ROUTES: [(&str, &str); 9] = [
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
     ("auth", "AUTH"),
     ("chat", "CHAT"),
+    ("files", "FILES"),
     ("health", HEALTH),
     ("keys", "ADMIN"),
     ("models", "MODELS"),

@@ -2,7 +2,7 @@
 //! secrets; a later one builds it again where these have changed.
 
 use crate::{
-    DynamoKv, DynamoLedger, Settings, client,
+    DynamoKv, DynamoLedger, S3Blob, Settings, client,
     invocation::InvocationTasks,
     parameters::{self, Parameters},
 };
@@ -58,9 +58,11 @@ impl Function {
         let (kv, ledger) = (&settings.kv_table, &settings.ledger_table);
         let kv = DynamoKv::new(db.clone(), kv.clone(), clock.clone(), settings.cache);
         let ledger = DynamoLedger::new(db, ledger.clone(), clock.clone(), spawn.clone());
+        let blob = S3Blob::new(settings.clone(), http.clone(), clock.clone(), spawn.clone());
         let ports = Ports {
             kv: Arc::new(kv),
             ledger: Arc::new(ledger),
+            blob: Arc::new(blob),
             http,
             public_http: Arc::new(HyperHttp::public()),
             clock,

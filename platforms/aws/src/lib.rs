@@ -1,6 +1,7 @@
 //! The ports on AWS Lambda and DynamoDB, and the way of an invocation into a function and out of it.
 
 mod app;
+mod blob;
 mod connections;
 mod dynamodb;
 mod events;
@@ -18,6 +19,7 @@ mod settings;
 mod signed;
 mod socket_payload;
 
+pub use blob::S3Blob;
 pub use connections::{ConnectionAddress, Connections, MAX_MESSAGE, Undelivered};
 pub use dynamodb::client;
 pub use events::{SelfInvocation, SessionServices, SessionWork, SocketEvent, SocketHandler};

@@ -17,6 +17,8 @@ pub struct Settings {
     pub dynamodb: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`, else `AWS_ENDPOINT_URL`, else the region's own.
     pub ssm: String,
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`, else the region's own.
+    pub s3: String,
     /// `AWS_ENDPOINT_URL_LAMBDA`, else `AWS_ENDPOINT_URL`, else the region's own.
     pub lambda: String,
     /// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, else `AWS_ENDPOINT_URL`: where WebSocket APIs are on
@@ -28,6 +30,8 @@ pub struct Settings {
     pub kv_table: String,
     /// `OPENCLAW_LEDGER_TABLE`.
     pub ledger_table: String,
+    /// `OPENCLAW_BLOBS_BUCKET`: of the accounts' files.
+    pub bucket: String,
     /// `OPENCLAW_PARAMETERS`: the path in SSM's Parameter Store whose parameters are the secrets, by
     /// the last segment of their names; `None` where all are variables.
     pub parameters: Option<String>,
@@ -54,12 +58,15 @@ impl Settings {
             dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             ssm: endpoint("AWS_ENDPOINT_URL_SSM")
                 .unwrap_or_else(|| format!("https://ssm.{region}.{}", suffix(&region))),
+            s3: endpoint("AWS_ENDPOINT_URL_S3")
+                .unwrap_or_else(|| format!("https://s3.{region}.{}", suffix(&region))),
             lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA")
                 .unwrap_or_else(|| format!("https://lambda.{region}.{}", suffix(&region))),
             connections: endpoint("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"),
             function: variable("AWS_LAMBDA_FUNCTION_NAME"),
             kv_table: needed("OPENCLAW_KV_TABLE")?,
             ledger_table: needed("OPENCLAW_LEDGER_TABLE")?,
+            bucket: needed("OPENCLAW_BLOBS_BUCKET")?,
             parameters: variable("OPENCLAW_PARAMETERS"),
             cache: Duration::from_secs(seconds.unwrap_or(CACHE_SECONDS).min(CACHE_SECONDS)),
             region,
@@ -87,6 +94,7 @@ mod tests {
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("OPENCLAW_KV_TABLE", "kv"),
             ("OPENCLAW_LEDGER_TABLE", "ledger"),
+            ("OPENCLAW_BLOBS_BUCKET", "blobs"),
         ];
         let find = |name: &str| {
             let mut all = also.iter().chain(&needed);

@@ -4,7 +4,10 @@
 use crate::Settings;
 use ::http::Request;
 use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
     sign::v4::SigningParams,
 };
 use bytes::Bytes;
@@ -14,6 +17,27 @@ use std::{fmt::Display, time::SystemTime};
 pub(crate) fn signed(
     settings: &Settings,
     service: &str,
+    request: Request<Bytes>,
+) -> Result<Request<Bytes>, String> {
+    sign_as(settings, service, SigningSettings::default(), request)
+}
+
+/// The same for S3, which signs paths as they are and wants the body's hash in a header.
+pub(crate) fn signed_for_s3(
+    settings: &Settings,
+    request: Request<Bytes>,
+) -> Result<Request<Bytes>, String> {
+    let mut signing = SigningSettings::default();
+    signing.percent_encoding_mode = PercentEncodingMode::Single;
+    signing.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    signing.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    sign_as(settings, "s3", signing, request)
+}
+
+fn sign_as(
+    settings: &Settings,
+    service: &str,
+    signing: SigningSettings,
     mut request: Request<Bytes>,
 ) -> Result<Request<Bytes>, String> {
     let identity = settings.credentials.clone().into();
@@ -22,7 +46,7 @@ pub(crate) fn signed(
         .region(&settings.region)
         .name(service)
         .time(SystemTime::now())
-        .settings(SigningSettings::default())
+        .settings(signing)
         .build()
         .map_err(text)?;
     let uri = request.uri().to_string();

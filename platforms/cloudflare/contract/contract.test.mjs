@@ -36,6 +36,7 @@ const contract = (name, options = {}) => ({
   name,
   modules: modules("contract"),
   kvNamespaces: { KV: "kv" },
+  r2Buckets: { BLOBS: "blobs" },
   durableObjects: {
     LEDGER: { className: "AccountLedger", scriptName: "ledger", useSQLite: true },
   },

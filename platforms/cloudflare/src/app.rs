@@ -2,11 +2,12 @@
 //! inside of a request, and a later one builds it again when the configuration has changed.
 
 use crate::{
-    DurableLedger, FetchHttp, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings, kv, log,
+    DurableLedger, FetchHttp, R2Blob, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings,
+    kv, log,
 };
 use axum::Router;
 use bytes::Bytes;
-use openclaw_core::{Clock, Ports, Timestamp};
+use openclaw_core::{Blob, Clock, Ports, Timestamp, blob::NoBlob};
 use openclaw_web::{App, CONFIG, Endpoints};
 use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::{Env, kv::KvStore};
@@ -110,6 +111,7 @@ fn ports(env: &Env) -> Result<Ports, String> {
     Ok(Ports {
         kv: Arc::new(kv),
         ledger: Arc::new(ledger),
+        blob: blob(env),
         http: Arc::new(FetchHttp),
         // The platform resolves and connects; private networks are out of its reach.
         public_http: Arc::new(FetchHttp),
@@ -117,6 +119,14 @@ fn ports(env: &Env) -> Result<Ports, String> {
         random: Arc::new(WorkerRandom),
         spawn: Arc::new(RequestSpawn),
     })
+}
+
+/// The bucket, of functions that are bound to it.
+fn blob(env: &Env) -> Arc<dyn Blob> {
+    match R2Blob::bound(env, bindings::BLOBS, Arc::new(RequestSpawn)) {
+        Ok(blob) => Arc::new(blob),
+        Err(_) => Arc::new(NoBlob),
+    }
 }
 
 fn cache_time(env: &Env) -> Duration {

@@ -6,6 +6,9 @@ pub const KV: &str = "KV";
 /// The Durable Objects that hold the accounts' ledgers, one an account.
 pub const LEDGER: &str = "LEDGER";
 
+/// The R2 bucket of the accounts' files.
+pub const BLOBS: &str = "BLOBS";
+
 /// The Durable Objects that hold the WebSocket's sessions, one a connection.
 pub const SESSIONS: &str = "SESSIONS";
 

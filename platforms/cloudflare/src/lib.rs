@@ -10,6 +10,7 @@
 mod alarm;
 mod app;
 pub mod bindings;
+mod blob;
 mod body;
 mod clock;
 mod consume;
@@ -28,6 +29,7 @@ mod timer;
 mod upgrade;
 
 pub use app::app;
+pub use blob::R2Blob;
 pub use clock::WorkerClock;
 pub use consume::consume;
 pub use fetch::{FetchHttp, Service};

@@ -90,6 +90,11 @@ impl DataFolder {
         self.path.join("openclaw.db")
     }
 
+    /// The folder of the accounts' files.
+    pub fn blobs_path(&self) -> PathBuf {
+        self.path.join("blobs")
+    }
+
     /// Makes this process the folder's one server until the lock is dropped or the process ends,
     /// however it ends. `address` is what it is about to listen on: a second server's
     /// [`OpenError::InUse`] names it and the process.

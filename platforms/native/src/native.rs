@@ -1,4 +1,6 @@
-use crate::{DataFolder, Database, OpenError, ServerLock, SqliteKv, SqliteLedger, TokioSpawn};
+use crate::{
+    DataFolder, Database, FileBlob, OpenError, ServerLock, SqliteKv, SqliteLedger, TokioSpawn,
+};
 use openclaw_core::{Clock, Ports};
 use openclaw_schema::config::Durability;
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
@@ -11,6 +13,7 @@ pub struct Native {
     pub ledger: Arc<SqliteLedger>,
     /// Work in the background, to be waited for at shutdown.
     pub spawn: TokioSpawn,
+    blob: Arc<FileBlob>,
     ports: Ports,
 }
 
@@ -24,9 +27,11 @@ impl Native {
     /// Opens the stores for the server that holds `lock`: as [`open`](Self::open), with a journal
     /// that makes commits cheap. It must not outlive the lock.
     pub fn for_server(lock: &ServerLock, durability: Durability) -> Result<Self, OpenError> {
-        Self::with_ledger(lock.folder(), durability, |database, clock| {
+        let native = Self::with_ledger(lock.folder(), durability, |database, clock| {
             SqliteLedger::for_server(lock, database, clock)
-        })
+        })?;
+        native.blob.remove_unfinished()?;
+        Ok(native)
     }
 
     fn with_ledger(
@@ -38,10 +43,12 @@ impl Native {
         let database = Arc::new(Database::open(&folder.database_path(), durability)?);
         let kv = SqliteKv::new(database.clone(), clock.clone())?;
         let ledger = Arc::new(ledger(database, clock.clone())?);
+        let blob = Arc::new(FileBlob::open(folder.blobs_path(), durability)?);
         let spawn = TokioSpawn::default();
         let ports = Ports {
             kv: Arc::new(kv),
             ledger: ledger.clone(),
+            blob: blob.clone(),
             http: Arc::new(HyperHttp::new()),
             public_http: Arc::new(HyperHttp::public()),
             clock,
@@ -50,6 +57,7 @@ impl Native {
         };
         Ok(Self {
             ledger,
+            blob,
             spawn,
             ports,
         })

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 use futures_util::future::join_all;
-use openclaw_core::{Kv, Ledger, time};
+use openclaw_core::{Blob, Kv, Ledger, time};
 use openclaw_native::{
-    DataFolder, Database, Native, ServerLock, SqliteKv, SqliteLedger, SqliteQueue, TokioSpawn,
+    DataFolder, Database, FileBlob, Native, ServerLock, SqliteKv, SqliteLedger, SqliteQueue, TokioSpawn,
 };
 use openclaw_schema::config::Durability;
 use openclaw_testkit::{
@@ -120,4 +120,40 @@ async fn sqlite_queue_keeps_the_contract() {
     let checks = cases.iter().map(|case| case.check(&subject));
     assert_kept(&join_all(checks).await);
     assert!(queue.is_empty(), "{} jobs are left", queue.len());
+}
+
+async fn files_keep_the_contract(durability: Durability) {
+    let opened = open(durability);
+    let folder = opened.folder.path().join("blobs");
+    let files = Arc::new(FileBlob::open(folder.clone(), durability).unwrap());
+    let subject = subject::<Arc<dyn Blob>>(&opened, files.clone());
+    assert_kept(&contract::run(&contract::blob(), &subject).await);
+    // What failed or was dropped has left no half of a file.
+    let incoming = std::fs::read_dir(folder.join(".incoming")).unwrap();
+    assert_eq!(incoming.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn files_that_survive_the_process_keep_the_contract() {
+    files_keep_the_contract(Durability::Process).await;
+}
+
+#[tokio::test]
+async fn files_that_survive_power_keep_the_contract() {
+    files_keep_the_contract(Durability::Power).await;
+}
+
+#[test]
+fn what_a_crash_left_half_written_is_removed_by_the_next_server() {
+    let opened = open(Durability::Process);
+    let folder = DataFolder::open(opened.folder.path()).unwrap();
+    let half = folder.blobs_path().join(".incoming/1-0");
+    std::fs::create_dir_all(half.parent().unwrap()).unwrap();
+    std::fs::write(&half, "half").unwrap();
+    let lock = folder.lock("127.0.0.1:3000").unwrap();
+    // A command-line tool leaves alone what a server may be writing.
+    Native::open(&folder, Durability::Process).unwrap();
+    assert!(half.exists());
+    Native::for_server(&lock, Durability::Process).unwrap();
+    assert!(!half.exists());
 }

@@ -25,17 +25,22 @@
 //! shares makes that instant, a store with a clock of its own gets one that really sleeps (a few
 //! seconds in all for a ledger; up to 61 s a case for a `Kv` that is stale for as long as it may).
 
+mod blob;
 mod kv;
 mod ledger;
 mod queue;
 mod race;
 
-use openclaw_core::{BoxFuture, Clock, Kv, Ledger, Spawn};
+use openclaw_core::{Blob, BoxFuture, Clock, Kv, Ledger, Spawn};
 use std::{fmt, sync::Arc};
 
+pub use blob::cases as blob;
 pub use kv::cases as kv;
 pub use ledger::cases as ledger;
 pub use queue::cases as queue;
+
+/// The cases of the [`Blob`] port.
+pub type BlobCase = Case<Arc<dyn Blob>>;
 
 /// The cases of the [`Kv`] port.
 pub type KvCase = Case<Arc<dyn Kv>>;

@@ -1,4 +1,6 @@
-use crate::{InlineSpawn, ManualClock, MemoryKv, MemoryLedger, ScriptedHttp, SeededRandom};
+use crate::{
+    InlineSpawn, ManualClock, MemoryBlob, MemoryKv, MemoryLedger, ScriptedHttp, SeededRandom,
+};
 use openclaw_core::{Clock, Ports};
 use std::sync::Arc;
 
@@ -16,6 +18,8 @@ pub struct Fakes {
     pub kv: Arc<MemoryKv>,
     /// Accounts' items.
     pub ledger: Arc<MemoryLedger>,
+    /// Bytes of any length.
+    pub blob: Arc<MemoryBlob>,
 }
 
 impl Fakes {
@@ -27,6 +31,7 @@ impl Fakes {
             http: Arc::default(),
             public_http: Arc::default(),
             spawn: Arc::default(),
+            blob: Arc::default(),
             kv: Arc::new(MemoryKv::new(shared.clone())),
             ledger: Arc::new(MemoryLedger::new(shared)),
         }
@@ -37,6 +42,7 @@ impl Fakes {
         Ports {
             kv: self.kv.clone(),
             ledger: self.ledger.clone(),
+            blob: self.blob.clone(),
             http: self.http.clone(),
             public_http: self.public_http.clone(),
             clock: Arc::new(self.clock.clone()),

@@ -1,13 +1,14 @@
 //! What every implementation of a port must do, and ports that live in memory.
 //!
-//! - [`contract`]: the cases each [`Kv`](openclaw_core::Kv) and [`Ledger`](openclaw_core::Ledger)
-//!   passes, to be run by whoever has one, in whatever runtime.
-//! - [`MemoryKv`], [`MemoryLedger`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
+//! - [`contract`]: the cases each [`Kv`](openclaw_core::Kv), [`Ledger`](openclaw_core::Ledger) and
+//!   [`Blob`](openclaw_core::Blob) passes, to be run by whoever has one, in whatever runtime.
+//! - [`MemoryKv`], [`MemoryLedger`], [`MemoryBlob`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
 //!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
 //!   crates that stand on the ports.
 //! - [`ScriptedConsumer`]: works on jobs as they say, for the contract of the queue.
 //! - [`hostile`]: input for tests that a parser refuses or reads whatever comes.
 
+mod blob;
 mod clock;
 mod consumer;
 pub mod contract;
@@ -20,6 +21,7 @@ mod random;
 pub mod sample;
 mod spawn;
 
+pub use blob::MemoryBlob;
 pub use clock::ManualClock;
 pub use consumer::{Script, ScriptedConsumer, ScriptedEnd};
 pub use fakes::Fakes;

@@ -4,17 +4,18 @@
 
 use bytes::Bytes;
 use futures_executor::block_on;
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, future::ready};
 use openclaw_core::{
-    BoxFuture, Kv, Ledger, StoreError, Timestamp,
+    Blob, BoxFuture, ByteStream, Kv, Ledger, StoreError, Timestamp,
+    blob::BlobSource,
     ledger::{Item, Outcome, Step, When},
     time,
 };
 use openclaw_testkit::{
-    InlineSpawn, ManualClock, MemoryKv, MemoryLedger,
+    InlineSpawn, ManualClock, MemoryBlob, MemoryKv, MemoryLedger,
     contract::{self, Case, Subject},
 };
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Names of the cases that `make`'s store breaks.
 fn broken<S: Clone>(
@@ -219,6 +220,114 @@ fn key_value_stores_that_get_something_wrong_are_found() {
     ] {
         let broken = broken::<Arc<dyn Kv>>(&contract::kv(), |clock| {
             Arc::new(BrokenKv(wrong, MemoryKv::new(clock)))
+        });
+        assert!(broken.contains(&case), "{wrong:?} broke only {broken:?}");
+    }
+}
+
+/// What a store of blobs gets wrong.
+#[derive(Clone, Copy, Debug)]
+enum WrongBlob {
+    KeepsWhatFailed,
+    ForgetsTheEnd,
+    IgnoresRanges,
+    NeverDeletes,
+    TakesAnyKey,
+    FoldsCase,
+    ListsByText,
+}
+
+struct BrokenBlob(WrongBlob, MemoryBlob);
+
+impl BrokenBlob {
+    fn key(&self, key: &str) -> String {
+        match self.0 {
+            WrongBlob::FoldsCase => key.to_lowercase(),
+            WrongBlob::TakesAnyKey => key.replace("..", "up"),
+            _ => key.to_owned(),
+        }
+    }
+}
+
+impl Blob for BrokenBlob {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        source: BlobSource<'a>,
+    ) -> BoxFuture<'a, openclaw_core::Result<u64>> {
+        async move {
+            let source = match self.0 {
+                WrongBlob::KeepsWhatFailed => {
+                    source.take_while(|piece| ready(piece.is_ok())).boxed()
+                }
+                WrongBlob::ForgetsTheEnd => source.take(3).boxed(),
+                _ => source,
+            };
+            self.1.put(&self.key(key), source).await
+        }
+        .boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a str,
+        range: Option<Range<u64>>,
+    ) -> BoxFuture<'a, Result<Option<ByteStream>, StoreError>> {
+        async move {
+            let range = range.filter(|_| !matches!(self.0, WrongBlob::IgnoresRanges));
+            self.1.get(&self.key(key), range).await
+        }
+        .boxed()
+    }
+
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+        async move { self.1.head(&self.key(key)).await }.boxed()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            match self.0 {
+                WrongBlob::NeverDeletes => Ok(()),
+                _ => self.1.delete(&self.key(key)).await,
+            }
+        }
+        .boxed()
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        async move {
+            match self.0 {
+                WrongBlob::ListsByText => {
+                    let mut keys = self.1.keys();
+                    keys.retain(|key| key.starts_with(prefix));
+                    Ok(keys)
+                }
+                _ => self.1.list(&self.key(prefix)).await,
+            }
+        }
+        .boxed()
+    }
+}
+
+#[test]
+fn stores_of_blobs_that_get_something_wrong_are_found() {
+    for (wrong, case) in [
+        (
+            WrongBlob::KeepsWhatFailed,
+            "a_source_that_fails_leaves_nothing",
+        ),
+        (WrongBlob::ForgetsTheEnd, "a_long_blob_is_whole"),
+        (WrongBlob::IgnoresRanges, "ranges_are_exact"),
+        (WrongBlob::NeverDeletes, "what_is_deleted_is_absent"),
+        (WrongBlob::TakesAnyKey, "what_is_no_key_is_refused"),
+        (WrongBlob::FoldsCase, "keys_are_told_apart_exactly"),
+        (
+            WrongBlob::ListsByText,
+            "a_list_has_what_begins_with_its_names",
+        ),
+    ] {
+        let broken = broken::<Arc<dyn Blob>>(&contract::blob(), |_| {
+            Arc::new(BrokenBlob(wrong, MemoryBlob::default()))
         });
         assert!(broken.contains(&case), "{wrong:?} broke only {broken:?}");
     }

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 use futures_executor::block_on;
-use openclaw_core::{BoxFuture, Kv, Ledger, Spawn, time};
+use openclaw_core::{Blob, BoxFuture, Kv, Ledger, Spawn, time};
 use openclaw_testkit::{
-    ManualClock, MemoryKv, MemoryLedger,
+    ManualClock, MemoryBlob, MemoryKv, MemoryLedger,
     contract::{self, Subject, Verdict},
 };
 use std::sync::Arc;
@@ -48,6 +48,12 @@ fn memory_kv_keeps_the_contract() {
 fn memory_ledger_keeps_the_contract() {
     let subject = subject::<Arc<dyn Ledger>>(|clock| Arc::new(MemoryLedger::new(clock)));
     assert_kept(&block_on(contract::run(&contract::ledger(), &subject)));
+}
+
+#[test]
+fn memory_blob_keeps_the_contract() {
+    let subject = subject::<Arc<dyn Blob>>(|_| Arc::new(MemoryBlob::default()));
+    assert_kept(&block_on(contract::run(&contract::blob(), &subject)));
 }
 
 #[test]

@@ -21,7 +21,8 @@ mod record;
 mod seal;
 mod secret;
 mod standing;
-mod store;
+
+use openclaw_core::documents as store;
 
 pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;

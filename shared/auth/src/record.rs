@@ -1,9 +1,9 @@
 //! What is stored of accounts and keys, and where.
 
-use bytes::Bytes;
-use openclaw_core::{Error, Result, Timestamp, ledger::Item};
+use openclaw_core::Timestamp;
+pub(crate) use openclaw_core::documents::{decode, document, encode};
 use openclaw_schema::{account::Account, key::Key};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 /// The ledger partition that is the operator's: it lists the accounts.
 pub const OPERATOR: &str = "operator";
@@ -76,21 +76,6 @@ impl Credential {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct KeyCount {
     pub(crate) count: usize,
-}
-
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
-    serde_json::to_vec(value)
-        .map(Bytes::from)
-        .map_err(Error::internal)
-}
-
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    serde_json::from_slice(bytes).map_err(Error::internal)
-}
-
-pub(crate) fn document(item: &Item) -> Result<&Bytes> {
-    let document = item.document();
-    document.ok_or_else(|| Error::internal("a document was expected"))
 }
 
 #[cfg(test)]

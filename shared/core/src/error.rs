@@ -45,6 +45,8 @@ pub enum Code {
     PayloadTooLarge,
     /// The body is not JSON.
     UnsupportedMediaType,
+    /// The bytes that were asked for are not in the file.
+    RangeNotSatisfiable,
     /// The requests of this minute are used up.
     RateLimitExceeded,
     /// The caller took its request back; on the WebSocket only.
@@ -61,11 +63,13 @@ pub enum Code {
     SkillFailed,
     /// A skill took too long.
     SkillTimeout,
+    /// The account's file storage is used up.
+    StorageFull,
 }
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidRequest,
         Self::InvalidModel,
         Self::ContentFiltered,
@@ -81,6 +85,7 @@ impl Code {
         Self::IdempotencyConflict,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::RangeNotSatisfiable,
         Self::RateLimitExceeded,
         Self::Cancelled,
         Self::Internal,
@@ -89,6 +94,7 @@ impl Code {
         Self::ProviderTimeout,
         Self::SkillFailed,
         Self::SkillTimeout,
+        Self::StorageFull,
     ];
 
     /// The table: HTTP status, `error.code`, `error.type` (as OpenAI's SDKs know it).
@@ -111,6 +117,7 @@ impl Code {
             Self::IdempotencyConflict => (409, "idempotency_conflict", "idempotency_error"),
             Self::PayloadTooLarge => (413, "payload_too_large", "invalid_request_error"),
             Self::UnsupportedMediaType => (415, "unsupported_media_type", "invalid_request_error"),
+            Self::RangeNotSatisfiable => (416, "range_not_satisfiable", "invalid_request_error"),
             Self::RateLimitExceeded => (429, "rate_limit_exceeded", "rate_limit_error"),
             Self::Cancelled => (499, "cancelled", "invalid_request_error"),
             Self::Internal => (500, "internal_error", "api_error"),
@@ -119,6 +126,7 @@ impl Code {
             Self::ProviderTimeout => (504, "provider_timeout", "api_error"),
             Self::SkillFailed => (502, "skill_failed", "api_error"),
             Self::SkillTimeout => (504, "skill_timeout", "api_error"),
+            Self::StorageFull => (507, "storage_full", "insufficient_quota"),
         }
     }
 

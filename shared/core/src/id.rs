@@ -30,7 +30,8 @@ pub fn push_random(text: &mut String, random: &dyn Random, count: usize) {
 }
 
 /// `value` in base 62, padded on the left to `width` characters.
-pub fn base62(mut value: u32, width: usize) -> String {
+pub fn base62(value: impl Into<u64>, width: usize) -> String {
+    let mut value = value.into();
     let mut digits = vec![b'0'; width];
     for digit in digits.iter_mut().rev() {
         *digit = ALPHABET[(value % 62) as usize];
@@ -73,9 +74,9 @@ mod tests {
 
     #[test]
     fn base62_pads_and_carries() {
-        assert_eq!(base62(0, 6), "000000");
-        assert_eq!(base62(61, 2), "0z");
-        assert_eq!(base62(62, 2), "10");
+        assert_eq!(base62(0_u32, 6), "000000");
+        assert_eq!(base62(61_u32, 2), "0z");
+        assert_eq!(base62(62_u64, 2), "10");
         assert_eq!(base62(u32::MAX, 6), "4gfFC3");
     }
 }

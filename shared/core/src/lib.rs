@@ -4,7 +4,9 @@
 //! No I/O and no framework lives here. A port is a trait with the smallest set of operations that
 //! Cloudflare Workers, AWS Lambda and the native server all do well; `platforms/*` implement them.
 
+pub mod blob;
 pub mod cache;
+pub mod documents;
 mod error;
 mod http;
 pub mod id;
@@ -18,6 +20,7 @@ mod secret;
 pub mod time;
 mod timestamp;
 
+pub use blob::Blob;
 pub use error::{Code, Details, Error, Fault, ProviderNames, Result, StoreError};
 pub use futures_util::future::BoxFuture;
 pub use http::{ByteStream, Http, HttpError, HttpRequest, HttpResponse};

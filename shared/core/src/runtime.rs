@@ -1,4 +1,4 @@
-use crate::{BoxFuture, Http, Kv, Ledger, Timestamp};
+use crate::{Blob, BoxFuture, Http, Kv, Ledger, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// Time.
@@ -29,6 +29,8 @@ pub struct Ports {
     pub kv: Arc<dyn Kv>,
     /// An account's consistent items.
     pub ledger: Arc<dyn Ledger>,
+    /// Bytes of any length.
+    pub blob: Arc<dyn Blob>,
     /// Outgoing HTTP.
     pub http: Arc<dyn Http>,
     /// Outgoing HTTP to public addresses only, for URLs that tenants choose: the address is checked when

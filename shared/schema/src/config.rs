@@ -116,6 +116,10 @@ pub struct Limits {
     pub auth_failures: u64,
     /// Calls of models that run at once.
     pub concurrent: Concurrent,
+    /// The largest file, in bytes.
+    pub file_bytes: u64,
+    /// What files take together.
+    pub storage_bytes: StorageBytes,
 }
 
 impl Default for Limits {
@@ -129,75 +133,62 @@ impl Default for Limits {
             bodies_bytes: 256 << 20,
             auth_failures: 20,
             concurrent: Concurrent::default(),
+            file_bytes: 100 << 20,
+            storage_bytes: StorageBytes::default(),
         }
     }
 }
 
-/// `[limits.connections]`: WebSocket connections of an account at once, by tier.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Connections {
-    /// Accounts of the free tier.
-    pub free: u64,
-    /// Accounts of the pro tier.
-    pub pro: u64,
-    /// Enterprise accounts.
-    pub enterprise: u64,
-}
-
-impl Default for Connections {
-    fn default() -> Self {
-        Self {
-            free: 100,
-            pro: 1000,
-            enterprise: 10_000,
+/// A limit of an account that its tier decides: `free`, `pro` and `enterprise` in the configuration.
+macro_rules! by_tier {
+    ($(#[$about:meta])* $name:ident { free: $free:expr, pro: $pro:expr, enterprise: $enterprise:expr }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            /// Accounts of the free tier.
+            pub free: u64,
+            /// Accounts of the pro tier.
+            pub pro: u64,
+            /// Enterprise accounts.
+            pub enterprise: u64,
         }
-    }
-}
 
-impl Connections {
-    /// Of an account of that tier.
-    pub const fn of(&self, tier: Tier) -> u64 {
-        match tier {
-            Tier::Free => self.free,
-            Tier::Pro => self.pro,
-            Tier::Enterprise => self.enterprise,
+        impl Default for $name {
+            fn default() -> Self {
+                Self {
+                    free: $free,
+                    pro: $pro,
+                    enterprise: $enterprise,
+                }
+            }
         }
-    }
-}
 
-/// `[limits.concurrent]`: calls of models that an account may have running at once, by tier.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Concurrent {
-    /// Accounts of the free tier.
-    pub free: u64,
-    /// Accounts of the pro tier.
-    pub pro: u64,
-    /// Enterprise accounts.
-    pub enterprise: u64,
-}
-
-impl Default for Concurrent {
-    fn default() -> Self {
-        Self {
-            free: 20,
-            pro: 200,
-            enterprise: 1000,
+        impl $name {
+            /// Of an account of that tier.
+            pub const fn of(&self, tier: Tier) -> u64 {
+                match tier {
+                    Tier::Free => self.free,
+                    Tier::Pro => self.pro,
+                    Tier::Enterprise => self.enterprise,
+                }
+            }
         }
-    }
+    };
 }
 
-impl Concurrent {
-    /// Of an account of that tier.
-    pub const fn of(&self, tier: Tier) -> u64 {
-        match tier {
-            Tier::Free => self.free,
-            Tier::Pro => self.pro,
-            Tier::Enterprise => self.enterprise,
-        }
-    }
-}
+by_tier!(
+    /// `[limits.connections]`: WebSocket connections of an account at once, by tier.
+    Connections { free: 100, pro: 1000, enterprise: 10_000 }
+);
+by_tier!(
+    /// `[limits.concurrent]`: calls of models that an account may have running at once, by tier.
+    Concurrent { free: 20, pro: 200, enterprise: 1000 }
+);
+by_tier!(
+    /// `[limits.storage_bytes]`: bytes that the files of an account may have together, by tier.
+    StorageBytes { free: 1 << 30, pro: 100 << 30, enterprise: 1 << 40 }
+);
 
 /// `[cors]`.
 #[derive(Clone, Debug, Deserialize)]

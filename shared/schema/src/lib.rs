@@ -7,6 +7,7 @@ pub mod account;
 pub mod chat;
 pub mod config;
 pub mod event;
+pub mod file;
 mod from_object;
 pub mod json;
 pub mod key;

@@ -2,9 +2,11 @@
 
 mod budget;
 mod read;
+mod stream;
 
 pub(crate) use budget::BodyBudget;
 pub(crate) use read::{BodyLimit, read};
+pub use stream::BodyStream;
 
 use crate::{ApiError, App, Result, error::json};
 use axum::{

@@ -25,7 +25,7 @@ mod stack;
 pub use address::{ClientAddress, Peer};
 pub use app::App;
 pub use auth_layer::{Access, AuthLayer};
-pub use body::{Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
+pub use body::{BodyStream, Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
 pub use configured::{CONFIG, Consumers, Endpoints, not_configured};
 pub use credential::presented;
 pub use error::{ApiError, Result};

@@ -20,6 +20,7 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("idempotency_conflict", 409, "idempotency_error"),
     ("payload_too_large", 413, "invalid_request_error"),
     ("unsupported_media_type", 415, "invalid_request_error"),
+    ("range_not_satisfiable", 416, "invalid_request_error"),
     ("rate_limit_exceeded", 429, "rate_limit_error"),
     // On the WebSocket only, where no status is seen.
     ("cancelled", 499, "invalid_request_error"),
@@ -29,6 +30,7 @@ const TABLE: &[(&str, u16, &str)] = &[
     ("provider_timeout", 504, "api_error"),
     ("skill_failed", 502, "api_error"),
     ("skill_timeout", 504, "api_error"),
+    ("storage_full", 507, "insufficient_quota"),
 ];
 
 /// An error object that has the contract's shape.

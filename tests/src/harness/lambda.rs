@@ -1,9 +1,11 @@
-//! AWS Lambda: the functions' release binaries behind [`crate::lambda`], tables in DynamoDB Local.
+//! AWS Lambda: the functions' release binaries behind [`crate::lambda`], tables in DynamoDB Local, files in
+//! MiniStack's S3.
 
 use super::{config, server::Options};
 use crate::lambda::Settings;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -17,11 +19,12 @@ pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
 /// The functions.
-const FUNCTIONS: [&str; 7] = [
+const FUNCTIONS: [&str; 8] = [
     "admin",
     "analytics",
     "auth",
     "chat",
+    "files",
     "health",
     "models",
     "realtime",
@@ -33,6 +36,7 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let data = options.data.clone().unwrap_or_else(|| folder.join("data"));
     let real = text("OPENCLAW_DYNAMODB_URL")?;
     let [kv, ledger] = tables(&data);
+    let (s3, bucket) = (text("OPENCLAW_S3_URL")?, bucket(&data));
     let endpoint = options.dynamodb.clone().unwrap_or_else(|| real.clone());
     let mut environment: BTreeMap<String, String> = options
         .hosted_variables()
@@ -44,6 +48,8 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
         ("AWS_ACCESS_KEY_ID", LOCAL),
         ("AWS_SECRET_ACCESS_KEY", LOCAL),
         ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
+        ("AWS_ENDPOINT_URL_S3", &s3),
+        ("OPENCLAW_BLOBS_BUCKET", &bucket),
         ("OPENCLAW_KV_TABLE", &kv),
         ("OPENCLAW_LEDGER_TABLE", &ledger),
     ];
@@ -61,6 +67,7 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let text = serde_json::to_string(&settings).map_err(|error| error.to_string())?;
     std::fs::write(&file, text).map_err(|error| error.to_string())?;
     create(&real, &kv, &ledger)?;
+    tables_py(&["create-bucket", &s3, &bucket], "")?;
     put(&real, &kv, &config::document(options))?;
     let mut command = Command::new(super::server::profile_folder().join("openclaw-lambda-local"));
     command.arg(file).env_clear();
@@ -74,6 +81,13 @@ fn tables(data: &Path) -> [String; 2] {
         .trim_matches('/')
         .replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     ["kv", "ledger"].map(|table| format!("{table}-{name}"))
+}
+
+/// The bucket's name, which may have less in it than a table's.
+fn bucket(data: &Path) -> String {
+    let hash = Sha256::digest(data.to_string_lossy().as_bytes());
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("blobs-{}", &digits[..32])
 }
 
 /// Creates the tables of `template.yaml` where they are missing.

@@ -13,7 +13,9 @@
 //! | `not_found`, `method_not_allowed` | `conventions::routes`, `models::get`, `keys::get` |
 //! | `idempotency_conflict` | `chat::idempotency` |
 //! | `payload_too_large`, `unsupported_media_type` | `conventions::bodies` |
+//! | `range_not_satisfiable` | `files::content` |
 //! | `rate_limit_exceeded` | `limits::rate` |
+//! | `storage_full` | `files::storage` |
 //! | `provider_error`, `provider_unavailable`, `provider_timeout` | `chat::failures` |
 //!
 //! `content_filtered` and `conflict` come with guardrails and workflows; `internal_error` is
@@ -32,6 +34,7 @@ mod auth;
 mod chat;
 mod clients;
 mod conventions;
+mod files;
 mod health;
 mod hosted;
 mod keys;

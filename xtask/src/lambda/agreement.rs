@@ -323,6 +323,54 @@ fn policies_allow_what_the_stores_do_and_no_more() {
     }
 }
 
+/// The calls of S3 in the code, and what a policy calls them.
+const BLOB_CALLS: [(&str, &str); 5] = [
+    ("Method::GET", "s3:GetObject"),
+    ("Method::PUT", "s3:PutObject"),
+    ("Method::DELETE", "s3:DeleteObject"),
+    ("fn abort_upload", "s3:AbortMultipartUpload"),
+    ("list-type=2", "s3:ListBucket"),
+];
+
+/// The functions that work on files.
+const FILE_FUNCTIONS: [&str; 1] = ["files"];
+
+#[test]
+fn functions_of_files_reach_the_accounts_blobs_and_no_other_does() {
+    let template = template();
+    let code = code("platforms/aws/src/blob");
+    let called = BLOB_CALLS.iter().filter(|(call, _)| code.contains(call));
+    let called = BTreeSet::from_iter(called.map(|(_, action)| (*action).to_owned()));
+    assert_eq!(called.len(), BLOB_CALLS.len());
+    for name in FUNCTIONS {
+        let policies = properties(&template, &resource(name))["Policies"].clone();
+        let statements = policies.as_array().unwrap().iter();
+        let statements = statements.flat_map(|policy| policy["Statement"].as_array().unwrap());
+        let mut allowed = BTreeSet::new();
+        for statement in statements {
+            let expected = match statement["Resource"].as_str().unwrap_or_default() {
+                "${BlobsBucket.Arn}/acct_*" => false,
+                "BlobsBucket.Arn" => true,
+                _ => continue,
+            };
+            let actions = match &statement["Action"] {
+                Value::Array(actions) => actions.clone(),
+                one => vec![one.clone()],
+            };
+            for action in actions {
+                let action = action.as_str().unwrap().to_owned();
+                assert_eq!(action == "s3:ListBucket", expected, "{name}");
+                allowed.insert(action);
+            }
+        }
+        let expected = match FILE_FUNCTIONS.contains(&name) {
+            true => called.clone(),
+            false => BTreeSet::new(),
+        };
+        assert_eq!(allowed, expected, "{name}");
+    }
+}
+
 /// The WebSocket's events come to the function that works on sessions, which may write to its
 /// connections and call itself, and nothing else.
 #[test]

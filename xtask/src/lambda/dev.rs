@@ -1,7 +1,7 @@
 //! All functions on this machine, behind what Lambda and API Gateway are (`openclaw-lambda-local`), with
-//! their tables in DynamoDB Local.
+//! their tables in DynamoDB Local, their files in MiniStack's S3.
 
-use super::{DynamoDb, FUNCTIONS, Tools, build, dynamodb::CREDENTIALS};
+use super::{DynamoDb, FUNCTIONS, MiniStack, Tools, build, dynamodb::CREDENTIALS};
 use crate::{
     cargo,
     deploy::{ADMIN_TOKEN, Document, Secrets},
@@ -21,18 +21,22 @@ use std::{
 /// The tables' names on this machine.
 const TABLES: [(&str, &str); 2] = [("kv", "openclaw-kv"), ("ledger", "openclaw-ledger")];
 
+/// The bucket's name.
+const BUCKET: &str = "openclaw-blobs";
+
 /// The functions on loopback.
 pub(crate) struct Dev {
     runner: PathBuf,
     functions: Map<String, Value>,
     tools: Tools,
     dynamodb: DynamoDb,
+    s3: MiniStack,
     port: u16,
     own: PathBuf,
 }
 
 impl Dev {
-    /// Builds the functions and starts their DynamoDB, with its files in `data`.
+    /// Builds the functions and starts their DynamoDB and S3, with its files in `data`.
     pub(crate) fn prepare(port: u16, data: &Path, own: PathBuf) -> Result<Self> {
         let tools = Tools::install()?;
         let runner = "openclaw-lambda-local";
@@ -40,6 +44,7 @@ impl Dev {
             runner: cargo::binary("openclaw-conformance", runner, cargo::PROFILE)?,
             functions: functions()?,
             dynamodb: DynamoDb::start(&tools, Some(data))?,
+            s3: MiniStack::s3(&tools, data)?,
             tools,
             port,
             own,
@@ -59,6 +64,8 @@ impl Dev {
         environment.extend(level.map(|level| ("OPENCLAW_LOG".into(), level)));
         let own = [
             ("AWS_ENDPOINT_URL_DYNAMODB", &*self.dynamodb.url),
+            ("AWS_ENDPOINT_URL_S3", &*self.s3.url),
+            ("OPENCLAW_BLOBS_BUCKET", BUCKET),
             ("OPENCLAW_KV_TABLE", TABLES[0].1),
             ("OPENCLAW_LEDGER_TABLE", TABLES[1].1),
         ];
@@ -68,12 +75,14 @@ impl Dev {
         Ok(pairs.map(|(name, value)| (name, value.into())).collect())
     }
 
-    /// Makes the tables where they are missing, and puts the configuration.
+    /// Makes the tables and the bucket where they are missing, and puts the configuration.
     fn put(&self, document: &Document) -> Result<()> {
         let names = TABLES.map(|(table, name)| format!("{table}={name}"));
         let mut create = self.tools.tables();
         create.args(["create", &self.dynamodb.url]).args(names);
         process::capture(&mut create)?;
+        let mut bucket = self.tools.tables();
+        process::capture(bucket.args(["create-bucket", &self.s3.url, BUCKET]))?;
         let mut put = self.tools.tables();
         put.args(["put-config", TABLES[0].1, &self.dynamodb.url]);
         let said = process::output(&mut put, &document.json())?;

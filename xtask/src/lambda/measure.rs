@@ -99,7 +99,7 @@ fn start(binary: &Path) -> Result<Start> {
 }
 
 /// What Lambda tells a function, and the template.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -108,6 +108,7 @@ const VARIABLES: [(&str, &str); 8] = [
     ("AWS_SECRET_ACCESS_KEY", "local"),
     ("OPENCLAW_KV_TABLE", "kv"),
     ("OPENCLAW_LEDGER_TABLE", "ledger"),
+    ("OPENCLAW_BLOBS_BUCKET", "blobs"),
 ];
 
 /// Returns as soon as somebody asks for an invocation, with the connection: it waits as long as that is.

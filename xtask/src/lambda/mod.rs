@@ -8,20 +8,23 @@ pub(crate) mod deploy;
 mod dev;
 mod dynamodb;
 mod measure;
+mod ministack;
 pub(crate) mod smoke;
 mod tools;
 
 pub(crate) use conformance::Conformance;
 pub(crate) use dev::Dev;
 pub(crate) use dynamodb::DynamoDb;
+pub(crate) use ministack::MiniStack;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 7] = [
+pub(crate) const FUNCTIONS: [&str; 8] = [
     "admin",
     "analytics",
     "auth",
     "chat",
+    "files",
     "health",
     "models",
     "realtime",

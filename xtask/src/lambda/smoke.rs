@@ -5,7 +5,7 @@
 //! `agreement.rs` compares them with the code. The suite itself runs elsewhere.
 
 use super::{
-    Tools,
+    MiniStack, Tools,
     deploy::{Deployment, Stack},
 };
 use crate::{
@@ -27,7 +27,8 @@ pub(crate) fn rehearse(tools: &Tools, built: &Path, upstream: &Path) -> Result<(
     let own = cargo::root().join("target/aws/smoke");
     let _ = fs::remove_dir_all(&own);
     fs::create_dir_all(&own)?;
-    let (_ministack, url) = ministack(tools, &own)?;
+    let ministack = MiniStack::start(tools, &own)?;
+    let url = &ministack.url;
     let (_upstream, config) = self::upstream(upstream)?;
     let file = own.join("openclaw.toml");
     fs::write(&file, config)?;
@@ -39,7 +40,7 @@ pub(crate) fn rehearse(tools: &Tools, built: &Path, upstream: &Path) -> Result<(
         secrets: &secrets,
         document: Some(&document),
         built: Some(built),
-        account: account(&url),
+        account: account(url),
     };
     let stack = deployment.carry_out()?;
     let kept = secrets.to_upload(|_| vec![false])?;
@@ -53,8 +54,8 @@ pub(crate) fn rehearse(tools: &Tools, built: &Path, upstream: &Path) -> Result<(
         .get("OPENCLAW_ADMIN_TOKEN")
         .context("no operator's token")?;
     Deployed {
-        address: reachable(&url, &stack)?,
-        sockets: sockets(&url, &stack)?,
+        address: reachable(url, &stack)?,
+        sockets: sockets(url, &stack)?,
         deployment,
     }
     .check(token)
@@ -183,23 +184,6 @@ fn upstream(program: &Path) -> Result<(Service, String)> {
          targets = [{{ provider = \"mock\", model = \"gpt-4-0613\" }}]\n"
     );
     Ok((service, config))
-}
-
-/// MiniStack, and where it listens. The functions it starts are in its process group and end with it.
-fn ministack(tools: &Tools, own: &Path) -> Result<(Service, String)> {
-    let port = free_port()?;
-    let url = format!("http://127.0.0.1:{port}");
-    let mut command = Command::new(tools.programs().join("ministack"));
-    command.env("BIND_HOST", "127.0.0.1");
-    command.env("GATEWAY_PORT", port.to_string());
-    command.env("TMPDIR", own);
-    // It hands this on to the functions.
-    command.env("AWS_ENDPOINT_URL", &url);
-    command.current_dir(own);
-    let mut service = Service::start("ministack", &mut command, false, Duration::from_secs(10))?;
-    let health = format!("{url}/_ministack/health");
-    service.wait_for(Duration::from_secs(60), |_| http::get(&health, None).ok())?;
-    Ok((service, url))
 }
 
 /// The variables that lead SAM and boto3 to MiniStack, and to nobody's account.

@@ -64,6 +64,15 @@ const LEDGER: Binding = (
     ],
 );
 
+/// The R2 bucket of the accounts' files.
+pub const BUCKET: &str = "openclaw-files";
+
+/// The accounts' files.
+const BLOBS: Binding = (
+    "r2_buckets",
+    &[("binding", "BLOBS"), ("bucket_name", BUCKET)],
+);
+
 /// A group of endpoints: its library is a Worker with one more feature.
 const FUNCTION: Worker = Worker {
     name: "",
@@ -81,7 +90,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 9] = [
+pub const DEPLOYED: [Worker; 10] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
@@ -135,6 +144,14 @@ pub const DEPLOYED: [Worker; 9] = [
         ..FUNCTION
     },
     Worker {
+        name: "files",
+        about: "Files, in R2.",
+        package: "openclaw-function-files",
+        folder: "functions/files",
+        bindings: &[KV, LEDGER, BLOBS],
+        ..FUNCTION
+    },
+    Worker {
         name: "health",
         about: "The health endpoints: they say which vendors are configured.",
         package: "openclaw-function-health",
@@ -171,6 +188,7 @@ pub const DEPLOYED: [Worker; 9] = [
             "analytics",
             "auth",
             "chat",
+            "files",
             "health",
             "models",
             "realtime",

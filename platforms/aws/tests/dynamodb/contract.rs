@@ -1,12 +1,13 @@
 //! They keep the contract of their ports.
 
-use crate::local::{Tasks, Way, ledger, local, table};
+use crate::local::{Tasks, Way, blobs, ledger, local, table};
 use openclaw_aws::DynamoKv;
-use openclaw_core::{Kv, Ledger, time};
+use openclaw_core::{Blob, Kv, Ledger, time};
 use openclaw_testkit::{
     ManualClock,
     contract::{self, Subject, Verdict},
 };
+use openclaw_tokio::SystemClock;
 use std::{sync::Arc, time::Duration};
 
 fn clock() -> Arc<ManualClock> {
@@ -50,4 +51,21 @@ async fn ledger_keeps_the_contract() {
     };
     let subject = subject::<Arc<dyn Ledger>>(Arc::new(store), clock);
     assert_kept(&contract::run(&contract::ledger(), &subject).await);
+}
+
+#[tokio::test]
+async fn blobs_keep_the_contract() {
+    // Calls are given up after a time, which must not have passed at once.
+    let clock = Arc::new(SystemClock);
+    let Some(store) = blobs(clock.clone()).await else {
+        return;
+    };
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_nanos();
+    let subject = Subject {
+        store: Arc::new(store) as Arc<dyn Blob>,
+        clock,
+        spawn: Arc::new(Tasks),
+        run: now.to_string(),
+    };
+    assert_kept(&contract::run(&contract::blob(), &subject).await);
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::Response;
-use openclaw_aws::{DynamoLedger, Settings, client};
+use openclaw_aws::{DynamoLedger, S3Blob, Settings, client};
 use openclaw_core::{BoxFuture, Clock, Http, HttpError, HttpRequest, HttpResponse, Spawn};
 use openclaw_tokio::HyperHttp;
 use std::{
@@ -96,20 +96,37 @@ fn refusal(name: &str) -> HttpResponse {
         .unwrap()
 }
 
-/// A client of the DynamoDB Local that the environment names.
-pub(crate) fn local(way: Arc<Way>) -> Option<Client> {
-    let Ok(url) = std::env::var("OPENCLAW_DYNAMODB_URL") else {
-        eprintln!("skipped: OPENCLAW_DYNAMODB_URL is not set");
+/// Settings for what `variable` of the environment names, at an endpoint of this `name`.
+fn settings(variable: &str, endpoint: &str) -> Option<Settings> {
+    let Ok(url) = std::env::var(variable) else {
+        eprintln!("skipped: {variable} is not set");
         return None;
     };
     let settings = Settings::new(|name| match name {
-        "AWS_ENDPOINT_URL_DYNAMODB" => Some(url.clone()),
+        name if name == endpoint => Some(url.clone()),
+        "OPENCLAW_BLOBS_BUCKET" => Some("blobs-of-the-contract".into()),
         "AWS_REGION" => Some("us-east-1".into()),
         "OPENCLAW_KV_TABLE" | "OPENCLAW_LEDGER_TABLE" => Some("made by the test".into()),
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".into()),
         _ => None,
     });
-    Some(client(&settings.unwrap(), way))
+    Some(settings.unwrap())
+}
+
+/// A client of the DynamoDB Local that the environment names.
+pub(crate) fn local(way: Arc<Way>) -> Option<Client> {
+    let settings = settings("OPENCLAW_DYNAMODB_URL", "AWS_ENDPOINT_URL_DYNAMODB")?;
+    Some(client(&settings, way))
+}
+
+/// A store in a bucket of the S3 that the environment names.
+pub(crate) async fn blobs(clock: Arc<dyn Clock>) -> Option<S3Blob> {
+    let settings = settings("OPENCLAW_S3_URL", "AWS_ENDPOINT_URL_S3")?;
+    let http = Arc::new(HyperHttp::new());
+    let bucket = format!("{}/{}", settings.s3, settings.bucket);
+    let make = http::Request::put(bucket).body(Bytes::new()).unwrap();
+    assert!(http.send(make).await.unwrap().status().is_success());
+    Some(S3Blob::new(settings, http, clock, Arc::new(Tasks)))
 }
 
 /// Makes a table whose name no other has, with these text keys.

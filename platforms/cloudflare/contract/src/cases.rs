@@ -4,8 +4,8 @@ use crate::{BINDINGS, ask::Ask};
 use axum::extract::State;
 use bytes::Bytes;
 use futures_util::future::join_all;
-use openclaw_cloudflare::{DurableLedger, RequestSpawn, WorkersKv, bindings};
-use openclaw_core::{Error, Kv, Ledger, Result as CoreResult, time};
+use openclaw_cloudflare::{DurableLedger, R2Blob, RequestSpawn, WorkersKv, bindings};
+use openclaw_core::{Blob, Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
     ManualClock,
     contract::{self, Case, Subject, Verdict},
@@ -31,9 +31,10 @@ struct Failed {
 pub(crate) async fn run(body: Bytes) -> Result<Json<Verdicts>, ApiError> {
     let run = Ask::read(&body)?.account;
     let clock = ManualClock::jumping(time::from_second(1_772_280_000));
-    let (kv, ledger) = stores(&clock)?;
+    let (kv, ledger, blob) = stores(&clock)?;
     let mut verdicts = verdicts(&contract::kv(), kv, &clock, &run).await;
     verdicts.extend(self::verdicts(&contract::ledger(), ledger, &clock, &run).await);
+    verdicts.extend(self::verdicts(&contract::blob(), blob, &clock, &run).await);
     Ok(Json(Verdicts::of(&verdicts)))
 }
 
@@ -81,14 +82,17 @@ async fn verdicts<S: Clone>(
     contract::run(cases, &subject).await
 }
 
+type Stores = (Arc<dyn Kv>, Arc<dyn Ledger>, Arc<dyn Blob>);
+
 /// The stores of this isolate as a function has them, but for the clock.
-fn stores(clock: &ManualClock) -> CoreResult<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
+fn stores(clock: &ManualClock) -> CoreResult<Stores> {
     let clock = Arc::new(clock.clone());
-    let open = |env: &Env| -> Option<(Arc<dyn Kv>, Arc<dyn Ledger>)> {
+    let open = |env: &Env| -> Option<Stores> {
         let store = env.kv(bindings::KV).ok()?;
         let kv = WorkersKv::new(store, clock.clone(), Duration::from_secs(25));
         let ledger = DurableLedger::bound(env, bindings::LEDGER, clock.clone()).ok()?;
-        Some((Arc::new(kv), Arc::new(ledger)))
+        let blob = R2Blob::bound(env, bindings::BLOBS, Arc::new(RequestSpawn)).ok()?;
+        Some((Arc::new(kv), Arc::new(ledger), Arc::new(blob)))
     };
     let opened = BINDINGS.with_borrow(|env| env.as_ref().and_then(open));
     opened.ok_or_else(|| Error::internal("no bindings"))

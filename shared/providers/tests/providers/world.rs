@@ -3,7 +3,7 @@
 use crate::fakes::{Answer, ClockPort, Even, JumpingClock, ScriptedHttp, Tasks, Untouched};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use openclaw_core::{Error, HttpRequest, Ports};
+use openclaw_core::{Error, HttpRequest, Ports, blob::NoBlob};
 use openclaw_providers::{Chunk, ChunkStream, Completion, Failure, Plan, Providers, Reply};
 use openclaw_schema::chat::ChatRequest;
 use serde_json::{Value, json};
@@ -52,6 +52,7 @@ impl World {
         let ports = Ports {
             kv: Arc::new(Untouched),
             ledger: Arc::new(Untouched),
+            blob: Arc::new(NoBlob),
             http: http.clone(),
             public_http: http.clone(),
             clock: Arc::new(ClockPort(Arc::clone(&clock))),

@@ -11,7 +11,7 @@ use futures_util::{
 };
 use http::{HeaderMap, header, request::Parts};
 use openclaw_core::{Clock, Code, Error, Timestamp};
-use std::{io::Read, time::Duration};
+use std::{io::Read, sync::Arc, time::Duration};
 
 /// How large the body of a request may be, in bytes: in the extensions of requests that were
 /// authenticated.
@@ -25,7 +25,7 @@ const UNAUTHENTICATED: usize = 16 * 1024;
 const UNAUTHENTICATED_TIME: Duration = Duration::from_secs(10);
 
 /// How long any body may take.
-const TOTAL: Duration = Duration::from_secs(600);
+pub(super) const TOTAL: Duration = Duration::from_secs(600);
 
 /// How long a body may pause, and for how long it may come slower than [`RATE`].
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ const RATE: usize = 16 * 1024;
 
 /// How much of a refused body is read and thrown away, so that a client that is still writing gets to
 /// read the refusal instead of a reset connection.
-const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+pub(super) const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// The whole body, decoded; `parts` say nothing of an encoding afterwards. 413 when it is too large,
 /// 400 when it comes too slowly, 415 for an encoding that is not gzip, 503 while there is no
@@ -47,7 +47,7 @@ pub(crate) async fn read(app: &App, parts: &mut Parts, body: Body) -> Result<Byt
     };
     let is_gzip = is_gzip(&parts.headers)?;
     let mut share = app.bodies.share();
-    let pace = Pace::new(&*app.ports.clock, total);
+    let pace = Pace::new(app.ports.clock.clone(), total);
     let body = collect(pace, body, limit, &mut share).await?;
     if !is_gzip {
         return Ok(share.hold(body));
@@ -59,7 +59,7 @@ pub(crate) async fn read(app: &App, parts: &mut Parts, body: Body) -> Result<Byt
     Ok(share.hold(decoded))
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool> {
+pub(super) fn is_gzip(headers: &HeaderMap) -> Result<bool> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING) else {
         return Ok(false);
     };
@@ -79,7 +79,7 @@ fn too_large(limit: usize) -> Error {
 }
 
 async fn collect(
-    mut pace: Pace<'_>,
+    mut pace: Pace,
     body: Body,
     limit: usize,
     share: &mut Share,
@@ -140,16 +140,16 @@ fn decode(gzip: &[u8], limit: usize, share: &mut Share) -> Result<Bytes, Error> 
 }
 
 /// How a body comes.
-struct Pace<'a> {
-    clock: &'a dyn Clock,
+pub(super) struct Pace {
+    clock: Arc<dyn Clock>,
     started: Timestamp,
     /// When the whole body must be there.
     end: Timestamp,
     received: usize,
 }
 
-impl<'a> Pace<'a> {
-    fn new(clock: &'a dyn Clock, total: Duration) -> Self {
+impl Pace {
+    pub(super) fn new(clock: Arc<dyn Clock>, total: Duration) -> Self {
         let started = clock.now();
         Self {
             clock,
@@ -160,7 +160,10 @@ impl<'a> Pace<'a> {
     }
 
     /// The next chunk, `None` at the end; 400 where it does not come in time.
-    async fn next(&mut self, chunks: &mut BodyDataStream) -> Result<Option<Bytes>, Error> {
+    pub(super) async fn next(
+        &mut self,
+        chunks: &mut BodyDataStream,
+    ) -> Result<Option<Bytes>, Error> {
         // What is there already needs no timer.
         let chunk = match chunks.next().now_or_never() {
             Some(chunk) => chunk,

@@ -25,3 +25,13 @@ async fn the_python_sdk_works() {
 async fn the_node_sdk_works() {
     passes(node(), "sdk/node/openai_sdk.cjs").await;
 }
+
+#[tokio::test]
+async fn the_python_sdk_works_on_files() {
+    passes(python(), "sdk/python/openai_files.py").await;
+}
+
+#[tokio::test]
+async fn the_node_sdk_works_on_files() {
+    passes(node(), "sdk/node/openai_files.cjs").await;
+}

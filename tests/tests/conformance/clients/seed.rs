@@ -53,3 +53,15 @@ async fn curl_lists_models() {
             .any(|model| model["id"] == "gpt-4")
     );
 }
+
+#[tokio::test]
+async fn curl_uploads_a_file() {
+    let file: Value = serde_json::from_str(&curl("upload.sh").await).expect("JSON");
+    let id = file["id"].as_str().expect("an id");
+    assert!(id.starts_with("file_"), "{file}");
+    assert_eq!(file["filename"], "document.txt");
+    assert_eq!(
+        (&file["size"], &file["purpose"]),
+        (&24.into(), &"analysis".into())
+    );
+}

@@ -4,7 +4,7 @@
 use super::Environment;
 use crate::{
     cargo,
-    workers::{DEPLOYED, Worker, manifest},
+    workers::{BUCKET, DEPLOYED, Worker, manifest},
 };
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -95,6 +95,11 @@ impl Files {
     /// The KV namespace that the functions share.
     pub(crate) fn namespace(&self) -> String {
         self.suffixed("openclaw")
+    }
+
+    /// The R2 bucket of the accounts' files.
+    pub(crate) fn bucket(&self) -> String {
+        self.suffixed(BUCKET)
     }
 
     /// Where the gateway will be, for people.

@@ -8,7 +8,7 @@ use crate::{
     workers::{DEPLOYED, PROFILE_VARIABLE, Tools, manifest},
 };
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{cell::RefCell, fs, time::Duration};
 
 /// The double's program.
@@ -77,7 +77,7 @@ fn twice(tools: &Tools) -> Result<()> {
     check(&files, &first)?;
     let (second, _) = deploy()?;
     check(&files, &second)?;
-    for same in ["namespaces", "secrets", "kv"] {
+    for same in ["namespaces", "buckets", "secrets", "kv"] {
         ensure!(
             first[same] == second[same],
             "{same} changed: {first:#} {second:#}"
@@ -96,6 +96,8 @@ fn check(files: &Files, state: &Value) -> Result<()> {
         state["kv"][id][KEY] == r#"{"limits":{"free":7}}"#,
         "{state:#}"
     );
+    let buckets = &state["buckets"];
+    ensure!(*buckets == json!([files.bucket()]), "buckets: {buckets}");
     for worker in &DEPLOYED {
         let (name, secrets) = (files.name(worker), worker.secrets);
         let has = &state["secrets"][&name];
@@ -120,6 +122,11 @@ fn check(files: &Files, state: &Value) -> Result<()> {
         ensure!(
             kv.is_none_or(|kv| kv["namespace_id"] == id),
             "{name}: {kv:?}"
+        );
+        let mut buckets = bindings.iter().filter(|one| one["type"] == "r2_bucket");
+        ensure!(
+            buckets.all(|one| one["bucket_name"] == files.bucket()),
+            "{name}: {bindings:?}"
         );
         let public = state["subdomains"][&name] == true;
         ensure!(

@@ -19,6 +19,7 @@ pub(crate) fn plan(files: &Files, secrets: &Secrets, document: Option<&Document>
             "KV namespace {}: made unless it is there",
             files.namespace()
         ),
+        format!("R2 bucket {}: made unless it is there", files.bucket()),
         format!("deploy {}", names.join(", ")),
         format!("with secrets {}", secrets.plan()),
         Document::plan(document, "KV"),
@@ -51,13 +52,14 @@ impl Deployment<'_> {
 
     /// Does it; the gateway's address, once `healthy` has found it well.
     pub(crate) fn carry_out(&self, healthy: &dyn Fn(&str) -> Result<()>) -> Result<String> {
-        let mut progress = Progress::new(DEPLOYED.len() + 4);
+        let mut progress = Progress::new(DEPLOYED.len() + 5);
         self.files.write(None)?;
         let namespace = progress.step("KV namespace", || {
             let why = "sign in: `cargo xtask wrangler login`, or CLOUDFLARE_API_TOKEN";
             self.wrangler().namespace().context(why)
         })?;
         self.files.write(Some(&namespace))?;
+        progress.step("R2 bucket", || self.wrangler().bucket())?;
         let upload = progress.step("secrets", || self.to_upload())?;
         let mut addresses = vec![];
         for worker in &DEPLOYED {

@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 
 const namespaces = [];
 const kv = {};
+const buckets = [];
 const scripts = {}; // name → {bindings, tag, secrets, versions}
 const subdomains = {};
 const unknown = [];
@@ -22,6 +23,16 @@ const routes = [
   ["PUT", `${account}/storage/kv/namespaces/([^/]+)/values/([^/]+)`, ([id, key], body, form) => {
     (kv[id] ??= {})[key] = form ? form.get("value") : body;
     return {};
+  }],
+  ["POST", `${account}/r2/buckets`, (_, body) => {
+    const { name } = JSON.parse(body);
+    if (buckets.includes(name)) throw Object.assign(new Error("you own it"), { code: 10004 });
+    buckets.push(name);
+    return { name };
+  }],
+  ["GET", `${account}/r2/buckets/([^/]+)`, ([name]) => {
+    if (!buckets.includes(name)) throw Object.assign(new Error("no such bucket"), { code: 10006 });
+    return { name };
   }],
   ["GET", `${account}/workers/scripts`, () => Object.entries(scripts).map(summary)],
   ["GET", `${account}/workers/services/([^/]+)`, ([name]) => scripts[name] && service(name)],
@@ -45,6 +56,7 @@ const routes = [
   ["GET", `${account}/workers/subdomain`, () => ({ subdomain: "rehearsal" })],
   ["GET", "/state", () => ({
     namespaces,
+    buckets,
     kv,
     subdomains,
     unknown,

@@ -61,6 +61,18 @@ impl Wrangler<'_> {
         Ok(found.and_then(|namespace| namespace["id"].as_str().map(str::to_owned)))
     }
 
+    /// Makes the R2 bucket where there is none.
+    pub(crate) fn bucket(self) -> Result<()> {
+        let create = ["r2", "bucket", "create", &self.files.bucket()];
+        let said = process::output(&mut self.with(&DEPLOYED[0], &create, ""), "")?;
+        let told = format!("{}\n{}", said.stdout, said.stderr);
+        // 10004: The bucket you tried to create already exists, and you own it.
+        if said.status.success() || told.contains("10004") {
+            return Ok(());
+        }
+        bail!("wrangler cannot make the bucket: {}", told.trim())
+    }
+
     /// Puts what is in `file` into the namespace.
     pub(crate) fn put(self, namespace: &str, key: &str, file: &str) -> Result<()> {
         let place = ["--namespace-id", namespace, "--remote", "--path", file];

@@ -1,11 +1,10 @@
-//! Documents in the ledger, with the bytes that they were read from.
+//! JSON documents in the ledger, with the bytes that they were read from.
 
-use crate::record::{decode, document, encode};
-use bytes::Bytes;
-use openclaw_core::{
-    Code, Error, Ledger, Result,
+use crate::{
+    Code, Error, Ledger, Result, Timestamp,
     ledger::{Item, Outcome, Step, When},
 };
+use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Items at a time.
@@ -17,20 +16,21 @@ const MAX_TRIES: usize = 100;
 
 /// A document and how it stands in the ledger.
 #[derive(Clone, Debug)]
-pub(crate) struct Stored<T> {
-    pub(crate) value: T,
+pub struct Stored<T> {
+    /// What was read.
+    pub value: T,
     bytes: Bytes,
 }
 
 impl<T> Stored<T> {
     /// That it has not changed since it was read.
-    pub(crate) fn unchanged(&self) -> When {
+    pub fn unchanged(&self) -> When {
         When::Equals(self.bytes.clone())
     }
 }
 
 /// The document under `key`.
-pub(crate) async fn find<T: DeserializeOwned>(
+pub async fn find<T: DeserializeOwned>(
     ledger: &dyn Ledger,
     account: &str,
     key: &str,
@@ -46,7 +46,7 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<Stored<T>> {
 }
 
 /// All documents whose key starts with `prefix`, with what follows it.
-pub(crate) async fn all<T: DeserializeOwned>(
+pub async fn all<T: DeserializeOwned>(
     ledger: &dyn Ledger,
     account: &str,
     prefix: &str,
@@ -67,7 +67,7 @@ pub(crate) async fn all<T: DeserializeOwned>(
 }
 
 /// Some of them: after the one that ends in `after`, at most `limit`.
-pub(crate) async fn some<T: DeserializeOwned>(
+pub async fn some<T: DeserializeOwned>(
     ledger: &dyn Ledger,
     account: &str,
     prefix: &str,
@@ -82,17 +82,45 @@ pub(crate) async fn some<T: DeserializeOwned>(
 }
 
 /// The step that writes `value` where what is there is as `when` says.
-pub(crate) fn put<T: Serialize>(key: String, value: &T, when: When) -> Result<Step> {
+pub fn put<T: Serialize>(key: String, value: &T, when: When) -> Result<Step> {
+    put_until(key, value, when, None)
+}
+
+/// The same for a document that is gone at a time.
+pub fn put_until<T: Serialize>(
+    key: String,
+    value: &T,
+    when: When,
+    expires: Option<Timestamp>,
+) -> Result<Step> {
     Ok(Step::Put {
         key,
         document: encode(value)?,
         when,
-        expires: None,
+        expires,
     })
 }
 
+/// `value` as a document's bytes.
+pub fn encode<T: Serialize>(value: &T) -> Result<Bytes> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .map_err(Error::internal)
+}
+
+/// The value of a document that [`encode`] made.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(Error::internal)
+}
+
+/// The bytes of an item that is a document.
+pub fn document(item: &Item) -> Result<&Bytes> {
+    let document = item.document();
+    document.ok_or_else(|| Error::internal("a document was expected"))
+}
+
 /// Whether the steps were applied; they are durable then.
-pub(crate) async fn apply(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<bool> {
+pub async fn apply(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) -> Result<bool> {
     match ledger.transact(account, steps).await? {
         Outcome::Refused { .. } => Ok(false),
         Outcome::Applied(applied) => {
@@ -104,12 +132,12 @@ pub(crate) async fn apply(ledger: &dyn Ledger, account: &str, steps: Vec<Step>) 
 
 /// Counts how often a change is tried, by reading, and writing on condition that nothing has
 /// changed in between.
-#[derive(Default)]
-pub(crate) struct Tries(usize);
+#[derive(Debug, Default)]
+pub struct Tries(usize);
 
 impl Tries {
     /// Begins another; 409 where others are always quicker.
-    pub(crate) fn another(&mut self) -> Result<()> {
+    pub fn another(&mut self) -> Result<()> {
         self.0 += 1;
         if self.0 > MAX_TRIES {
             let message = "It was changed by other requests at the same time";

@@ -1,0 +1,7 @@
+mod content;
+mod delete;
+mod hostile;
+mod list;
+mod long;
+mod storage;
+mod upload;
