@@ -5,7 +5,8 @@
 use futures_util::future::join_all;
 use openclaw_core::{Blob, Kv, Ledger, time};
 use openclaw_native::{
-    DataFolder, Database, FileBlob, Native, ServerLock, SqliteKv, SqliteLedger, SqliteQueue, TokioSpawn,
+    DataFolder, Database, FileBlob, Native, ServerLock, SqliteKv, SqliteLedger, SqliteQueue,
+    TokioSpawn,
 };
 use openclaw_schema::config::Durability;
 use openclaw_testkit::{
