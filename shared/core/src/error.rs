@@ -161,7 +161,7 @@ pub enum Details {
     Faults {
         /// The first, as in [`Details::Field`].
         #[serde(flatten)]
-        first: Fault,
+        first: Box<Fault>,
         /// Each, in the order of the document.
         faults: Vec<Fault>,
     },
@@ -264,6 +264,7 @@ impl Error {
             return Ok(());
         };
         let error = Self::invalid(first.field.clone(), first.issue.clone());
+        let first = Box::new(first);
         Err(error.with_details(Details::Faults { first, faults }))
     }
 
