@@ -80,9 +80,10 @@ impl<'a> Part<'a> {
         self.field.name().unwrap_or_default()
     }
 
-    /// The name of the file; `None` where it is no file.
-    pub fn filename(&self) -> Option<&str> {
-        self.field.file_name()
+    /// The name of the file; `None` where it is no file. A quotation mark in it comes as `%22` (HTML,
+    /// "multipart/form-data encoding algorithm").
+    pub fn filename(&self) -> Option<String> {
+        Some(self.field.file_name()?.replace("%22", "\""))
     }
 
     /// The media type that its sender says.
@@ -217,7 +218,7 @@ mod tests {
         block_on(async {
             let (mut form, mut parts) = (form(text, piece), Vec::new());
             while let Some(part) = form.next().await? {
-                let (name, file) = (part.name().to_owned(), part.filename().map(str::to_owned));
+                let (name, file) = (part.name().to_owned(), part.filename());
                 let (mut bytes, mut length) = (part.bytes(), 0);
                 while let Some(piece) = bytes.next().await {
                     length += piece?.len();

@@ -52,7 +52,7 @@ impl Files<'_> {
 
     /// The file's name, its media type as its sender says, and its bytes in the store.
     async fn take(&self, part: Part<'_>) -> Result<(String, Option<String>, Unfiled)> {
-        let filename = part.filename().map(str::to_owned);
+        let filename = part.filename();
         let filename =
             filename.ok_or_else(|| Error::invalid(FILE, "must be a file with a name"))?;
         validate_filename(FILE, &filename)?;
