@@ -14,19 +14,21 @@ use std::{
 };
 
 /// The files that hold generated secrets, mode 0600.
-pub(crate) const FILES: [&str; 3] = ["admin-token", "jwt-secrets", "key-pepper"];
+pub(crate) const FILES: [&str; 4] = ["admin-token", "jwt-secrets", "key-pepper", "master-key"];
 
-/// Reads the three variables; what is not set comes from the data folder.
+/// Reads the four variables; what is not set comes from the data folder.
 pub(crate) fn load(folder: &DataFolder) -> Result<Secrets> {
-    let [admin, jwt, pepper] = FILES.map(|file| folder.path().join(file));
-    Secrets::parse(
+    let [admin, jwt, pepper, master] = FILES.map(|file| folder.path().join(file));
+    let secrets = Secrets::parse(
         Some(&variable_or_file("OPENCLAW_ADMIN_TOKEN", &admin, || {
             random("oc_admin_")
         })?),
         &variable_or_file("OPENCLAW_JWT_SECRETS", &jwt, || random("k1:"))?,
         &variable_or_file("OPENCLAW_KEY_PEPPER", &pepper, || random(""))?,
-    )
-    .map_err(|wrong| anyhow!(wrong))
+    );
+    let master = variable_or_file("OPENCLAW_MASTER_KEY", &master, || random(""))?;
+    let sealing = secrets.and_then(|secrets| secrets.with_master_key(&master));
+    sealing.map_err(|wrong| anyhow!(wrong))
 }
 
 fn variable_or_file(name: &str, file: &Path, generate: impl Fn() -> String) -> Result<String> {

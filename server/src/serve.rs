@@ -14,14 +14,14 @@ use crate::{
 use anyhow::{Context, Result, anyhow};
 use axum::{Router, middleware::from_fn_with_state, routing::get};
 use futures_util::FutureExt;
-use openclaw_core::{Secret, Timestamp};
+use openclaw_core::{Http, Secret, Timestamp};
 use openclaw_function_realtime::{Limits, SessionBackend};
 use openclaw_native::{DataFolder, Native, SqliteQueue};
 use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
 use openclaw_schema::config::Config;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
-use openclaw_web::{App, Consumers, Routes, stack};
+use openclaw_web::{App, Consumers, InProcess, Routes, stack};
 use std::{
     io::{ErrorKind, IsTerminal, stderr},
     sync::Arc,
@@ -163,6 +163,12 @@ fn functions(app: &App) -> Routes {
         .merge(openclaw_function_files::router(app))
         .merge(openclaw_function_health::router())
         .merge(openclaw_function_models::router(app))
+        .merge(openclaw_function_skills::router(app, chat(app)))
+}
+
+/// The chat endpoints, for what calls models beside them.
+fn chat(app: &App) -> Arc<dyn Http> {
+    Arc::new(InProcess::new(app, openclaw_function_chat::router(app)))
 }
 
 /// Who works on jobs, of all functions.

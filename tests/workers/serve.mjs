@@ -63,7 +63,12 @@ function files() {
 }
 
 /** The gateway's own secrets: a Worker gets those that its wrangler.toml requires. */
-const OWN = ["OPENCLAW_ADMIN_TOKEN", "OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER"];
+const OWN = [
+  "OPENCLAW_ADMIN_TOKEN",
+  "OPENCLAW_JWT_SECRETS",
+  "OPENCLAW_KEY_PEPPER",
+  "OPENCLAW_MASTER_KEY",
+];
 
 /** A Worker as its wrangler.toml has it. */
 function worker(file) {

@@ -5,15 +5,13 @@ use crate::{
     tool_loop::ToolLoop,
 };
 use bytes::Bytes;
-use futures_util::FutureExt;
 use openclaw_core::{Code, Details, Error, Money};
 use openclaw_providers::{Model, Plan, Served, tokens};
-use openclaw_rate_limit::running_limit;
 use openclaw_schema::{
     chat::ChatRequest,
     key::{Key, OnDisconnect},
 };
-use openclaw_usage::{Reservation, Settlement, Spender};
+use openclaw_usage::{Endpoint, Reservation, Settlement};
 use openclaw_web::{App, RequestId, RequestQuota, Result};
 use std::sync::Arc;
 
@@ -78,6 +76,7 @@ impl PreparedChat {
             reservation: Reservation {
                 request: id.to_string(),
                 key: caller.key.id.clone(),
+                endpoint: Endpoint::Chat,
                 model: model.id.clone(),
                 pricing: model.pricing.with_extras(&priced_fields),
                 started: app.ports.clock.now(),
@@ -97,47 +96,15 @@ impl PreparedChat {
     }
 
     /// Reserves and counts the request in one ledger call; 402, 429.
-    pub(crate) async fn admit(self, app: &App, gate: &RequestQuota) -> Result<AdmittedChat> {
-        let caller = gate.caller();
-        let spender = Spender {
-            account: &caller.account,
-            key: &caller.key,
-        };
-        let reservation = self.reservation.hold(spender, self.max_cost);
-        let max_running = running_limit(&caller.account, &app.config.limits);
-        let admitted = gate.admit(reservation.steps(spender, max_running)?).await?;
-        let settlement = Settlement::new(
-            app.ports.clone(),
-            app.totals.clone(),
-            caller.account.id.clone(),
-            reservation,
-            admitted,
-        );
-        let noting = gate.clone();
-        let settlement = settlement.with(move || noting.note_use());
-        let (app, calling) = (app.clone(), caller.clone());
-        let settlement = settlement.checked_by(move || {
-            let (app, caller) = (app.clone(), calling.clone());
-            async move {
-                let confirmed = app.authenticator.confirm(&app.ports, &caller).await;
-                // Where the ledger does not say, the next look may.
-                let is_refusal = |error: &Error| {
-                    matches!(
-                        error.code,
-                        Code::Unauthorized | Code::Forbidden | Code::AccountSuspended
-                    )
-                };
-                confirmed.err().filter(is_refusal)
-            }
-            .boxed()
-        });
+    pub(crate) async fn admit(self, gate: &RequestQuota) -> Result<AdmittedChat> {
+        let settlement = gate.reserve(self.reservation, self.max_cost).await?;
         Ok(AdmittedChat {
             plan: self.plan,
             accounting: Accounting {
                 settlement,
                 priced_fields: self.priced_fields,
             },
-            on_disconnect: caller.key.on_disconnect,
+            on_disconnect: gate.caller().key.on_disconnect,
             tools: self.tools,
         })
     }

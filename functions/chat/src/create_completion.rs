@@ -41,7 +41,7 @@ pub(crate) async fn create_completion(
                 .await?
         }
     };
-    let admitted = prepared.admit(&app, &gate).await?;
+    let admitted = prepared.admit(&gate).await?;
     match format {
         Some(format) => relay::respond(&app, admitted, format).await,
         None => complete(&app, admitted).await,

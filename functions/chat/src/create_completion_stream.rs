@@ -34,6 +34,6 @@ pub(crate) async fn create_completion_stream(
                 .await?
         }
     };
-    let admitted = prepared.admit(&app, &gate).await?;
+    let admitted = prepared.admit(&gate).await?;
     relay::respond(&app, admitted, StreamFormat::DeltaOnly).await
 }

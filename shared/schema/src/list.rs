@@ -21,6 +21,15 @@ impl<T> List<T> {
         }
     }
 
+    /// The same list of what `show` makes of each.
+    pub fn map<U>(self, show: impl FnMut(T) -> U) -> List<U> {
+        List {
+            object: self.object,
+            data: self.data.into_iter().map(show).collect(),
+            has_more: self.has_more,
+        }
+    }
+
     /// The things themselves.
     pub fn into_data(self) -> Vec<T> {
         self.data

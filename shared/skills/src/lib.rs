@@ -8,15 +8,18 @@
 //! [`Skills::execute`] is the one entry: REST, the WebSocket, MCP and a chat's tool loop call it.
 
 mod builtin;
+mod caller_chat;
 mod execute;
 pub mod executor;
 pub mod manifest;
 mod record;
 pub mod schema;
 mod secrets;
+pub mod skill_md;
 mod skills;
 pub mod template;
 
+pub use caller_chat::CallerChat;
 pub use execute::{Asked, Executed, Prepared};
 pub use executor::Chat;
 pub use manifest::{Manifest, parse_tool_name, tool_name};

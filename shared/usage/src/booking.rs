@@ -18,6 +18,7 @@ pub(crate) fn row(
     UsageRow {
         request: reservation.request.clone(),
         key: reservation.key.clone(),
+        endpoint: reservation.endpoint,
         model: reservation.model.clone(),
         provider: spent.provider,
         served_model: spent.served_model,
@@ -37,7 +38,7 @@ pub(crate) async fn book(
     account: &str,
     reservation: &Reservation,
     row: &UsageRow,
-    beside: Option<Step>,
+    beside: Vec<Step>,
 ) -> Result<Option<Applied>> {
     let remove = Step::Delete {
         key: reservation.ledger_key(),
@@ -61,7 +62,7 @@ pub(crate) async fn amend(
     account: &str,
     reservation: &Reservation,
     row: &UsageRow,
-    beside: Option<Step>,
+    beside: Vec<Step>,
 ) -> Result<Applied> {
     let gone = || Error::internal("a request has neither a reservation nor a row");
     let item = ledger.get(account, &row.ledger_key()).await?;

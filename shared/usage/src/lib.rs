@@ -26,6 +26,6 @@ pub use budget::{budget_exceeded, ensure_budget_left};
 pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender, refused};
-pub use row::{Status, UsageRow};
+pub use row::{Endpoint, Status, UsageRow};
 pub use settlement::{Settlement, Waited};
 pub use totals::Totals;

@@ -79,7 +79,7 @@ async fn settle(
     let renewal = reservation.renewal.as_ref();
     let progress = renewal.map_or(&called, |renewal| &renewal.progress);
     let row = row(reservation, progress, Status::Interrupted, now);
-    let Some(applied) = book(ledger, account, reservation, &row, None).await? else {
+    let Some(applied) = book(ledger, account, reservation, &row, vec![]).await? else {
         return Ok(false);
     };
     applied.durable.await?;

@@ -48,7 +48,10 @@ impl Groups {
         };
         let day = hour.split('T').next().unwrap_or_default();
         self.total += sums;
-        *self.by_model.entry(model.into()).or_default() += sums;
+        // A skill has none.
+        if !model.is_empty() {
+            *self.by_model.entry(model.into()).or_default() += sums;
+        }
         *self.by_day.entry(day.into()).or_default() += sums;
         *self.by_key.entry(key.into()).or_default() += sums;
         Ok(())

@@ -1,6 +1,6 @@
 //! Money that is held back before the provider is called.
 
-use crate::{budget::budget_exceeded, progress::Progress};
+use crate::{Endpoint, budget::budget_exceeded, progress::Progress};
 use bytes::Bytes;
 use openclaw_core::{
     Code, Error, Money, Result, Timestamp,
@@ -28,7 +28,10 @@ pub struct Reservation {
     pub request: String,
     /// The key that called.
     pub key: String,
-    /// The model that was asked for.
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Endpoint::is_chat")]
+    pub endpoint: Endpoint,
+    /// The model that was asked for; empty where none was.
     pub model: String,
     /// Prices of the model.
     pub pricing: Pricing,

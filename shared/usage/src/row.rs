@@ -25,6 +25,24 @@ pub enum Status {
     Interrupted,
 }
 
+/// What a request asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Endpoint {
+    /// A model; rows that were written before there was anything else do not say so.
+    #[default]
+    Chat,
+    /// A skill.
+    Skills,
+}
+
+impl Endpoint {
+    /// Whether it is the one that goes without saying.
+    pub(crate) fn is_chat(&self) -> bool {
+        *self == Self::Chat
+    }
+}
+
 /// One request, accounted.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct UsageRow {
@@ -32,7 +50,10 @@ pub struct UsageRow {
     pub request: String,
     /// The key that called.
     pub key: String,
-    /// The model that was asked for.
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Endpoint::is_chat")]
+    pub endpoint: Endpoint,
+    /// The model that was asked for; empty where none was.
     pub model: String,
     /// The provider that answered, where one did.
     pub provider: Option<String>,

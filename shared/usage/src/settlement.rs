@@ -41,6 +41,7 @@ struct Open {
     progress: Progress,
     renew_at: Timestamp,
     beside: Option<Beside>,
+    note: Option<Step>,
     check: Option<Check>,
     checking: Option<BoxFuture<'static, Option<Error>>>,
 }
@@ -80,6 +81,7 @@ impl Settlement {
             admitted: Some(admitted),
             progress: Progress::default(),
             beside: None,
+            note: None,
             check: None,
             checking: None,
         })))
@@ -107,6 +109,14 @@ impl Settlement {
             open.beside = Some(Box::new(step));
         }
         self
+    }
+
+    /// Has `step` written with the settlement, in place of one that was noted before. It must demand
+    /// nothing of what it finds, and its key be none of accounting's.
+    pub fn note(&mut self, step: Step) {
+        if let Some(open) = &mut self.0 {
+            open.note = Some(step);
+        }
     }
 
     /// Waits until a crash can no longer forget that the request was admitted: before the first
@@ -258,6 +268,7 @@ impl Drop for Settlement {
 impl Open {
     async fn settle(mut self: Box<Self>, status: Status) -> Result<()> {
         let beside = self.beside.take().and_then(|step| step());
+        let beside = Vec::from_iter(beside.into_iter().chain(self.note.take()));
         let (ledger, account) = (&*self.ports.ledger, &self.account);
         let now = self.ports.clock.now();
         let row = row(&self.reservation, &self.progress, status, now);

@@ -35,6 +35,18 @@ pub struct Json<T>(pub T);
 /// `limits.body_bytes`.
 pub struct RawJson(pub Bytes);
 
+/// A body of any type as the bytes that came: 413 over `limits.body_bytes`.
+pub struct RawBody(pub Bytes);
+
+impl FromRequest<App> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let (mut parts, body) = request.into_parts();
+        Ok(Self(read(app, &mut parts, body).await?))
+    }
+}
+
 impl FromRequest<App> for RawJson {
     type Rejection = ApiError;
 
@@ -77,17 +89,17 @@ impl<T: Serialize> IntoResponse for SecretJson<T> {
     }
 }
 
+/// The media type that a body is said to be, in lower case and without parameters; empty where nothing is
+/// said.
+pub fn media_type(headers: &HeaderMap) -> String {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
 fn ensure_json(headers: &HeaderMap) -> Result<()> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    let essence = kind
-        .unwrap_or_default()
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let subtype = essence.to_ascii_lowercase();
+    let subtype = media_type(headers);
     if subtype == "application/json"
         || (subtype.starts_with("application/") && subtype.ends_with("+json"))
     {

@@ -28,6 +28,8 @@ pub struct Endpoints {
     /// Whether the operator's token opens any of them.
     for_operator: bool,
     consumers: fn(&App) -> Consumers,
+    /// Whether they seal tenants' secrets, or open them.
+    sealing: bool,
 }
 
 /// Who works on a function's jobs, one a topic.
@@ -36,6 +38,7 @@ pub type Consumers = Vec<Arc<dyn Consumer>>;
 const ADMIN_TOKEN: &str = "OPENCLAW_ADMIN_TOKEN";
 const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
 const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
+const MASTER_KEY: &str = "OPENCLAW_MASTER_KEY";
 
 /// The configuration in a document, and its providers; the error names the key that is wrong.
 type Configure = fn(Option<&[u8]>, Variable<'_>) -> Result<(Config, Providers), String>;
@@ -53,6 +56,7 @@ impl Endpoints {
             with_models: false,
             for_operator: false,
             consumers: no_consumers,
+            sealing: false,
         }
     }
 
@@ -64,6 +68,7 @@ impl Endpoints {
             with_models: true,
             for_operator: false,
             consumers: no_consumers,
+            sealing: false,
         }
     }
 
@@ -84,12 +89,21 @@ impl Endpoints {
         (self.consumers)(app)
     }
 
+    /// The same endpoints, some of which seal tenants' secrets or open them.
+    pub const fn sealing(mut self) -> Self {
+        self.sealing = true;
+        self
+    }
+
     /// The names of the secrets that they use, with the configuration in `document`. The error names the
     /// key that is wrong.
     pub fn secrets(&self, document: Option<&[u8]>) -> Result<Vec<String>, String> {
         let mut names = vec![JWT_SECRETS.to_owned(), KEY_PEPPER.to_owned()];
         if self.for_operator {
             names.push(ADMIN_TOKEN.into());
+        }
+        if self.sealing {
+            names.push(MASTER_KEY.into());
         }
         if self.with_models {
             let config = read(document).map_err(|error| in_document(&error))?;
@@ -115,6 +129,10 @@ impl Endpoints {
             &secret(JWT_SECRETS)?,
             &secret(KEY_PEPPER)?,
         )?;
+        let secrets = match self.sealing {
+            true => secrets.with_master_key(&secret(MASTER_KEY)?)?,
+            false => secrets,
+        };
         let app = App::new(ports, config, secrets, providers);
         let router = stack(app.clone(), (self.routes)(&app), Router::new());
         Ok((app, router))
@@ -183,6 +201,8 @@ mod tests {
         assert_eq!(plain, [JWT_SECRETS, KEY_PEPPER]);
         let operators = Endpoints::new(routes).for_operator().secrets(None).unwrap();
         assert_eq!(operators, [JWT_SECRETS, KEY_PEPPER, ADMIN_TOKEN]);
+        let sealing = Endpoints::new(routes).sealing().secrets(None).unwrap();
+        assert_eq!(sealing, [JWT_SECRETS, KEY_PEPPER, MASTER_KEY]);
         let document = br#"{"providers":[
             {"id":"own","base_url":"https://models.test/v1","api_key_env":"OWN_KEY"},
             {"id":"other","base_url":"https://other.test/v1","api_key_env":"OWN_KEY"}]}"#;

@@ -16,6 +16,7 @@ mod credential;
 mod error;
 mod full;
 mod idempotency;
+mod in_process;
 mod query;
 mod quota;
 mod request_id;
@@ -25,10 +26,13 @@ mod stack;
 pub use address::{ClientAddress, Peer};
 pub use app::App;
 pub use auth_layer::{Access, AuthLayer};
-pub use body::{BodyStream, Json, MAX_BODY, RawJson, SecretJson, Writes, streamed};
+pub use body::{
+    BodyStream, Json, MAX_BODY, RawBody, RawJson, SecretJson, Writes, media_type, streamed,
+};
 pub use configured::{CONFIG, Consumers, Endpoints, not_configured};
 pub use credential::presented;
 pub use error::{ApiError, Result};
+pub use in_process::InProcess;
 pub use query::{Id, Query};
 pub use quota::RequestQuota;
 pub use request_id::RequestId;

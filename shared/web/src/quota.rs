@@ -2,15 +2,16 @@ use crate::{
     App, Result,
     error::{ApiError, number},
 };
+use futures_util::FutureExt;
 use http::HeaderMap;
 use openclaw_auth::{Caller, Holder};
 use openclaw_core::{
-    Code, Error,
+    Code, Error, Money,
     ledger::{Durable, Outcome, Step},
 };
-use openclaw_rate_limit::{Admission, Window, admit};
+use openclaw_rate_limit::{Admission, Window, admit, running_limit};
 use openclaw_schema::config::Limits;
-use openclaw_usage::{budget_exceeded, refused};
+use openclaw_usage::{Reservation, Settlement, Spender, budget_exceeded, refused};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How often an admission is tried on what has become of its account and key meanwhile.
@@ -78,6 +79,45 @@ impl RequestQuota {
                 Err(error_of(&extra, step).into())
             }
         }
+    }
+
+    /// Counts the request and writes its reservation, which holds back `max_cost` where there is a budget;
+    /// as [`RequestQuota::admit`]. The settlement notes the key's use, and asks at each renewal of the lease
+    /// whether the caller may go on.
+    pub async fn reserve(&self, reservation: Reservation, max_cost: Money) -> Result<Settlement> {
+        let (app, caller) = (&self.app, &self.caller);
+        let spender = Spender {
+            account: &caller.account,
+            key: &caller.key,
+        };
+        let reservation = reservation.hold(spender, max_cost);
+        let max_running = running_limit(&caller.account, self.limits());
+        let admitted = self.admit(reservation.steps(spender, max_running)?).await?;
+        let settlement = Settlement::new(
+            app.ports.clone(),
+            app.totals.clone(),
+            caller.account.id.clone(),
+            reservation,
+            admitted,
+        );
+        let noting = self.clone();
+        let settlement = settlement.with(move || noting.note_use());
+        let (app, caller) = (app.clone(), caller.clone());
+        Ok(settlement.checked_by(move || {
+            let (app, caller) = (app.clone(), caller.clone());
+            async move {
+                let confirmed = app.authenticator.confirm(&app.ports, &caller).await;
+                // Where the ledger does not say, the next look may.
+                let is_refusal = |error: &Error| {
+                    matches!(
+                        error.code,
+                        Code::Unauthorized | Code::Forbidden | Code::AccountSuspended
+                    )
+                };
+                confirmed.err().filter(is_refusal)
+            }
+            .boxed()
+        }))
     }
 
     /// 429 where this process knows that the minute's requests are used up: without a call, and

@@ -123,6 +123,11 @@ impl Client {
         self.send(self.request("PATCH", path).json(body)).await
     }
 
+    /// `PUT` with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request("PUT", path).json(body)).await
+    }
+
     /// `DELETE`.
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(self.request("DELETE", path)).await

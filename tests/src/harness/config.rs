@@ -5,7 +5,12 @@ use serde_json::Value;
 
 /// What the options say, else `config.toml` with the upstream's address in it.
 pub(super) fn document(options: &Options) -> String {
-    let suite = || include_str!("config.toml").replace("UPSTREAM", &Mock::get().url());
+    let suite = || {
+        let upstream = Mock::get();
+        include_str!("config.toml")
+            .replace("UPSTREAM_ADDRESS", &upstream.address().to_string())
+            .replace("UPSTREAM", &upstream.url())
+    };
     options.config.clone().unwrap_or_else(suite)
 }
 

@@ -44,6 +44,11 @@ impl Mock {
         })
     }
 
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Such as `http://127.0.0.1:4242`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)

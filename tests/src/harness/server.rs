@@ -59,6 +59,9 @@ impl Options {
         variables
             .entry("OPENCLAW_KEY_PEPPER")
             .or_insert_with(|| "the-pepper-of-the-conformance-suite".into());
+        variables
+            .entry("OPENCLAW_MASTER_KEY")
+            .or_insert_with(|| "the-master-key-of-the-conformance-suite".into());
         // What a process remembers it asks for anew: cases about keys would wait otherwise.
         variables
             .entry("OPENCLAW_CACHE_SECONDS")

@@ -5,15 +5,19 @@
 //! `{"upstream":` is a [`Script`], anything else gets a fixed answer from prebuilt bytes, which
 //! is what makes it cheap enough to be the mock of a benchmark. What a script's `tag` saw is
 //! told at `GET /control/{tag}` ([`Report`]).
+//!
+//! On the same port are Open-Meteo (`/v1/search`, `/v1/forecast`) and a web site (`/site/…`), for skills.
 
 mod anthropic;
 mod fixed;
+mod open_meteo;
 mod openai;
 mod play;
 mod record;
 mod reply;
 mod script;
 mod serve;
+mod site;
 
 pub use record::{Report, Seen};
 pub use script::{Script, ToolCall, Usage};

@@ -3,11 +3,12 @@
 use super::{
     anthropic,
     fixed::Fixed,
-    openai,
+    open_meteo, openai,
     play::{self, Failures, Play},
     record::{Ending, Records, Seen},
     reply::Reply,
     script::Script,
+    site,
 };
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
@@ -94,18 +95,11 @@ impl Upstream {
                 ]});
                 return Ok(respond(StatusCode::OK, &models));
             }
-            (&Method::GET, path) => {
-                return Ok(match path.strip_prefix("/control/") {
-                    Some(tag) => respond(StatusCode::OK, &self.records.report(tag)),
-                    None => respond(StatusCode::NOT_FOUND, &json!({"error": "no such path"})),
-                });
+            (&Method::GET, path) if path.starts_with("/control/") => {
+                let tag = path.trim_start_matches("/control/");
+                return Ok(respond(StatusCode::OK, &self.records.report(tag)));
             }
-            _ => {
-                return Ok(respond(
-                    StatusCode::NOT_FOUND,
-                    &json!({"error": "no such path"}),
-                ));
-            }
+            _ => return self.answer_other(request).await,
         };
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
@@ -121,6 +115,34 @@ impl Upstream {
                 Ok(respond(StatusCode::BAD_REQUEST, &error))
             }
             None => Ok(self.answer_fixed(dialect, body.to_string().as_bytes())),
+        }
+    }
+
+    /// Open-Meteo, and the web site.
+    async fn answer_other(&self, request: Request<Incoming>) -> io::Result<Response<Play>> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let query = site::query(&head);
+        let ending = site::tag(&query).map(|tag| {
+            let json = serde_json::from_slice(&body).unwrap_or_default();
+            self.records.begin(tag, seen(&head, json)).1
+        });
+        if let Some((status, steps)) = open_meteo::answer(head.uri.path(), &query) {
+            let mut response = success(false, Play::new(steps, ending));
+            *response.status_mut() = status;
+            return Ok(response);
+        }
+        match site::answer(&head, &query, &body) {
+            Some(answer) => {
+                let mut answer = answer.map(|steps| Play::new(steps, ending));
+                let kind = answer.headers_mut().entry(header::CONTENT_TYPE);
+                kind.or_insert(JSON);
+                Ok(answer)
+            }
+            None => Ok(respond(
+                StatusCode::NOT_FOUND,
+                &json!({"error": "no such path"}),
+            )),
         }
     }
 

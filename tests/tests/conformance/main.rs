@@ -17,9 +17,11 @@
 //! | `rate_limit_exceeded` | `limits::rate` |
 //! | `storage_full` | `files::storage` |
 //! | `provider_error`, `provider_unavailable`, `provider_timeout` | `chat::failures` |
+//! | `skill_failed`, `skill_timeout` | `skills::execute`, `skills::egress` |
+//! | `conflict` | `skills::install` |
 //!
-//! `content_filtered` and `conflict` come with guardrails and workflows; `internal_error` is
-//! what nothing here may ever be answered with.
+//! `content_filtered` comes with guardrails; `internal_error` is what nothing here may ever be answered
+//! with.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -44,4 +46,5 @@ mod local_model;
 mod models;
 mod native;
 mod own_server;
+mod skills;
 mod websocket;

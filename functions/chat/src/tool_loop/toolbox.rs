@@ -51,7 +51,7 @@ impl Toolbox {
             app.egress.clone(),
             settings,
             app.sealer.clone(),
-        )?;
+        );
         let mut tools = BTreeMap::new();
         for (at, id) in ids.iter().enumerate() {
             let wrong = |issue: &str| Error::invalid(format!("skills[{at}]"), issue);

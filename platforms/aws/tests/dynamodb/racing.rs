@@ -12,7 +12,7 @@ use openclaw_core::{
 use openclaw_schema::config::Pricing;
 use openclaw_testkit::{ManualClock, sample};
 use openclaw_tokio::SystemClock;
-use openclaw_usage::{LEASE, RESERVATIONS, Reservation, Spender};
+use openclaw_usage::{Endpoint, LEASE, RESERVATIONS, Reservation, Spender};
 use std::{sync::Arc, time::Duration};
 
 const ACCOUNT: &str = "acct_1";
@@ -32,6 +32,7 @@ fn reservation(request: &str, started: Timestamp) -> Vec<Step> {
         request: request.into(),
         key: key.id.clone(),
         model: "m".into(),
+        endpoint: Endpoint::Chat,
         pricing: Pricing::default(),
         started,
         prompt_tokens: 7,

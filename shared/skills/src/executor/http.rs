@@ -120,7 +120,7 @@ impl Chain<'_> {
             };
             let answer = self.call.egress.fetch(request, &bounds).await;
             let answer = answer.map_err(|error| unanswered(error, &path))?;
-            let seen = seen(&answer);
+            let seen = seen(&answer, &path)?;
             self.scope.set_in("steps", &step.id(n), &seen);
             self.ensure_no_error(step, &path, &answer)?;
             last = seen["body"].clone();
@@ -243,19 +243,31 @@ impl Chain<'_> {
     }
 }
 
-/// An answer as templates see it. Its body is what JSON says, else text.
-fn seen(answer: &Response<Bytes>) -> Value {
+/// An answer as templates see it. Its body is what JSON says, else text; what is said to be JSON must be.
+fn seen(answer: &Response<Bytes>, path: &str) -> Result<Value> {
     let headers = answer.headers().iter().filter_map(|(name, value)| {
         let value = value.to_str().ok()?;
         Some((name.as_str().to_owned(), Value::from(value)))
     });
-    let body = serde_json::from_slice(answer.body());
-    let text = || Value::from(String::from_utf8_lossy(answer.body()));
-    json!({
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let says_json = kind
+        .split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().ends_with("json"));
+    let body = match serde_json::from_slice(answer.body()) {
+        Ok(body) => body,
+        Err(_) if says_json && answer.status().is_success() && !answer.body().is_empty() => {
+            let message = format!("What the skill called at {path} answered what is no JSON");
+            return Err(Error::new(Code::SkillFailed, message));
+        }
+        Err(_) => Value::from(String::from_utf8_lossy(answer.body())),
+    };
+    Ok(json!({
         "status": answer.status().as_u16(),
         "headers": Map::from_iter(headers),
-        "body": body.unwrap_or_else(|_| text()),
-    })
+        "body": body,
+    }))
 }
 
 /// Control characters have no place in an error, and long pages neither.

@@ -52,6 +52,7 @@ pub(crate) fn reservation(
     spender: Spender<'_>,
 ) -> Reservation {
     let reservation = Reservation {
+        endpoint: openclaw_usage::Endpoint::Chat,
         request: request.into(),
         key: "key_1".into(),
         model: "vendor/model".into(),

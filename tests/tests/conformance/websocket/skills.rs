@@ -42,6 +42,7 @@ async fn a_name_is_not_a_path() {
         "type": "skill_execute",
         "id": "a",
         "skill": "../chat/completions?",
+        "command": "get",
         "model": "gpt-4",
         "messages": [{"role": "user", "content": "Hello!"}],
     }))
