@@ -10,6 +10,7 @@ pub(crate) async fn create_skill(
     body: ManifestBody,
 ) -> Result<(StatusCode, Json<SkillView>)> {
     let account = &quota.caller().account.id;
-    let skill = context.skills.install(account, body.manifest()?).await?;
+    let manifest = context.skills.with_tools(account, body.manifest()?).await?;
+    let skill = context.skills.install(account, manifest).await?;
     Ok((StatusCode::CREATED, Json(SkillView::whole(skill))))
 }

@@ -1,5 +1,6 @@
-//! Skills: installed, changed, executed.
+//! Skills: installed, changed, executed, and offered as an MCP server.
 
+mod call_mcp;
 mod context;
 mod create_skill;
 mod delete_skill;
@@ -9,6 +10,7 @@ mod list_executions;
 mod list_skills;
 mod manifest_body;
 mod put_secrets;
+mod refresh_skill;
 mod replace_skill;
 mod run;
 mod update_skill;
@@ -46,13 +48,19 @@ pub fn router(app: &App, chat: Arc<dyn Http>) -> Routes {
         )
         .route("/skills/{id}/secrets", with(put(put_secrets::put_secrets)))
         .route(
+            "/skills/{id}/refresh",
+            with(post(refresh_skill::refresh_skill)),
+        )
+        .route(
             "/skills/{id}/executions",
             with(get(list_executions::list_executions)),
         );
-    let executed = Routes::new().route(
-        "/skills/{id}/execute",
-        with(post(execute_skill::execute_skill)),
-    );
+    let executed = Routes::new()
+        .route(
+            "/skills/{id}/execute",
+            with(post(execute_skill::execute_skill)),
+        )
+        .route("/mcp", with(post(call_mcp::call_mcp)));
     let layer = AuthLayer::new(app.clone(), Access::Scope(Scope::Skills));
     let counting = layer.clone().counted_by_handler();
     Routes::new()

@@ -16,6 +16,7 @@ pub(crate) async fn replace_skill(
         return Err(Error::invalid("id", "must be that of the path").into());
     }
     let account = &quota.caller().account.id;
+    let manifest = context.skills.with_tools(account, manifest).await?;
     let (skill, is_new) = context.skills.replace(account, manifest).await?;
     let status = match is_new {
         true => StatusCode::CREATED,

@@ -150,9 +150,10 @@ impl Skills {
             skill: asked.skill,
             command: asked.command,
             parameters: asked.parameters,
+            schema: &command.parameters,
             secrets,
             egress: self.egress(),
-            clock,
+            ports: self.ports(),
             time: self.time(),
             chat: asked.chat,
         };

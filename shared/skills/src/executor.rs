@@ -2,14 +2,16 @@
 
 mod builtin;
 mod http;
+mod mcp;
 mod prompt;
 
 pub use builtin::Builtin;
 pub use http::Http;
+pub use mcp::{Mcp, McpServer};
 pub use prompt::{Chat, Prompt};
 
 use crate::secrets::SecretSet;
-use openclaw_core::{BoxFuture, Clock, Result};
+use openclaw_core::{BoxFuture, Ports, Result};
 use openclaw_egress::Egress;
 use serde_json::Value;
 use std::time::Duration;
@@ -22,12 +24,14 @@ pub struct Call<'a> {
     pub command: &'a str,
     /// Valid by the command's schema.
     pub parameters: &'a Value,
+    /// That schema.
+    pub schema: &'a Value,
     /// For requests only: neither results nor errors show them.
     pub secrets: &'a SecretSet,
     /// Where requests go through.
     pub egress: &'a Egress,
-    /// Time.
-    pub clock: &'a dyn Clock,
+    /// The runtime.
+    pub ports: &'a Ports,
     /// What the whole execution may take; whoever called ends it then.
     pub time: Duration,
     /// Models, for the caller; none where there is no caller to account them to.

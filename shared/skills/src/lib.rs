@@ -12,6 +12,7 @@ mod caller_chat;
 mod execute;
 pub mod executor;
 pub mod manifest;
+mod mcp_tools;
 mod record;
 pub mod schema;
 mod secrets;

@@ -4,7 +4,7 @@ mod check;
 
 pub use check::{MAX_MANIFEST, parse, read};
 
-use crate::executor::{Builtin, Executor, Http, Prompt};
+use crate::executor::{Builtin, Executor, Http, Mcp, McpServer, Prompt};
 use openclaw_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub const MAX_TOOL_NAME: usize = 64;
 
 /// What stands between a skill's id and its command in a tool's name.
-const BETWEEN: &str = "__";
+pub(crate) const BETWEEN: &str = "__";
 
 /// A skill.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -22,13 +22,19 @@ pub struct Manifest {
     /// Lower-case letters, digits and `-`; the account's own name for it.
     pub id: String,
     /// For people.
+    #[serde(default)]
     pub name: String,
-    /// The manifest's own, such as `1.0.0`.
+    /// The manifest's own, such as `1.0.0`; of an MCP server's tools, a hash of what they are.
+    #[serde(default)]
     pub version: String,
     /// What it is good for, for people and models.
     #[serde(default)]
     pub description: String,
+    /// The MCP server whose tools are its commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp: Option<McpServer>,
     /// By name.
+    #[serde(default)]
     pub commands: BTreeMap<String, Command>,
 }
 
@@ -55,6 +61,8 @@ fn any_object() -> Value {
 pub enum Execute {
     /// By requests.
     Http(Http),
+    /// By a tool of an MCP server.
+    Mcp(Mcp),
     /// By a model.
     Prompt(Prompt),
     /// By the gateway.
@@ -66,6 +74,7 @@ impl Execute {
     pub(crate) fn executor(&self) -> &dyn Executor {
         match self {
             Self::Http(http) => http,
+            Self::Mcp(mcp) => mcp,
             Self::Prompt(prompt) => prompt,
             Self::Builtin(builtin) => builtin,
         }
@@ -75,6 +84,7 @@ impl Execute {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Http(_) => "http",
+            Self::Mcp(_) => "mcp",
             Self::Prompt(_) => "prompt",
             Self::Builtin(_) => "builtin",
         }

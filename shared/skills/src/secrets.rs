@@ -29,6 +29,11 @@ impl FromIterator<(String, Secret)> for SecretSet {
 }
 
 impl SecretSet {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// As templates see them.
     pub fn to_json(&self) -> Value {
         let pairs = self.0.iter();

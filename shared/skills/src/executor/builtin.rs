@@ -24,7 +24,7 @@ pub enum Function {
 impl Executor for Builtin {
     fn execute<'a>(&'a self, call: &'a Call<'a>) -> BoxFuture<'a, Result<Value>> {
         let result = match self.name {
-            Function::Time => json!({"time": whole_second(call.clock.now())}),
+            Function::Time => json!({"time": whole_second(call.ports.clock.now())}),
         };
         future::ready(Ok(result)).boxed()
     }

@@ -271,7 +271,7 @@ fn seen(answer: &Response<Bytes>, path: &str) -> Result<Value> {
 }
 
 /// Control characters have no place in an error, and long pages neither.
-fn one_line(said: &str) -> String {
+pub(super) fn one_line(said: &str) -> String {
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let short = said
         .chars()

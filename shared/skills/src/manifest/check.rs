@@ -5,7 +5,10 @@ use crate::{executor::Http, schema::Schema, template};
 use openclaw_core::{Code, Error, Fault, Result};
 use openclaw_schema::json::parse_text;
 use serde_json::Value;
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
+};
 
 /// Bytes of a manifest.
 pub const MAX_MANIFEST: usize = 128 * 1024;
@@ -80,6 +83,11 @@ fn schema_faults(document: &Value) -> Vec<Fault> {
 
 /// What the form cannot say.
 fn inside(manifest: &Manifest, faults: &mut Vec<Fault>) {
+    if let Some(server) = &manifest.mcp {
+        let templates = 0;
+        let mut check = Check { faults, templates };
+        check.headers(&server.headers, "mcp", &["secrets"]);
+    }
     for (name, command) in &manifest.commands {
         let path = format!("commands.{name}");
         if tool_name(&manifest.id, name).len() > MAX_TOOL_NAME {
@@ -99,6 +107,7 @@ fn check_command(command: &Command, path: &str, faults: &mut Vec<Fault>) {
     };
     match &command.execute {
         Execute::Http(http) => check.http(http, path),
+        Execute::Mcp(mcp) => check.headers(&mcp.server.headers, path, &["secrets"]),
         Execute::Prompt(prompt) => {
             let names = ["parameters"];
             if let Some(system) = &prompt.system {
@@ -135,14 +144,7 @@ impl Check<'_> {
             for (name, value) in &step.query {
                 self.value(value, &format!("{path}.query.{name}"), &sent);
             }
-            for (name, value) in &step.headers {
-                let path = format!("{path}.headers.{name}");
-                if OWN_HEADERS.contains(&&*name.to_ascii_lowercase()) {
-                    let issue = "must not be set: it belongs to the connection";
-                    self.faults.push(Fault::new(&path, issue));
-                }
-                self.text(value, &path, &sent);
-            }
+            self.headers(&step.headers, &path, &sent);
             self.value(&step.body, &format!("{path}.body"), &sent);
             for (m, rule) in step.errors.iter().enumerate() {
                 let path = format!("{path}.errors[{m}]");
@@ -152,6 +154,17 @@ impl Check<'_> {
         }
         if let Some(result) = &http.result {
             self.value(result, &format!("{path}.result"), &shown);
+        }
+    }
+
+    fn headers(&mut self, headers: &BTreeMap<String, String>, path: &str, names: &[&str]) {
+        for (name, value) in headers {
+            let path = format!("{path}.headers.{name}");
+            if OWN_HEADERS.contains(&&*name.to_ascii_lowercase()) {
+                let issue = "must not be set: it belongs to the connection";
+                self.faults.push(Fault::new(&path, issue));
+            }
+            self.text(value, &path, names);
         }
     }
 

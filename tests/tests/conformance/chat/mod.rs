@@ -11,6 +11,7 @@ mod midstream;
 mod refusals;
 mod replay;
 mod route;
+mod skills;
 mod stream;
 mod tools;
 mod validate;

@@ -4,6 +4,8 @@ mod egress;
 mod execute;
 mod install;
 mod manage;
+mod mcp_client;
+mod mcp_server;
 mod secrets;
 mod weather;
 

@@ -15,6 +15,7 @@ mod many;
 mod native;
 mod provider;
 mod resume;
+mod skill_execute;
 mod skills;
 mod tools;
 mod vendors;
