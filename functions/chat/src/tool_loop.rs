@@ -94,7 +94,7 @@ impl ToolLoop {
             let message = "The key lacks the scope 'skills'";
             return Err(Error::new(Code::Forbidden, message).into());
         }
-        let toolbox = Toolbox::open(app, id, &quota.caller().account.id, skills).await?;
+        let toolbox = Toolbox::open(app, quota, id, skills).await?;
         let conversation = {
             let request = ChatRequest::parse(body)?;
             Conversation::new(&request, &toolbox.definitions())?

@@ -91,6 +91,23 @@ async fn it_answers_plain_and_streaming_with_its_own_usage() {
 }
 
 #[tokio::test]
+async fn it_is_offered_skills_and_answers_with_them_or_without() {
+    let Some((_server, account)) = in_front().await else {
+        return;
+    };
+    let mut body = asking(CAPITAL);
+    body["skills"] = json!(["weather-skill"]);
+    let answer = account.client.chat(&body).await.ok();
+    let choice = &answer["choices"][0];
+    assert!(choice["finish_reason"].is_string(), "{answer}");
+    assert!(choice["message"].get("tool_calls").is_none(), "{answer}");
+    let stream = account.client.stream_seed(&body).await;
+    assert_eq!(stream.last_line(), "data:[DONE]");
+    assert_eq!(stream.tool_arguments(), "");
+    account.usage(2).await;
+}
+
+#[tokio::test]
 async fn leaving_frees_its_slot() {
     let Some((_server, account)) = in_front().await else {
         return;

@@ -3,10 +3,10 @@
 use futures_util::FutureExt;
 use openclaw_core::{BoxFuture, Code, Error, Result};
 use openclaw_schema::{parse, parse_text};
-use openclaw_skills::{Asked, SkillStatus, Skills};
-use openclaw_web::{App, RequestId};
+use openclaw_skills::{Asked, CallerChat, Chat, SkillStatus, Skills, manifest::Execute};
+use openclaw_web::{App, InProcess, RequestId, RequestQuota};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// How many skills one request may offer.
 const MAX_SKILLS: usize = 16;
@@ -14,11 +14,14 @@ const MAX_SKILLS: usize = 16;
 /// How many commands they may have together: what OpenAI takes as tools.
 const MAX_TOOLS: usize = 128;
 
+/// Lifetime of the token of a model call in seconds: the shortest there is. It only begins the call.
+const TOKEN_SECONDS: i64 = 60;
+
 /// The skills of one request.
 pub(super) struct Toolbox {
     app: App,
     skills: Skills,
-    account: String,
+    quota: RequestQuota,
     request: RequestId,
     /// By the name that the model calls.
     tools: BTreeMap<String, Tool>,
@@ -29,18 +32,21 @@ pub(super) struct Toolbox {
 pub(super) struct Tool {
     pub(super) skill: String,
     pub(super) command: String,
+    /// Whether it calls a model.
+    is_prompt: bool,
     /// OpenAI's object of `tools`.
     definition: String,
 }
 
 impl Toolbox {
-    /// Those of `account` with these ids; 400 names one that is none.
+    /// Those of the caller's account with these ids; 400 names one that is none.
     pub(super) async fn open(
         app: &App,
+        quota: &RequestQuota,
         request: &RequestId,
-        account: &str,
         ids: &[String],
     ) -> Result<Self> {
+        let account = &quota.caller().account.id;
         if ids.len() > MAX_SKILLS {
             let issue = format!("must name at most {MAX_SKILLS} skills");
             return Err(Error::invalid("skills", issue));
@@ -76,6 +82,7 @@ impl Toolbox {
                 let tool = Tool {
                     skill: id.clone(),
                     command: command.clone(),
+                    is_prompt: matches!(details.execute, Execute::Prompt(_)),
                     definition: json!({"type": "function", "function": function}).to_string(),
                 };
                 tools.insert(name, tool);
@@ -88,7 +95,7 @@ impl Toolbox {
         Ok(Self {
             app: app.clone(),
             skills,
-            account: account.into(),
+            quota: quota.clone(),
             request: request.clone(),
             tools,
         })
@@ -112,33 +119,48 @@ impl Toolbox {
 
     /// Executes a command with the arguments that the model wrote. Dropped, it is cancelled.
     pub(super) fn run(&self, name: &str, arguments: &str) -> BoxFuture<'static, Result<Value>> {
-        let Some(Tool { skill, command, .. }) = self.tools.get(name).cloned() else {
+        let Some(tool) = self.tools.get(name).cloned() else {
             let error = Error::not_found(format_args!("tool '{name}'"));
             return std::future::ready(Err(error)).boxed();
         };
         let (app, skills) = (self.app.clone(), self.skills.clone());
-        let (account, RequestId(request)) = (self.account.clone(), self.request.clone());
+        let (quota, RequestId(request)) = (self.quota.clone(), self.request.clone());
         let arguments = match arguments.trim() {
             "" => "{}".to_owned(),
             arguments => arguments.to_owned(),
         };
         async move {
             let parameters = parse(parse_text(arguments.as_bytes())?, "parameters")?;
+            let chat = tool.is_prompt.then(|| chat_for(&app, &quota)).transpose()?;
+            let Tool { skill, command, .. } = tool;
+            let account = &quota.caller().account.id;
             let executed = skills.execute(Asked {
-                account: &account,
+                account,
                 request: &request,
                 skill: &skill,
                 command: &command,
                 parameters: &parameters,
-                chat: None,
+                chat: chat.as_ref().map(|chat| chat as &dyn Chat),
             });
             let executed = executed.await?;
             let kept = skills.keep(&skill, &executed.execution)?;
-            if let Err(error) = app.ports.ledger.transact(&account, vec![kept]).await {
+            if let Err(error) = app.ports.ledger.transact(account, vec![kept]).await {
                 tracing::warn!(request = &*request, %error, "an execution was not kept");
             }
             executed.result
         }
         .boxed()
     }
+}
+
+/// The models, for the caller of a skill that calls one: a request of its own, counted and accounted.
+fn chat_for(app: &App, quota: &RequestQuota) -> Result<CallerChat> {
+    let caller = quota.caller();
+    let (key, generation) = (&caller.key.id, caller.generation());
+    let now = app.ports.clock.now();
+    let token = app
+        .authenticator
+        .pass(key, generation, TOKEN_SECONDS, now)?;
+    let endpoints = InProcess::new(app, crate::router(app));
+    Ok(CallerChat::new(Arc::new(endpoints), token))
 }

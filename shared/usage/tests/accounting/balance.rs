@@ -2,7 +2,7 @@
 
 use crate::fixture::*;
 use futures_executor::block_on;
-use openclaw_core::{Clock, Ledger, ledger::Item};
+use openclaw_core::{Clock, Ledger, Money, ledger::Item};
 use openclaw_testkit::Fakes;
 use openclaw_usage::{
     LEASE, RESERVATIONS, Reservation, Settlement, Spender, Status, UsageRow, settle_orphans,
@@ -19,6 +19,8 @@ enum Event {
     Answer(usize, u64, u64),
     Generate(usize, u64),
     FailCall(usize, u32),
+    /// The model is asked again, where the budgets allow it.
+    AskAgain(usize, u16),
     Settle(usize, Status),
     ClientLeaves(usize),
     Crash(usize),
@@ -35,6 +37,7 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (at(), 0..50u64, 0..50u64).prop_map(|(at, prompt, out)| Event::Answer(at, prompt, out)),
         2 => (at(), 0..50u64).prop_map(|(at, tokens)| Event::Generate(at, tokens)),
         1 => (at(), 1..4u32).prop_map(|(at, calls)| Event::FailCall(at, calls)),
+        2 => (at(), 1..2000u16).prop_map(|(at, most)| Event::AskAgain(at, most)),
         3 => (at(), prop::sample::select(vec![Status::Completed, Status::Failed]))
             .prop_map(|(at, status)| Event::Settle(at, status)),
         2 => at().prop_map(Event::ClientLeaves),
@@ -81,13 +84,13 @@ fn pick(open: &mut [Settlement], at: usize) -> Option<&mut Settlement> {
 }
 
 fn apply(event: &Event, fakes: &Fakes, open: &mut Vec<Settlement>, admitted: &mut usize) {
+    let (account, key) = (account(Some(5_000_000)), key(Some(4_000_000)));
+    let spender = Spender {
+        account: &account,
+        key: &key,
+    };
     match *event {
         Event::Admit(most) => {
-            let (account, key) = (account(Some(5_000_000)), key(Some(4_000_000)));
-            let spender = Spender {
-                account: &account,
-                key: &key,
-            };
             let request = format!("req_{admitted}");
             if let Some(mut settlement) = admit(fakes, &request, i64::from(most) * 1000, spender) {
                 settlement.calling();
@@ -109,6 +112,14 @@ fn apply(event: &Event, fakes: &Fakes, open: &mut Vec<Settlement>, admitted: &mu
         Event::FailCall(at, calls) => {
             if let Some(settlement) = pick(open, at) {
                 settlement.billed_failures(calls);
+            }
+        }
+        Event::AskAgain(at, most) => {
+            if let Some(settlement) = pick(open, at) {
+                let most = Money::from_nanos(i64::from(most) * 1000);
+                if block_on(settlement.next_round(9, most, spender)).is_ok() {
+                    settlement.calling();
+                }
             }
         }
         Event::Poll(at) => {

@@ -434,3 +434,28 @@ async fn a_key_without_the_scope_offers_none() {
     body["skills"] = json!(["finder"]);
     client.chat(&body).await.fails("forbidden");
 }
+
+#[tokio::test]
+async fn a_skill_that_calls_a_model_is_a_request_of_its_own() {
+    let account = Account::new().await;
+    let inner = Script {
+        text: Some("an inner answer".into()),
+        usage: usage(7, 2),
+        ..Script::default()
+    };
+    let execute = json!({"type": "prompt", "model": "claude-3", "prompt": "{{ parameters.say }}"});
+    let manifest = json!({
+        "id": "asker", "name": "Asker", "version": "1", "commands": {"ask": {"execute": execute}},
+    });
+    let made = account.client.post("/v1/skills", &manifest).await;
+    made.succeeds(201);
+    let tag = tag("prompt");
+    let ask = call("call_1", "asker__ask", json!({"say": inner.message()}));
+    let mut body = chat("gpt-4", &calls(&tag, ask, "done"));
+    body["skills"] = json!(["asker"]);
+    account.client.chat(&body).await.ok();
+    let seen = Mock::get().report(&tag).await.seen;
+    assert_eq!(told(&seen[1].body, "call_1"), "an inner answer");
+    let usage = account.usage(2).await;
+    assert_eq!(usage["prompt_tokens"], 40 + 7);
+}
