@@ -90,6 +90,7 @@ impl Skills {
         let schema = Schema::new(&command.parameters, "parameters");
         let schema = schema.map_err(|faults| Error::internal(format_args!("{faults:?}")))?;
         Error::ensure_faultless(schema.faults(asked.parameters, "parameters"))?;
+        self.refresh_if_old(asked.account, &skill);
         Ok(Prepared {
             asked,
             skill,

@@ -10,7 +10,7 @@ use openclaw_core::{Code, Error, Result};
 use openclaw_mcp::Tool;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Tools that become commands: as many as a chat can offer.
 const MAX_COMMANDS: usize = 128;
@@ -20,6 +20,9 @@ const MAX_DESCRIPTION: usize = 4096;
 
 /// Hexadecimal digits of a version.
 const DIGITS: usize = 12;
+
+/// How old a server's tools become before an execution has them read again.
+const FRESH: Duration = Duration::from_secs(24 * 3600);
 
 impl Skills {
     /// The manifest with the tools of its MCP server as its commands, read now; one without a server as it
@@ -56,6 +59,23 @@ impl Skills {
         }
         let manifest = self.with_tools(account, skill.manifest).await?;
         Ok(self.replace(account, manifest).await?.0)
+    }
+
+    /// Has the tools of an MCP server read again beside an execution, where they are a day old. An execution
+    /// does not wait for that, nor for a server that fails.
+    pub(crate) fn refresh_if_old(&self, account: &str, skill: &Skill) {
+        let Some((_, read_at)) = skill.times.filter(|_| skill.manifest.mcp.is_some()) else {
+            return;
+        };
+        if self.ports().clock.now().duration_since(read_at) < FRESH {
+            return;
+        }
+        let (skills, account, id) = (self.clone(), account.to_owned(), skill.manifest.id.clone());
+        self.ports().spawn.spawn(Box::pin(async move {
+            if let Err(error) = skills.refresh(&account, &id).await {
+                tracing::warn!(skill = id, %error, "the tools of an MCP server were not read again");
+            }
+        }));
     }
 }
 
