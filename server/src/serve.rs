@@ -164,6 +164,7 @@ fn functions(app: &App) -> Routes {
         .merge(openclaw_function_health::router())
         .merge(openclaw_function_models::router(app))
         .merge(openclaw_function_skills::router(app, chat(app)))
+        .merge(openclaw_function_webhooks::router(app))
 }
 
 /// The chat endpoints, for what calls models beside them.
@@ -172,8 +173,8 @@ fn chat(app: &App) -> Arc<dyn Http> {
 }
 
 /// Who works on jobs, of all functions.
-const fn consumers(_app: &App) -> Consumers {
-    Vec::new()
+fn consumers(app: &App) -> Consumers {
+    [openclaw_function_webhooks::consumers(app)].concat()
 }
 
 /// `functions` behind what every request passes: the middleware stack and its metrics.

@@ -83,6 +83,7 @@ impl PreparedChat {
                 prompt_tokens: tokens::estimate_prompt(request),
                 reserved: 0,
                 counted: true,
+                events: vec![],
                 renewal: None,
             },
             priced_fields,

@@ -177,7 +177,7 @@ impl<'a> Directory<'a> {
         self.find_account(id).await?.ok_or_else(|| no_account(id))
     }
 
-    async fn find_account(&self, id: &str) -> Result<Option<Stored<AccountRecord>>> {
+    pub(crate) async fn find_account(&self, id: &str) -> Result<Option<Stored<AccountRecord>>> {
         store::find(self.ledger(), OPERATOR, &account_key(id)).await
     }
 

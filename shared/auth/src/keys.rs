@@ -13,6 +13,8 @@ use openclaw_core::{
     time,
 };
 use openclaw_schema::{
+    account::Account,
+    event::EventType,
     key::{CreateKey, Key, NewKey, RotateKey, Scope, UpdateKey},
     list::{List, Page},
 };
@@ -54,7 +56,7 @@ impl Directory<'_> {
             // In this order: a deletion that begins after the account's record was read changes
             // what is checked.
             let seen = Seen::read(self.ledger(), account).await?;
-            self.account_record(account).await?;
+            let owner = self.account_record(account).await?.value.account;
             if seen.standing.state == State::Deleted {
                 return Err(no_account(account));
             }
@@ -63,11 +65,12 @@ impl Directory<'_> {
                 let message = format!("An account has at most {MAX_KEYS} keys");
                 return Err(Error::new(Code::Conflict, message));
             }
-            let steps = vec![
+            let mut steps = vec![
                 put(key_of(&id), &record, When::Absent)?,
                 set_count(count + 1, unchanged)?,
                 seen.check(),
             ];
+            steps.extend(tell(&owner, EventType::KeyCreated, &record, now)?);
             if apply(self.ledger(), account, steps).await? {
                 break;
             }
@@ -113,7 +116,7 @@ impl Directory<'_> {
     /// Changes a key; 404.
     pub async fn update_key(&self, account: &str, id: &str, change: UpdateKey) -> Result<Key> {
         change.validate(self.now())?;
-        let changed = self.change_key(account, id, |record| KeyRecord {
+        let changed = self.change_key(account, id, None, |record| KeyRecord {
             key: change.clone().apply(record.key),
             ..record
         });
@@ -131,7 +134,8 @@ impl Directory<'_> {
         let hash = api_key::hash(self.pepper, &secret);
         let grace = i64::try_from(request.grace_period).unwrap_or_default();
         let until = time::shift(self.now(), grace);
-        let changed = self.change_key(account, id, |record| KeyRecord {
+        let rotated = Some(EventType::KeyRotated);
+        let changed = self.change_key(account, id, rotated, |record| KeyRecord {
             generation: record.generation() + 1,
             previous: Some((record.hash, until)),
             hash: hash.clone(),
@@ -153,7 +157,11 @@ impl Directory<'_> {
                 return Err(no_key(id));
             };
             let (count, unchanged) = self.key_count(account).await?;
-            let steps = vec![
+            // Of an account that is being deleted nobody is told.
+            let owner = self.find_account(account).await?;
+            // After everything is read: what is noted is kept from the moment it is written.
+            let now = self.ports.clock.now();
+            let mut steps = vec![
                 Step::Delete {
                     key: key_of(id),
                     when: stored.unchanged(),
@@ -163,19 +171,25 @@ impl Directory<'_> {
                     when: When::Always,
                 },
                 set_count(count.saturating_sub(1), unchanged)?,
-                seen.note(id, None, self.ports.clock.now())?,
+                seen.note(id, None, now)?,
             ];
+            if let Some(owner) = owner {
+                let revoked = EventType::KeyRevoked;
+                steps.extend(tell(&owner.value.account, revoked, &stored.value, now)?);
+            }
             if apply(self.ledger(), account, steps).await? {
                 return self.publisher().publish(account, id).await;
             }
         }
     }
 
-    /// Replaces what is stored of a key by what `change` makes of it, and notes it for admission.
+    /// Replaces what is stored of a key by what `change` makes of it, notes it for admission, and tells
+    /// the account's webhooks that `event` happened.
     async fn change_key(
         &self,
         account: &str,
         id: &str,
+        event: Option<EventType>,
         change: impl Fn(KeyRecord) -> KeyRecord,
     ) -> Result<KeyRecord> {
         let mut tries = Tries::default();
@@ -185,11 +199,19 @@ impl Directory<'_> {
             let stored = self.key_record(account, id).await?;
             let mut record = change(stored.value.clone());
             record.revision += 1;
+            let owner = match event {
+                Some(event) => Some((event, self.account_record(account).await?)),
+                None => None,
+            };
+            // After everything is read: what is noted is kept from the moment it is written.
             let now = self.ports.clock.now();
-            let steps = vec![
+            let mut steps = vec![
                 put(key_of(id), &record, stored.unchanged())?,
                 seen.note(id, Some(record.revision), now)?,
             ];
+            if let Some((event, owner)) = owner {
+                steps.extend(tell(&owner.value.account, event, &record, now)?);
+            }
             if apply(self.ledger(), account, steps).await? {
                 self.publisher().publish(account, id).await?;
                 return Ok(record);
@@ -220,6 +242,24 @@ impl Directory<'_> {
     async fn find_key(&self, account: &str, id: &str) -> Result<Option<Stored<KeyRecord>>> {
         store::find(self.ledger(), account, &key_of(id)).await
     }
+}
+
+/// The step that tells the account's webhooks what happened to a key.
+fn tell(
+    account: &Account,
+    kind: EventType,
+    record: &KeyRecord,
+    now: Timestamp,
+) -> Result<Option<Step>> {
+    let Key { id, name, .. } = &record.key;
+    // What happens to a key happens once for each revision of it.
+    let name_of_event = format!("{id}_{}_{}", record.revision, kind.as_str());
+    account.tell(
+        kind,
+        &name_of_event,
+        now,
+        || serde_json::json!({ "key": id, "name": name }),
+    )
 }
 
 /// The step that notes, in its account's partition, that a key is used at `now`.

@@ -27,6 +27,7 @@ use openclaw_core::documents as store;
 pub use authenticate::{Authenticator, Caller, Identity};
 pub use directory::Directory;
 pub use known::Holder;
+pub use publish::set_events;
 pub use record::OPERATOR;
 pub use seal::Sealer;
 pub use secret::Secrets;

@@ -3,10 +3,35 @@
 use crate::{
     directory::account_key,
     record::{AccountRecord, Credential, KEY, KeyRecord, OPERATOR, decode, encode},
-    store::{self, Stored, Tries},
+    store::{self, Stored, Tries, apply, put},
 };
 use openclaw_core::{Ports, Result};
 use std::collections::HashMap;
+
+/// Has an account know which types of events its webhooks want; nothing where there is no such account.
+/// Its keys' projections follow, so every process knows it within 60 s.
+pub async fn set_events(ports: &Ports, account: &str, events: Vec<String>) -> Result<()> {
+    let publisher = Publisher::new(ports);
+    let mut tries = Tries::default();
+    loop {
+        tries.another()?;
+        let Some(stored) = publisher.account(account).await? else {
+            return Ok(());
+        };
+        let mut record = stored.value.clone();
+        if record.account.events == events {
+            break;
+        }
+        record.account.events.clone_from(&events);
+        record.revision += 1;
+        let put = put(account_key(account), &record, stored.unchanged())?;
+        if apply(&*ports.ledger, OPERATOR, vec![put]).await? {
+            break;
+        }
+    }
+    // Also where nothing changed: whoever changed it may have died before this.
+    publisher.publish_all(account).await
+}
 
 /// Writes what is projected of keys. `Kv` knows no conditions: of two that write at the same time
 /// the older may come last. So whoever has written looks at the ledger again, and writes what is

@@ -102,9 +102,12 @@ impl Event {
     }
 
     /// The step that has the webhooks of `account` told of it. `id` names what happened within the
-    /// account: the event's id is made of it, so that it is the same however often this is done.
+    /// account and the type: the event's id is made of both, so that it is the same however often this is
+    /// done.
     pub fn step(&self, account: &str, id: &str, at: Timestamp) -> Result<Step> {
-        Job::named(account, TOPIC, &format!("evt_{id}"), at, self)?.step()
+        // The specification wants no full stop in it.
+        let kind = self.kind.as_str().replace('.', "_");
+        Job::named(account, TOPIC, &format!("evt_{kind}_{id}"), at, self)?.step()
     }
 }
 
@@ -148,7 +151,7 @@ mod tests {
         };
         let tell = |account: &Account| {
             let data = || serde_json::json!({"id": "key_1"});
-            let told = account.tell(EventType::KeyCreated, "key_1c", Timestamp::UNIX_EPOCH, data);
+            let told = account.tell(EventType::KeyCreated, "key_1", Timestamp::UNIX_EPOCH, data);
             told.unwrap().map(|step| step.key().to_owned())
         };
         assert_eq!(tell(&account), None);
@@ -156,7 +159,10 @@ mod tests {
         assert_eq!(tell(&account), None);
         for name in ["key.created", "*"] {
             account.events = vec!["chat.completed".into(), name.into()];
-            assert_eq!(tell(&account).as_deref(), Some("job/event/evt_key_1c"));
+            assert_eq!(
+                tell(&account).as_deref(),
+                Some("job/event/evt_key_created_key_1")
+            );
         }
     }
 }

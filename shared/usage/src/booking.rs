@@ -49,6 +49,7 @@ pub(crate) async fn book(
     let steps = steps
         .chain(spend)
         .chain(reservation.release())
+        .chain(row.tell(account, &reservation.events)?)
         .chain(beside);
     applied(ledger, account, steps.collect()).await
 }
@@ -71,7 +72,8 @@ pub(crate) async fn amend(
         serde_json::from_slice(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
     let spend = reservation.spend_instead(booked.cost, row.cost);
     let steps = row.steps(Some(&booked))?.into_iter();
-    let steps = steps.chain(spend).chain(beside).collect();
+    let told = row.tell(account, &reservation.events)?;
+    let steps = steps.chain(spend).chain(told).chain(beside).collect();
     let applied = applied(ledger, account, steps).await?;
     applied.ok_or_else(gone)
 }

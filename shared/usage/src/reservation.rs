@@ -7,7 +7,12 @@ use openclaw_core::{
     ledger::{Delta, Step, When},
     time,
 };
-use openclaw_schema::{account::Account, config::Pricing, key::Key};
+use openclaw_schema::{
+    account::Account,
+    config::Pricing,
+    event::{ALL, EventType},
+    key::Key,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -45,6 +50,9 @@ pub struct Reservation {
     /// these were counted do not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
+    /// The types of events, or `*`, that the account's webhooks want of how it ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
     /// Its last renewal; most requests are over before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
@@ -74,9 +82,24 @@ impl Spender<'_> {
 }
 
 impl Reservation {
-    /// Holds back `max_cost`, the most that the request can cost, where there is a budget.
+    /// Holds back `max_cost`, the most that the request can cost, where there is a budget, and notes
+    /// which events of its end the account wants.
     #[must_use]
     pub fn hold(mut self, spender: Spender<'_>, max_cost: Money) -> Self {
+        let ends = [
+            EventType::ChatCompleted,
+            EventType::ChatFailed,
+            EventType::SkillExecuted,
+        ];
+        let is_end =
+            |name: &&String| name.as_str() == ALL || ends.iter().any(|end| end.as_str() == *name);
+        self.events = spender
+            .account
+            .events
+            .iter()
+            .filter(is_end)
+            .cloned()
+            .collect();
         self.reserved = if spender.has_budget() {
             max_cost.nanos()
         } else {

@@ -6,8 +6,13 @@ use openclaw_core::{
     ledger::{Counters, Delta, Step, When},
     time::{self, DAY},
 };
-use openclaw_schema::usage::{Detail, MAX_DAYS, TokenUsage};
+use openclaw_schema::{
+    event::{Event, EventType},
+    usage::{Detail, MAX_DAYS, TokenUsage},
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
 
 /// Days for which single rows are kept; the hours' sums are kept for [`MAX_DAYS`].
 const ROW_DAYS: i64 = 90;
@@ -106,6 +111,36 @@ impl UsageRow {
             expires: Some(time::shift(self.started, (MAX_DAYS + 1) * DAY)),
         });
         Ok([row].into_iter().chain(hour).collect())
+    }
+
+    /// The step that tells the webhooks of `account` of it, where one of `wanted` means that.
+    pub(crate) fn tell(&self, account: &str, wanted: &[String]) -> Result<Option<Step>> {
+        let kind = match (self.endpoint, self.status) {
+            (Endpoint::Skills, _) => EventType::SkillExecuted,
+            (Endpoint::Chat, Status::Completed) => EventType::ChatCompleted,
+            (Endpoint::Chat, _) => EventType::ChatFailed,
+        };
+        if !kind.is_wanted(wanted) {
+            return Ok(None);
+        }
+        let at = self.started + Duration::from_millis(self.duration_ms);
+        let data = json!({
+            "request": self.request,
+            "key": self.key,
+            "model": self.model,
+            "provider": self.provider,
+            "status": self.status,
+            "usage": {
+                "prompt_tokens": self.usage.prompt(),
+                "completion_tokens": self.usage.completion(),
+                "total_tokens": self.usage.prompt() + self.usage.completion(),
+                "cost": Money::from_nanos(self.cost),
+            },
+            "started_at": time::whole_second(self.started),
+            "duration_ms": self.duration_ms,
+        });
+        let event = Event::new(kind, at, &data)?;
+        event.step(account, &self.request, at).map(Some)
     }
 
     pub(crate) fn ledger_key(&self) -> String {

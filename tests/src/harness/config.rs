@@ -1,6 +1,6 @@
 //! The configuration of a gateway under test.
 
-use super::{mock::Mock, server::Options};
+use super::{mock::Mock, receiver::Receiver, server::Options};
 use serde_json::Value;
 
 /// What the options say, else `config.toml` with the upstream's address in it.
@@ -8,6 +8,7 @@ pub(super) fn document(options: &Options) -> String {
     let suite = || {
         let upstream = Mock::get();
         include_str!("config.toml")
+            .replace("RECEIVER_ADDRESS", &Receiver::get().address().to_string())
             .replace("UPSTREAM_ADDRESS", &upstream.address().to_string())
             .replace("UPSTREAM", &upstream.url())
     };

@@ -47,4 +47,5 @@ mod models;
 mod native;
 mod own_server;
 mod skills;
+mod webhooks;
 mod websocket;

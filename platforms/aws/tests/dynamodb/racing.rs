@@ -38,6 +38,7 @@ fn reservation(request: &str, started: Timestamp) -> Vec<Step> {
         prompt_tokens: 7,
         reserved: 0,
         counted: true,
+        events: vec![],
         renewal: None,
     };
     let spender = Spender {

@@ -61,6 +61,7 @@ pub(crate) fn reservation(
         prompt_tokens: 7,
         reserved: 0,
         counted: true,
+        events: vec![],
         renewal: None,
     };
     reservation.hold(spender, Money::from_nanos(most))

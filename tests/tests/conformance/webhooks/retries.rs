@@ -1,0 +1,138 @@
+//! Attempts that fail, and what becomes of them.
+
+use super::{Endpoint, SOON, delivery};
+use openclaw_conformance::harness::{Account, Receiver, Taken};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Sends a test event.
+async fn send(account: &Account, endpoint: &Endpoint) -> Value {
+    let body = json!({"event": "workflow.completed"});
+    account
+        .client
+        .post(&endpoint.path("/test"), &body)
+        .await
+        .succeeds(202)
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_made_again_with_the_same_id_and_body() {
+    let account = Account::new().await;
+    let endpoint = Endpoint::new(&account, &["*"]).await;
+    Receiver::get().script(&endpoint.tag, [Taken::Status(500), Taken::Status(204)]);
+    send(&account, &endpoint).await;
+    let limit = SOON + Duration::from_secs(60);
+    let received = Receiver::get().wait(&endpoint.tag, 2, limit).await;
+    assert_eq!(received[0].body, received[1].body);
+    assert_eq!(
+        received[0].header("webhook-id"),
+        received[1].header("webhook-id")
+    );
+    let pause = received[1].at - received[0].at;
+    assert!(pause > Duration::from_millis(3900), "{pause:?}");
+    let known = delivery(&account, &endpoint, "delivered").await;
+    assert_eq!(
+        (&known["attempts"], &known["response_status"]),
+        (&json!(2), &json!(204))
+    );
+    let [first, second] = [0, 1].map(|at| &known["attempts_made"][at]);
+    assert_eq!(
+        (&first["attempt"], &first["response"]["status"]),
+        (&json!(1), &json!(500))
+    );
+    assert_eq!(first["response"]["body"], "taken");
+    assert_eq!(first["error"], "it answered 500");
+    assert_eq!(
+        first["request"]["headers"]["webhook-signature"],
+        "[removed]"
+    );
+    assert!(
+        second["error"].is_null() && known["next_attempt_at"].is_null(),
+        "{known}"
+    );
+}
+
+#[tokio::test]
+async fn an_endpoint_that_asks_for_time_gets_it() {
+    let account = Account::new().await;
+    let endpoint = Endpoint::new(&account, &["*"]).await;
+    let busy = Taken::Header(503, "retry-after", "600".into());
+    Receiver::get().script(&endpoint.tag, [busy]);
+    send(&account, &endpoint).await;
+    Receiver::get().wait(&endpoint.tag, 1, SOON).await;
+    let mut known = Value::Null;
+    for _ in 0..100 {
+        known = delivery(&account, &endpoint, "pending").await;
+        if known["attempts"] == 1 && known["next_attempt_at"].is_string() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let next: jiff::Timestamp = known["next_attempt_at"].as_str().unwrap().parse().unwrap();
+    let pause = next.as_second() - jiff::Timestamp::now().as_second();
+    assert!((560..=600).contains(&pause), "{pause} s: {known}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let account = Account::new().await;
+    let endpoint = Endpoint::new(&account, &["*"]).await;
+    let elsewhere = Receiver::get().url("webhook-redirected");
+    Receiver::get().script(&endpoint.tag, [Taken::Header(307, "location", elsewhere)]);
+    send(&account, &endpoint).await;
+    Receiver::get().wait(&endpoint.tag, 1, SOON).await;
+    let mut known = Value::Null;
+    for _ in 0..100 {
+        known = delivery(&account, &endpoint, "pending").await;
+        if known["attempts"] == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let error = known["error"].as_str().unwrap_or_default();
+    assert!(error.contains("redirect"), "{known}");
+    assert!(Receiver::get().received("webhook-redirected").is_empty());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_gone_is_disabled_and_may_be_enabled() {
+    let account = Account::new().await;
+    let endpoint = Endpoint::new(&account, &["*"]).await;
+    Receiver::get().script(&endpoint.tag, [Taken::Status(410), Taken::Status(200)]);
+    send(&account, &endpoint).await;
+    delivery(&account, &endpoint, "failed").await;
+    let shown = account.client.get(&endpoint.path("")).await.ok();
+    assert_eq!(shown["status"], "disabled");
+    assert!(
+        shown["disabled_reason"].as_str().unwrap().contains("410"),
+        "{shown}"
+    );
+    let body = json!({"event": "chat.completed"});
+    account
+        .client
+        .post(&endpoint.path("/test"), &body)
+        .await
+        .blames("webhook");
+    let change = json!({"status": "enabled"});
+    let shown = account.client.patch(&endpoint.path(""), &change).await.ok();
+    assert_eq!(
+        (&shown["status"], &shown["disabled_reason"]),
+        (&json!("enabled"), &Value::Null)
+    );
+    send(&account, &endpoint).await;
+    delivery(&account, &endpoint, "delivered").await;
+    assert_eq!(Receiver::get().received(&endpoint.tag).len(), 2);
+}
+
+#[tokio::test]
+async fn a_slow_endpoint_holds_up_no_other() {
+    let account = Account::new().await;
+    let slow = Endpoint::new(&account, &["*"]).await;
+    let fast = Endpoint::new(&account, &["*"]).await;
+    Receiver::get().script(&slow.tag, [Taken::Never]);
+    for _ in 0..20 {
+        send(&account, &slow).await;
+    }
+    send(&account, &fast).await;
+    Receiver::get().wait(&fast.tag, 1, SOON).await;
+}
