@@ -1,15 +1,17 @@
-//! Accounts (for the operator) and API keys (for keys with the scope `admin`, and the operator).
+//! Accounts (for the operator), the account of the key that asks, and API keys (for keys with the scope `admin`, and the operator).
 
 mod create_account;
 mod create_key;
 mod delete_account;
 mod delete_key;
 mod get_account;
+mod get_current_account;
 mod get_key;
 mod list_accounts;
 mod list_keys;
 mod owner;
 mod rotate_key;
+mod spending;
 mod update_account;
 mod update_key;
 #[cfg(feature = "worker")]
@@ -44,7 +46,9 @@ pub fn router(app: &App) -> Routes {
                 .delete(delete_key::delete_key),
         )
         .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
+    let own = Routes::new().route("/account", get(get_current_account::get_current_account));
     Routes::new()
+        .merge(AuthLayer::new(app.clone(), Access::Key).protect(own))
         .merge(AuthLayer::new(app.clone(), Access::Operator).protect(accounts))
         .merge(AuthLayer::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
 }

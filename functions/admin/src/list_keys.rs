@@ -1,7 +1,10 @@
-use crate::owner::{Caller, owner};
+use crate::{
+    owner::{Caller, owner},
+    spending::{spending, with_spending},
+};
 use axum::extract::State;
 use openclaw_schema::{
-    key::Key,
+    key::KeySpending,
     list::{List, Page},
 };
 use openclaw_web::{App, Json, Query, Result};
@@ -19,8 +22,10 @@ pub(crate) async fn list_keys(
     caller: Caller,
     Query(Whose { account }): Query<Whose>,
     Query(page): Query<Page>,
-) -> Result<Json<List<Key>>> {
+) -> Result<Json<List<KeySpending>>> {
     page.validate()?;
     let account = owner(&caller, account)?;
-    Ok(Json(app.directory().list_keys(&account, &page).await?))
+    let keys = app.directory().list_keys(&account, &page).await?;
+    let spending = spending(&app, &account).await?;
+    Ok(Json(keys.map(|key| with_spending(key, &spending))))
 }

@@ -1,6 +1,9 @@
-use crate::owner::{Caller, forbidden, manager, owner_of_key};
+use crate::{
+    owner::{Caller, forbidden, manager, owner_of_key},
+    spending::{spending, with_spending},
+};
 use axum::extract::State;
-use openclaw_schema::key::{Key, UpdateKey};
+use openclaw_schema::key::{KeySpending, UpdateKey};
 use openclaw_web::{App, Id, Json, Result};
 
 /// What is absent stays, `null` removes; 400, 404, 403 where it would have more than the key that
@@ -10,7 +13,7 @@ pub(crate) async fn update_key(
     caller: Caller,
     Id(id): Id,
     Json(change): Json<UpdateKey>,
-) -> Result<Json<Key>> {
+) -> Result<Json<KeySpending>> {
     if let Some(maker) = manager(&caller)? {
         if maker.id == id && !change.is_name_only() {
             return forbidden("A key changes nothing of itself but its name");
@@ -18,7 +21,7 @@ pub(crate) async fn update_key(
         change.ensure_within(maker)?;
     }
     let account = owner_of_key(&app, &caller, &id).await?;
-    Ok(Json(
-        app.directory().update_key(&account, &id, change).await?,
-    ))
+    let key = app.directory().update_key(&account, &id, change).await?;
+    let spending = spending(&app, &account).await?;
+    Ok(Json(with_spending(key, &spending)))
 }

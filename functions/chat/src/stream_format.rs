@@ -26,8 +26,8 @@ pub(crate) struct Writer {
     format: StreamFormat,
     /// The first chunk: a chunk of our own takes its id and model from it.
     first: Bytes,
-    /// The last chunk that had a `usage`. It is shown once, at the end.
-    counted: Option<Bytes>,
+    /// The last `usage` that was told. It is shown once, at the end.
+    told: Option<String>,
     /// [`StreamFormat::DeltaOnly`]: the chunk with the `finish_reason`, kept until the usage is
     /// known.
     finish: Option<Bytes>,
@@ -38,7 +38,7 @@ impl Writer {
         Self {
             format,
             first: Bytes::new(),
-            counted: None,
+            told: None,
             finish: None,
         }
     }
@@ -57,8 +57,7 @@ impl Writer {
         let mut json = chunk.json.clone();
         // Counts may come without being shown.
         if chunk.usage.is_some() && memmem::find(&json, br#""usage""#).is_some() {
-            self.counted = Some(json.clone());
-            json = without_usage(&json);
+            json = self.without_usage(json);
         }
         if !chunk.has_choices {
             return;
@@ -133,12 +132,18 @@ impl Writer {
         write_event(event.as_bytes(), out);
     }
 
+    /// The chunk without its `usage`, which is kept.
+    fn without_usage(&mut self, chunk: Bytes) -> Bytes {
+        let Ok(mut object) = serde_json::from_slice::<Object>(&chunk) else {
+            return chunk;
+        };
+        self.told = object.remove("usage").or_else(|| self.told.take());
+        object.to_string().into()
+    }
+
     /// `usage` with what the provider's own object has beside the counts.
     fn usage_object(&self, usage: &TokenUsage, cost: Money) -> String {
-        let counted = self.counted.as_deref();
-        let counted = counted.and_then(|json| serde_json::from_slice::<Object>(json).ok());
-        let told = counted.as_ref().and_then(|chunk| chunk.get("usage"));
-        usage_object(told, usage, cost)
+        usage_object(self.told.as_deref(), usage, cost)
     }
 
     fn last_delta(&mut self, usage: String) -> String {
@@ -163,16 +168,6 @@ impl Writer {
         chunk.remove("usage");
         chunk.set(field, value);
         chunk.to_string()
-    }
-}
-
-fn without_usage(chunk: &Bytes) -> Bytes {
-    match serde_json::from_slice::<Object>(chunk) {
-        Ok(mut object) => {
-            object.remove("usage");
-            object.to_string().into()
-        }
-        Err(_) => chunk.clone(),
     }
 }
 

@@ -5,7 +5,8 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 9] = [
+pub const ROUTES: [(&str, &str); 10] = [
+    ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
     ("auth", "AUTH"),

@@ -37,5 +37,6 @@ pub fn key() -> Key {
         on_disconnect: OnDisconnect::Cancel,
         created_at: Timestamp::UNIX_EPOCH,
         last_used_at: None,
+        previous_secret_expires_at: None,
     }
 }

@@ -88,22 +88,20 @@ impl Directory<'_> {
             .await?
             .into_iter()
             .collect();
-        let shown = found.into_iter().map(|KeyRecord { key, .. }| Key {
-            last_used_at: used.get(&key.id).copied(),
-            ..key
+        let now = self.now();
+        let shown = found.into_iter().map(|record: KeyRecord| {
+            let used = used.get(&record.key.id).copied();
+            record.shown(used, now)
         });
         Ok(List::page(shown.collect(), page))
     }
 
     /// One of an account's keys; 404.
     pub async fn key(&self, account: &str, id: &str) -> Result<Key> {
-        let KeyRecord { key, .. } = self.key_record(account, id).await?.value;
+        let record = self.key_record(account, id).await?.value;
         let used: Option<Stored<Timestamp>> =
             store::find(self.ledger(), account, &format!("{USED}{id}")).await?;
-        Ok(Key {
-            last_used_at: used.map(|used| used.value),
-            ..key
-        })
+        Ok(record.shown(used.map(|used| used.value), self.now()))
     }
 
     /// The account a key belongs to; 404. Up to 60 s late, as `Kv` is.
@@ -120,7 +118,9 @@ impl Directory<'_> {
             key: change.clone().apply(record.key),
             ..record
         });
-        Ok(changed.await?.key)
+        let record = changed.await?;
+        let used = record.key.last_used_at;
+        Ok(record.shown(used, self.now()))
     }
 
     /// Gives a key a new text; the old one works on for the grace period. 404.
@@ -141,7 +141,9 @@ impl Directory<'_> {
             hash: hash.clone(),
             ..record
         });
-        let key = changed.await?.key;
+        let record = changed.await?;
+        let used = record.key.last_used_at;
+        let key = record.shown(used, self.now());
         Ok(NewKey { key, secret })
     }
 

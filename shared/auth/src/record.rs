@@ -49,6 +49,16 @@ impl KeyRecord {
     pub(crate) fn generation(&self) -> u64 {
         self.generation.max(u64::from(self.previous.is_some()))
     }
+
+    /// The key as it is shown at `now`.
+    pub(crate) fn shown(self, last_used_at: Option<Timestamp>, now: Timestamp) -> Key {
+        let previous = self.previous.map(|(_, until)| until);
+        Key {
+            last_used_at,
+            previous_secret_expires_at: previous.filter(|until| *until > now),
+            ..self.key
+        }
+    }
 }
 
 /// What authentication needs: a [`KeyRecord`] and its account in one document.

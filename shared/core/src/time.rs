@@ -1,6 +1,7 @@
 //! The windows in which requests and money are counted. All are UTC.
 
 use crate::Timestamp;
+use jiff::ToSpan;
 
 /// Seconds in a minute, an hour, a day.
 pub const MINUTE: i64 = 60;
@@ -59,6 +60,12 @@ pub fn month(at: Timestamp) -> String {
     format!("{:04}-{:02}", date.year(), date.month())
 }
 
+/// When the month after that of `at` begins.
+pub fn next_month(at: Timestamp) -> Timestamp {
+    let first = at.civil().date().last_of_month().saturating_add(1.day());
+    Timestamp::of_civil(first.at(0, 0, 0, 0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +87,17 @@ mod tests {
                 "2026-02-28T12".into()
             )
         );
+    }
+
+    #[test]
+    fn months_end_where_the_calendar_says() {
+        for (at, next) in [
+            ("2026-02-28T23:59:59.999Z", "2026-03-01T00:00:00Z"),
+            ("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            ("2028-02-29T12:00:00Z", "2028-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(next_month(at.parse().unwrap()).to_string(), next);
+        }
     }
 
     #[test]

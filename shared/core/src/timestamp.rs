@@ -72,6 +72,16 @@ impl Timestamp {
         Self::from_microsecond(self.0.checked_add(by)?)
     }
 
+    /// The moment of this date and time of day in UTC, held within what a timestamp can say.
+    pub(crate) fn of_civil(at: DateTime) -> Self {
+        let since = at.duration_since(EPOCH).as_micros();
+        Self(
+            i64::try_from(since)
+                .unwrap_or(i64::MAX)
+                .clamp(Self::MIN.0, Self::MAX.0),
+        )
+    }
+
     /// Date and time of day in UTC.
     pub(crate) fn civil(self) -> DateTime {
         EPOCH.saturating_add(SignedDuration::from_micros(self.0))

@@ -1,5 +1,6 @@
 //! Accounts: the operator's view of who may use the gateway.
 
+use crate::key::Scope;
 use openclaw_core::{Error, Money, Result, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -51,6 +52,58 @@ pub struct Account {
     pub events: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// `GET /account`: whose key it is that asks, and what is left to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CurrentAccount {
+    /// `acct_…`.
+    pub id: String,
+    /// Always `account`.
+    pub object: &'static str,
+    /// A name for people.
+    pub name: String,
+    /// Its tier.
+    pub tier: Tier,
+    /// What the key opens.
+    pub scopes: Vec<Scope>,
+    /// The tightest of the limits that hold for the key.
+    pub rate_limit: RateLimit,
+    /// The account's money.
+    pub budget: Budget,
+    /// The key that asks.
+    pub key: KeyName,
+}
+
+/// A minute's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RateLimit {
+    /// Requests a minute.
+    pub limit: u64,
+    /// How many of them are left, after this one.
+    pub remaining: u64,
+    /// When they are all there again.
+    pub reset: Timestamp,
+}
+
+/// A month's money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Budget {
+    /// Dollars a UTC month; `null`: as many as it takes.
+    pub monthly: Option<Money>,
+    /// Dollars that are spent of it, with what is held for requests that run.
+    pub spent: Money,
+    /// When the month ends.
+    pub resets_at: Timestamp,
+}
+
+/// A key by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyName {
+    /// `key_…`.
+    pub id: String,
+    /// A name for people.
+    pub name: String,
 }
 
 impl Default for Account {

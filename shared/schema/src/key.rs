@@ -217,6 +217,9 @@ pub struct Key {
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// Until when its secret of before the last rotation works.
+    #[serde(default)]
+    pub previous_secret_expires_at: Option<Timestamp>,
 }
 
 impl Default for Key {
@@ -235,6 +238,7 @@ impl Default for Key {
             on_disconnect: OnDisconnect::default(),
             created_at: Timestamp::default(),
             last_used_at: None,
+            previous_secret_expires_at: None,
         }
     }
 }
@@ -364,6 +368,18 @@ pub struct NewKey {
     /// `oc_live_…`: shown once, stored nowhere.
     #[serde(rename = "key")]
     pub secret: String,
+}
+
+/// A key with what it has spent: how `GET` and `PATCH` show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeySpending {
+    /// The key.
+    #[serde(flatten)]
+    pub key: Key,
+    /// Dollars in this UTC month, with what is held for requests that run.
+    pub spent: Money,
+    /// When the month ends.
+    pub budget_resets_at: Timestamp,
 }
 
 /// `POST /auth/token`.

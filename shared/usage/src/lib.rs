@@ -22,7 +22,7 @@ mod row;
 mod settlement;
 mod totals;
 
-pub use budget::{budget_exceeded, ensure_budget_left};
+pub use budget::{Spending, budget_exceeded, ensure_budget_left};
 pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender, refused};

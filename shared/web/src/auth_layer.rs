@@ -18,6 +18,8 @@ use std::net::IpAddr;
 /// Who may call a group of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
+    /// Any key.
+    Key,
     /// Keys with this scope.
     Scope(Scope),
     /// Keys with this scope, and the operator.
@@ -68,8 +70,11 @@ impl AuthLayer {
                 }
                 forbidden(format!("The key lacks the scope '{}'", scope.as_str()))
             }
+            (Access::Key, Identity::Caller(_)) => Ok(()),
             (Access::Operator, Identity::Caller(_)) => forbidden("For the operator only"),
-            (Access::Scope(_), Identity::Operator) => forbidden("Needs an account's API key"),
+            (Access::Key | Access::Scope(_), Identity::Operator) => {
+                forbidden("Needs an account's API key")
+            }
         }
     }
 

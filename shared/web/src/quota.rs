@@ -230,9 +230,14 @@ impl RequestQuota {
         error.into()
     }
 
+    /// The window that the request was counted in; `None` before that.
+    pub fn window(&self) -> Option<Window> {
+        self.decision().map(|decision| decision.window)
+    }
+
     /// `X-RateLimit-*`.
     pub fn write_headers(&self, headers: &mut HeaderMap) {
-        if let Some(Decision { window, .. }) = self.decision() {
+        if let Some(window) = self.window() {
             headers.insert("x-ratelimit-limit", number(window.limit));
             headers.insert("x-ratelimit-remaining", number(window.remaining));
             headers.insert("x-ratelimit-reset", number(window.reset.as_second()));

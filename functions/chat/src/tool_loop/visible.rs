@@ -69,7 +69,7 @@ impl Visible {
             let calls: Vec<Object> = serde_json::from_str(calls).unwrap_or_default();
             let shown = self.calls(calls, is_ours);
             match shown.is_empty() {
-                true => delta.remove("tool_calls"),
+                true => drop(delta.remove("tool_calls")),
                 false => delta.set("tool_calls", array(&shown)),
             }
         }

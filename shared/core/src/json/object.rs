@@ -35,9 +35,17 @@ impl Object {
         }
     }
 
-    /// Takes a field out.
-    pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(known, _)| known != name);
+    /// Takes a field out, as JSON on one line.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        let mut removed = None;
+        self.0.retain_mut(|(known, json)| {
+            let stays = known != name;
+            if !stays {
+                removed = Some(std::mem::take(json));
+            }
+            stays
+        });
+        removed
     }
 
     /// The names of its fields.
@@ -254,7 +262,8 @@ mod tests {
         object.set("c", "null");
         object.remove("b");
         assert_eq!(object.to_string(), r#"{"a":{},"c":null}"#);
-        object.remove("a");
+        assert_eq!(object.remove("a").as_deref(), Some("{}"));
+        assert_eq!(object.remove("a"), None);
         object.remove("c");
         assert_eq!(object.to_string(), "{}");
     }

@@ -1,4 +1,5 @@
 mod create;
+mod current;
 mod delete;
 mod get;
 mod list;

@@ -25,9 +25,15 @@ async fn the_old_secret_lives_for_the_grace_period() {
     let account = Account::admin().await;
     let new = rotate(&account, &json!({"grace_period": 2})).await;
     account.client.get("/v1/models").await.ok();
+    let path = format!("/v1/keys/{}", account.key.id);
+    let client = account.client_with(&new);
+    let until = client.get(&path).await.ok()["previous_secret_expires_at"].take();
+    assert!(until.as_str().unwrap().ends_with('Z'), "{until}");
     account.client_with(&new).get("/v1/models").await.ok();
     tokio::time::sleep(Duration::from_millis(3100)).await;
     account.client.get("/v1/models").await.fails("unauthorized");
+    let shown = client.get(&path).await.ok();
+    assert_eq!(shown["previous_secret_expires_at"], json!(null));
     account.client_with(&new).get("/v1/models").await.ok();
 }
 
