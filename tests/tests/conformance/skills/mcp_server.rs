@@ -1,7 +1,9 @@
 //! `POST /mcp`: an account's skills for clients of the Model Context Protocol.
 
 use super::install;
-use openclaw_conformance::harness::{Account, Client, Mock, Reply, node, python, run};
+use openclaw_conformance::harness::{
+    ADMIN_TOKEN, Account, Client, Mock, Options, Reply, Server, node, python, run,
+};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -212,6 +214,32 @@ async fn it_is_behind_the_same_keys_and_limits() {
     let other = Account::new().await;
     let list = asks(&other.client, "tools/list", json!({})).await.ok();
     assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_may_not_call() {
+    let options = Options {
+        config: Some("[cors]\norigins = [\"https://good.example\"]\n".into()),
+        ..Options::default()
+    };
+    let server = Server::start("mcp-origins", options)
+        .await
+        .expect("it starts");
+    let operator = Client::new(&server.base_url).operator(ADMIN_TOKEN);
+    let account = Account::on(&operator, json!({"tier": "pro"}), json!({})).await;
+    let ping = json!({"jsonrpc": "2.0", "id": 1, "method": "ping"});
+    let from = async |origin: Option<&str>| {
+        let mut request = account.client.request("POST", "/v1/mcp").json(&ping);
+        if let Some(origin) = origin {
+            request = request.header("origin", origin);
+        }
+        account.client.send(request).await
+    };
+    from(None).await.ok();
+    from(Some("https://good.example")).await.ok();
+    for origin in ["https://bad.example", "http://good.example", "null"] {
+        from(Some(origin)).await.fails("forbidden");
+    }
 }
 
 /// The script checks everything itself and says so at its end.
