@@ -5,7 +5,7 @@ mod document;
 mod secrets;
 
 pub(crate) use document::{Document, KEY};
-pub(crate) use secrets::{ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER, OWN, Secrets, Values};
+pub(crate) use secrets::{ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER, MASTER_KEY, OWN, Secrets, Values};
 
 use crate::{http, process, steps::Steps};
 use anyhow::{Context, Result};

@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 10] = [
+pub const ROUTES: [(&str, &str); 11] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -15,6 +15,7 @@ pub const ROUTES: [(&str, &str); 10] = [
     ("health", HEALTH),
     ("keys", "ADMIN"),
     ("models", "MODELS"),
+    ("skills", "SKILLS"),
     ("ws", "REALTIME"),
 ];
 

@@ -1,6 +1,6 @@
 //! The entry on Cloudflare Workers.
 
-use openclaw_cloudflare::{Endpoints, Service, serve};
+use openclaw_cloudflare::{Endpoints, NamedService, serve};
 use openclaw_web::{App, Routes};
 use std::sync::Arc;
 use worker::{
@@ -12,7 +12,7 @@ use worker::{
 const CHAT: &str = "CHAT";
 
 fn routes(app: &App) -> Routes {
-    crate::router(app, Arc::new(Service::named(CHAT)))
+    crate::router(app, Arc::new(NamedService(CHAT)))
 }
 
 #[event(fetch)]

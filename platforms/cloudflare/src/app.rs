@@ -25,6 +25,13 @@ struct Held {
 }
 
 thread_local!(static HELD: RefCell<Option<Held>> = const { RefCell::new(None) });
+// An isolate has the same bindings as long as it lives.
+thread_local!(static ENV: RefCell<Option<Env>> = const { RefCell::new(None) });
+
+/// The bindings of this isolate; none before its first request.
+pub(crate) fn env() -> Option<Env> {
+    ENV.with_borrow(Clone::clone)
+}
 
 /// The router of this isolate. The error names the fault in the Worker's configuration.
 pub(crate) async fn router(env: &Env, endpoints: Endpoints) -> Result<Router, String> {
@@ -77,6 +84,7 @@ async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
         return Ok(());
     }
     log::install(variable(env, "OPENCLAW_LOG").as_deref());
+    ENV.set(Some(env.clone()));
     let ports = ports(env)?;
     let (app, router) = endpoints.build(ports, config.as_deref(), &|name| variable(env, name))?;
     let stale = WorkerClock.now() + cache_time(env);

@@ -1,6 +1,6 @@
 use crate::{body, glue};
 use bytes::Bytes;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, future, stream};
 use http::{HeaderMap, StatusCode, header};
 use js_sys::Uint8Array;
 use openclaw_core::{BoxFuture, ByteStream, Http, HttpError, HttpRequest, HttpResponse};
@@ -33,6 +33,21 @@ impl Http for FetchHttp {
 /// [`Http`] to the Worker of a service binding, whatever host is asked for.
 #[derive(Clone, Debug)]
 pub struct Service(SendWrapper<JsValue>);
+
+/// The same by the binding's name, for what is built where there are no bindings at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedService(pub &'static str);
+
+impl Http for NamedService {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
+        let Self(binding) = *self;
+        match crate::app::env().map(|env| Service::bound(&env, binding)) {
+            Some(Ok(service)) => service.send(request),
+            Some(Err(error)) => future::ready(Err(HttpError::Connect(error.to_string()))).boxed(),
+            None => future::ready(Err(HttpError::Connect("no bindings".into()))).boxed(),
+        }
+    }
+}
 
 impl Service {
     /// The service bound as `binding`.

@@ -32,7 +32,7 @@ pub use app::app;
 pub use blob::R2Blob;
 pub use clock::WorkerClock;
 pub use consume::consume;
-pub use fetch::{FetchHttp, Service};
+pub use fetch::{FetchHttp, NamedService, Service};
 pub use kv::WorkersKv;
 pub use ledger::{AccountLedger, DurableLedger};
 pub use object::{Object, Socket};

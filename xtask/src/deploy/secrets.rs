@@ -23,11 +23,15 @@ pub(crate) const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
 /// What the hashes of API keys are made with.
 pub(crate) const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
 
+/// What tenants' secrets are sealed with.
+pub(crate) const MASTER_KEY: &str = "OPENCLAW_MASTER_KEY";
+
 /// The gateway's own, and what each begins with when it is generated.
-pub(crate) const OWN: [(&str, &str); 3] = [
+pub(crate) const OWN: [(&str, &str); 4] = [
     (ADMIN_TOKEN, "oc_admin_"),
     (JWT_SECRETS, "k1:"),
     (KEY_PEPPER, ""),
+    (MASTER_KEY, ""),
 ];
 
 /// Secrets by name.

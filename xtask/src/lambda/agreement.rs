@@ -567,21 +567,31 @@ fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
     assert!(code.contains("\"AmazonSSM.GetParameters\""));
     let all = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
     const ADMIN: &str = "OPENCLAW_ADMIN_TOKEN";
+    const MASTER: &str = "OPENCLAW_MASTER_KEY";
     for name in FUNCTIONS {
         let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
         let is_operators = entry.contains(".for_operator()");
-        let (allowed, denied) = match (entry.contains("::with_models("), is_operators) {
+        let is_sealing = entry.contains(".sealing()");
+        let with_models = entry.contains("::with_models(");
+        let (allowed, denied) = match with_models {
             // The configuration names the providers' keys.
-            (true, false) => (all(&["*"]), all(&[ADMIN])),
-            (true, true) => (all(&["*"]), all(&[])),
-            (false, false) => (
-                all(&["OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER"]),
-                all(&[]),
-            ),
-            (false, true) => (
-                all(&["OPENCLAW_JWT_SECRETS", "OPENCLAW_KEY_PEPPER", ADMIN]),
-                all(&[]),
-            ),
+            true => {
+                let own = [(ADMIN, is_operators), (MASTER, is_sealing)];
+                let denied = own.iter().filter(|(_, uses)| !uses);
+                let denied = Vec::from_iter(denied.map(|(name, _)| *name));
+                (all(&["*"]), all(&denied))
+            }
+            false => {
+                let own = [
+                    ("OPENCLAW_JWT_SECRETS", true),
+                    ("OPENCLAW_KEY_PEPPER", true),
+                    (ADMIN, is_operators),
+                    (MASTER, is_sealing),
+                ];
+                let used = own.iter().filter(|(_, uses)| *uses);
+                let used = Vec::from_iter(used.map(|(name, _)| *name));
+                (all(&used), all(&[]))
+            }
         };
         assert_eq!(parameters(&template, name, "Allow"), allowed, "{name}");
         assert_eq!(parameters(&template, name, "Deny"), denied, "{name}");

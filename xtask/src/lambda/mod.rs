@@ -19,7 +19,7 @@ pub(crate) use ministack::MiniStack;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 8] = [
+pub(crate) const FUNCTIONS: [&str; 9] = [
     "admin",
     "analytics",
     "auth",
@@ -28,6 +28,7 @@ pub(crate) const FUNCTIONS: [&str; 8] = [
     "health",
     "models",
     "realtime",
+    "skills",
 ];
 
 /// The folder of the package that has the stores, and their contract among its tests.

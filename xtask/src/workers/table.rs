@@ -1,7 +1,7 @@
 //! The Workers there are, and what each is bound to: all that their wrangler.toml files say, which
 //! `cargo xtask manifests` writes.
 
-use crate::deploy::{ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER};
+use crate::deploy::{ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER, MASTER_KEY};
 
 /// One Worker of the project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,9 @@ pub(super) type Binding = (&'static str, &'static [(&'static str, &'static str)]
 /// Bytes for a Worker without schemas, templates or parsers. The platform takes 3 MB on its free plan.
 const LIMIT: u64 = 1_000_000;
 
+/// Bytes for one that has them.
+const LIMIT_WITH_PARSERS: u64 = 2_000_000;
+
 /// API keys and the configuration.
 const KV: Binding = (
     "kv_namespaces",
@@ -90,7 +93,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 10] = [
+pub const DEPLOYED: [Worker; 11] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
@@ -117,7 +120,19 @@ pub const DEPLOYED: [Worker; 10] = [
         about: "The chat endpoints.",
         package: "openclaw-function-chat",
         folder: "functions/chat",
+        limit: LIMIT_WITH_PARSERS,
+        secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
+        name: "skills",
+        about: "Skills: installed, changed, executed. Those that ask a model call the chat endpoints.",
+        package: "openclaw-function-skills",
+        folder: "functions/skills",
+        limit: LIMIT_WITH_PARSERS,
+        services: &["chat"],
+        secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         ..FUNCTION
     },
     Worker {
@@ -173,7 +188,7 @@ pub const DEPLOYED: [Worker; 10] = [
                 &[("name", "SESSIONS"), ("class_name", "RealtimeSession")],
             ),
         ],
-        services: &["chat"],
+        services: &["chat", "skills"],
         ..FUNCTION
     },
     Worker {
@@ -192,6 +207,7 @@ pub const DEPLOYED: [Worker; 10] = [
             "health",
             "models",
             "realtime",
+            "skills",
         ],
         secrets: &[],
         ..FUNCTION

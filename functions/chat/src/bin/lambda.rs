@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run(
-        Endpoints::with_models(openclaw_function_chat::router),
+        Endpoints::with_models(openclaw_function_chat::router).sealing(),
         Mode::Streaming,
     )
 }

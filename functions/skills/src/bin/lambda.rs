@@ -2,14 +2,14 @@
 
 use openclaw_aws::{Endpoints, Mode, run};
 use openclaw_web::{App, InProcess, Routes};
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
-    run(Endpoints::with_models(routes).sealing(), Mode::Buffered)
+    run(Endpoints::with_models(routes).sealing(), Mode::Streaming)
 }
 
 /// What a prompt skill calls is here as well.
 fn routes(app: &App) -> Routes {
     let chat = InProcess::new(app, openclaw_function_chat::router(app));
-    openclaw_function_skills::router(app, std::sync::Arc::new(chat))
+    openclaw_function_skills::router(app, Arc::new(chat))
 }

@@ -4,14 +4,18 @@ use super::here;
 use openclaw_conformance::harness::{Client, Options, Reply, Server, eventually};
 
 /// One route of each function.
-const ROUTES: [(&str, &str); 6] = [
+const ROUTES: [(&str, &str); 7] = [
     ("GET", "/v1/accounts"),
     ("GET", "/v1/analytics/usage"),
     ("POST", "/v1/auth/token"),
     ("POST", "/v1/chat/completions"),
     ("GET", "/v1/health"),
     ("GET", "/v1/models"),
+    ("GET", "/v1/skills"),
 ];
+
+/// One route of each function that opens tenants' secrets.
+const SEALING: [(&str, &str); 2] = [("POST", "/v1/chat/completions"), ("GET", "/v1/skills")];
 
 async fn ask(client: &Client, (method, path): (&str, &str)) -> Reply {
     client.send(client.request(method, path)).await
@@ -78,6 +82,7 @@ async fn a_secret_that_is_missing_is_named() {
         "OPENCLAW_ADMIN_TOKEN",
         "OPENCLAW_JWT_SECRETS",
         "OPENCLAW_KEY_PEPPER",
+        "OPENCLAW_MASTER_KEY",
     ] {
         let options = Options {
             without: vec![name],
@@ -89,6 +94,7 @@ async fn a_secret_that_is_missing_is_named() {
         match name {
             // Only what serves the operator has it.
             "OPENCLAW_ADMIN_TOKEN" => are_refused(&server, &ROUTES[..1], &[name]).await,
+            "OPENCLAW_MASTER_KEY" => are_refused(&server, &SEALING, &[name]).await,
             _ => is_refused(&server, &[name]).await,
         }
     }
