@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 11] = [
+pub const ROUTES: [(&str, &str); 12] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -14,6 +14,7 @@ pub const ROUTES: [(&str, &str); 11] = [
     ("files", "FILES"),
     ("health", HEALTH),
     ("keys", "ADMIN"),
+    ("mcp", "SKILLS"),
     ("models", "MODELS"),
     ("skills", "SKILLS"),
     ("ws", "REALTIME"),
