@@ -6,6 +6,7 @@
 
 mod bounded;
 mod engine;
+mod shape;
 
 use engine::{ENGINE, URL};
 use minijinja::value::Serde;
@@ -90,6 +91,7 @@ impl Renderer {
         if !is_template(source) {
             return Ok(source.to_owned());
         }
+        shape::ensure_small(source)?;
         let url = engine::render(URL, source, scope.context(), self.left)?;
         self.take(url.len())?;
         Ok(url)
@@ -137,6 +139,7 @@ impl Renderer {
     }
 
     fn string(&mut self, source: &str, context: &minijinja::Value) -> Result<Value, Problem> {
+        shape::ensure_small(source)?;
         let (value, size) = match expression(source) {
             Some(expression) => engine::evaluate(expression, context.clone(), self.left)?,
             None if is_template(source) => {
@@ -197,6 +200,10 @@ pub fn check_text(
     if source.len() > MAX_SOURCE {
         let issue = format!("must be a template of at most {MAX_SOURCE} bytes");
         faults.push(Fault::new(at, issue));
+        return;
+    }
+    if let Err(problem) = shape::ensure_small(source) {
+        faults.push(Fault::new(at, problem));
         return;
     }
     let unknown = match expression(source) {
