@@ -6,6 +6,7 @@ use memchr::memmem;
 use openclaw_core::{Error, Money, json::Object};
 use openclaw_providers::Chunk;
 use openclaw_schema::usage::TokenUsage;
+use std::borrow::Cow;
 
 /// The two formats. Both are server-sent events (WHATWG HTML, "Server-sent events") whose data
 /// are OpenAI's `chat.completion.chunk` objects.
@@ -54,10 +55,10 @@ impl Writer {
             // A copy: the chunk itself is part of a larger buffer.
             self.first = Bytes::copy_from_slice(&chunk.json);
         }
-        let mut json = chunk.json.clone();
+        let mut json = Cow::Borrowed(&chunk.json);
         // Counts may come without being shown.
         if chunk.usage.is_some() && memmem::find(&json, br#""usage""#).is_some() {
-            json = self.without_usage(json);
+            json = Cow::Owned(self.without_usage(&json));
         }
         if !chunk.has_choices {
             return;
@@ -66,10 +67,10 @@ impl Writer {
             StreamFormat::OpenAi { .. } => write_event(&json, out),
             StreamFormat::DeltaOnly => {
                 let json = match chunk.tokens == 0 || may_have_null_content(&json) {
-                    true => with_deltas(&json).unwrap_or(json),
+                    true => with_deltas(&json).map_or(json, Cow::Owned),
                     false => json,
                 };
-                self.delta(json, chunk.finished, out);
+                self.delta(json.into_owned(), chunk.finished, out);
             }
         }
     }
@@ -133,9 +134,9 @@ impl Writer {
     }
 
     /// The chunk without its `usage`, which is kept.
-    fn without_usage(&mut self, chunk: Bytes) -> Bytes {
-        let Ok(mut object) = serde_json::from_slice::<Object>(&chunk) else {
-            return chunk;
+    fn without_usage(&mut self, chunk: &Bytes) -> Bytes {
+        let Ok(mut object) = serde_json::from_slice::<Object>(chunk) else {
+            return chunk.clone();
         };
         self.told = object.remove("usage").or_else(|| self.told.take());
         object.to_string().into()

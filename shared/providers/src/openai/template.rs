@@ -1,6 +1,6 @@
 //! The chunks of a stream differ in their text and in nothing else, mostly.
 
-use memchr::arch::all::{is_prefix, is_suffix};
+use memchr::arch::all;
 
 /// A chunk that was parsed, without the text of its one choice: what has the same bytes around
 /// another plain text needs no parsing.
@@ -32,7 +32,6 @@ impl Template {
         if self.before.is_empty() {
             return None;
         }
-        // Slices of bytes are compared byte by byte on wasm, by these word by word.
         let rest = json.get(self.before.len()..)?;
         if !(is_prefix(json, &self.before) && is_suffix(rest, &self.after)) {
             return None;
@@ -43,6 +42,23 @@ impl Template {
             return None;
         }
         std::str::from_utf8(text).ok()
+    }
+}
+
+/// Slices of bytes are compared byte by byte on wasm; there these, which go word by word, are quicker.
+const IS_WASM: bool = cfg!(target_arch = "wasm32");
+
+fn is_prefix(text: &[u8], prefix: &[u8]) -> bool {
+    match IS_WASM {
+        true => all::is_prefix(text, prefix),
+        false => text.starts_with(prefix),
+    }
+}
+
+fn is_suffix(text: &[u8], suffix: &[u8]) -> bool {
+    match IS_WASM {
+        true => all::is_suffix(text, suffix),
+        false => text.ends_with(suffix),
     }
 }
 
