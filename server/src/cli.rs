@@ -3,7 +3,7 @@
 use crate::{
     accounts,
     config::{self, ConfigArgs},
-    keys,
+    inspect, keys,
     output::print,
     serve, transfer,
 };
@@ -45,6 +45,9 @@ enum Command {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// Look into a file on standard input: the server starts it for each
+    #[command(name = inspect::COMMAND, hide = true)]
+    InspectFile,
     /// Make the data folder from an exported one; there must be none yet
     Import {
         /// The exported folder
@@ -73,6 +76,7 @@ impl Cli {
                 config::load(&config)?;
                 print("the configuration is right")
             }
+            Command::InspectFile => inspect::run(),
             Command::Export { target, config } => transfer::export(&config, &target),
             Command::Import { source, config } => transfer::import(&config, &source),
         }

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod connections;
 mod cores;
+mod inspect;
 mod keys;
 mod listen;
 mod metrics;

@@ -5,6 +5,7 @@ use crate::{
     config::{self, ConfigArgs},
     connections::Connections,
     cores::Cores,
+    inspect::ChildProcess,
     listen::{ClientLimits, listen},
     metrics::Metrics,
     output::print_error,
@@ -174,7 +175,13 @@ fn chat(app: &App) -> Arc<dyn Http> {
 
 /// Who works on jobs, of all functions.
 fn consumers(app: &App) -> Consumers {
-    [openclaw_function_webhooks::consumers(app)].concat()
+    let extract = openclaw_function_extract::consumer(app, Arc::new(ChildProcess));
+    [
+        openclaw_function_files::consumers(app),
+        openclaw_function_webhooks::consumers(app),
+        vec![extract],
+    ]
+    .concat()
 }
 
 /// `functions` behind what every request passes: the middleware stack and its metrics.

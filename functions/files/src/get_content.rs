@@ -62,19 +62,28 @@ pub(crate) async fn get_content(
     Ok(response)
 }
 
-/// What is told of any file, whatever its sender has called it: no browser shows it, or believes what it
-/// looks like.
+/// What is told of a file.
 fn describe(headers: &mut HeaderMap, file: &FileRecord, tag: &str) {
+    protect(headers);
     for (name, told) in [
         (header::CONTENT_TYPE, value(&file.content_type)),
         (header::CONTENT_DISPOSITION, attachment(&file.filename)),
-        (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
-        (header::CONTENT_SECURITY_POLICY, value(SANDBOX)),
-        (header::CACHE_CONTROL, value("private, no-cache")),
         (header::ACCEPT_RANGES, value("bytes")),
         (header::ETAG, value(tag)),
     ] {
         headers.insert(name, told);
+    }
+}
+
+/// What is told of anything that callers have sent, whatever it is called: no browser shows it, or
+/// believes what it looks like.
+pub(crate) fn protect(headers: &mut HeaderMap) {
+    for (name, told) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, SANDBOX),
+        (header::CACHE_CONTROL, "private, no-cache"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(told));
     }
 }
 

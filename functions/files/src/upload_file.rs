@@ -11,14 +11,17 @@ pub(crate) async fn upload_file(
     headers: HeaderMap,
     mut body: BodyStream,
 ) -> Result<(StatusCode, Json<File>)> {
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    match files(&app, &caller).receive(kind, body.pieces()).await {
+    let files = files(&app, &caller);
+    match files.receive(content_type(&headers), body.pieces()).await {
         Ok(file) => Ok((StatusCode::CREATED, Json(file.show()))),
         Err(error) => {
             body.discard().await;
             Err(error.into())
         }
     }
+}
+
+/// The body's media type, with its parameters.
+pub(crate) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
 }

@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 12] = [
+pub const ROUTES: [(&str, &str); 13] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -17,6 +17,7 @@ pub const ROUTES: [(&str, &str); 12] = [
     ("mcp", "SKILLS"),
     ("models", "MODELS"),
     ("skills", "SKILLS"),
+    ("uploads", "FILES"),
     ("ws", "REALTIME"),
 ];
 

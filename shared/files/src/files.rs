@@ -1,5 +1,7 @@
 use crate::{
-    measure::{Measure, storage_full},
+    cleanup,
+    measure::{Measure, Measured, storage_full, too_large},
+    process,
     record::{BYTES, COUNT, FILE, FileRecord, STORAGE, blob_key, key, new_id},
 };
 use futures_util::StreamExt;
@@ -67,70 +69,69 @@ impl<'a> Files<'a> {
         found.ok_or_else(|| no_file(&file.id))
     }
 
-    /// Removes a file; 404.
+    /// Removes a file; 404. Its bytes follow.
     pub async fn delete(&self, id: &str) -> Result<()> {
         let mut tries = Tries::default();
         loop {
             tries.another()?;
             let stored = self.stored(id).await?;
-            let steps = vec![
-                Step::Delete {
-                    key: format!("{FILE}{id}"),
-                    when: stored.unchanged(),
-                },
-                self.count(-signed(stored.value.size), -1),
-            ];
+            let mut steps = self.removal(&stored);
+            steps.push(cleanup::file(self.account, id, self.now())?.step()?);
             if documents::apply(self.ledger(), self.account, steps).await? {
-                break;
+                return Ok(());
             }
         }
-        Ok(self.ports.blob.delete(&blob_key(self.account, id)).await?)
+    }
+
+    /// The steps that remove a record as it was read, and what it counts.
+    pub(crate) fn removal(&self, stored: &Stored<FileRecord>) -> Vec<Step> {
+        let delete = Step::Delete {
+            key: format!("{FILE}{}", stored.value.id),
+            when: stored.unchanged(),
+        };
+        vec![delete, self.count(-signed(stored.value.size), -1)]
     }
 
     /// Streams `source` to the store: 413 and 507 as soon as a limit is passed. Nobody sees the bytes
     /// before [`Self::file`] has made a file of them, and without that they are removed.
-    pub(crate) async fn write(&self, source: BlobSource<'_>) -> Result<Unfiled> {
-        let now = self.now();
-        let id = new_id(&*self.ports.random, now);
-        let (blob, left) = (blob_key(self.account, &id), self.left().await?);
-        let mut measure = Measure::new(self.max_file, left);
+    pub(crate) async fn write_file(&self, source: BlobSource<'_>) -> Result<(String, Unfiled)> {
+        let id = new_id(&*self.ports.random, self.now());
+        let bounds = [
+            (self.max_file, too_large as _),
+            (self.left().await?, storage_full as _),
+        ];
+        let blob = blob_key(self.account, &id);
+        let written = self.write(blob, source, Measure::new(bounds)).await?;
+        Ok((id, written))
+    }
+
+    /// Streams `source` to `blob`, which is removed again unless it is kept.
+    pub(crate) async fn write(
+        &self,
+        blob: String,
+        source: BlobSource<'_>,
+        mut measure: Measure,
+    ) -> Result<Unfiled> {
         let measured = source.map(|piece| measure.pass(piece?)).boxed();
         self.ports.blob.put(&blob, measured).await?;
-        let (size, sha256) = measure.end();
         Ok(Unfiled {
             ports: self.ports.clone(),
             blob: Some(blob),
-            id,
-            size,
-            sha256,
+            measured: measure.end(),
         })
     }
 
     /// Makes a file of what was written; 507 where others have filled the storage meanwhile.
-    pub(crate) async fn file(&self, written: Unfiled, details: FileDetails) -> Result<FileRecord> {
-        let created_at = time::whole_second(self.now());
-        let expires = |after: ExpiresAfter| time::shift(created_at, signed(after.seconds));
-        let record = FileRecord {
-            id: written.id.clone(),
-            filename: details.filename,
-            size: written.size,
-            purpose: details.purpose,
-            status: FileStatus::Uploaded,
-            created_at,
-            expires_at: details.expires_after.map(expires),
-            content_type: details
-                .content_type
-                .unwrap_or_else(|| "application/octet-stream".into()),
-            sha256: written.sha256.clone(),
-            tokens: None,
-            error: None,
-        };
-        let steps = vec![
-            self.count(signed(written.size), 1),
-            put(format!("{FILE}{}", record.id), &record, When::Absent)?,
-        ];
+    pub(crate) async fn file(
+        &self,
+        (id, written): (String, Unfiled),
+        details: FileDetails,
+    ) -> Result<FileRecord> {
+        let record = self.record(id, &written.measured, details);
+        let mut steps = vec![self.count(signed(record.size), 1)];
+        steps.extend(self.filing(&record)?);
         match self.ledger().transact(self.account, steps).await? {
-            Outcome::Refused { .. } => Err(storage_full()),
+            Outcome::Refused { .. } => Err(storage_full(0)),
             Outcome::Applied(applied) => {
                 // From here on the bytes belong to the record, whatever the wait ends with.
                 written.keep();
@@ -138,6 +139,45 @@ impl<'a> Files<'a> {
                 Ok(record)
             }
         }
+    }
+
+    /// The record of a file that is being made.
+    pub(crate) fn record(
+        &self,
+        id: String,
+        measured: &Measured,
+        details: FileDetails,
+    ) -> FileRecord {
+        let created_at = time::whole_second(self.now());
+        let expires = |after: ExpiresAfter| time::shift(created_at, signed(after.seconds));
+        FileRecord {
+            id,
+            filename: details.filename,
+            size: measured.size,
+            purpose: details.purpose,
+            status: FileStatus::Uploaded,
+            created_at,
+            expires_at: details.expires_after.map(expires),
+            content_type: details
+                .content_type
+                .unwrap_or_else(|| "application/octet-stream".into()),
+            sha256: measured.sha256.clone(),
+            tokens: None,
+            error: None,
+        }
+    }
+
+    /// The steps that store a new record, and the jobs that come with it.
+    pub(crate) fn filing(&self, record: &FileRecord) -> Result<Vec<Step>> {
+        let mut steps = vec![
+            put(format!("{FILE}{}", record.id), record, When::Absent)?,
+            process::job(self.account, &record.id, self.now())?.step()?,
+        ];
+        if let Some(expires_at) = record.expires_at {
+            let removal = cleanup::file(self.account, &record.id, self.now())?;
+            steps.push(removal.not_before(expires_at).step()?);
+        }
+        Ok(steps)
     }
 
     pub(crate) fn ledger(&self) -> &'a dyn Ledger {
@@ -148,7 +188,7 @@ impl<'a> Files<'a> {
         self.ports.clock.now()
     }
 
-    async fn stored(&self, id: &str) -> Result<Stored<FileRecord>> {
+    pub(crate) async fn stored(&self, id: &str) -> Result<Stored<FileRecord>> {
         let key = key(id).ok_or_else(|| no_file(id))?;
         let found = documents::find::<FileRecord>(self.ledger(), self.account, &key).await?;
         let found = found.filter(|stored| stored.value.is_live(self.now()));
@@ -161,7 +201,7 @@ impl<'a> Files<'a> {
         let counters = found.as_ref().and_then(Item::counters);
         let counter = |name| counters.and_then(|all| all.get(name)).copied().unwrap_or(0);
         if counter(COUNT) >= signed(MAX_FILES) {
-            return Err(storage_full());
+            return Err(storage_full(0));
         }
         Ok(self
             .max_storage
@@ -169,7 +209,7 @@ impl<'a> Files<'a> {
     }
 
     /// The step that counts files, refused above what the account may have.
-    fn count(&self, bytes: i64, files: i64) -> Step {
+    pub(crate) fn count(&self, bytes: i64, files: i64) -> Step {
         Step::Add {
             key: STORAGE.into(),
             deltas: vec![
@@ -185,22 +225,20 @@ fn no_file(id: &str) -> Error {
     Error::not_found(format_args!("file '{id}'"))
 }
 
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// Bytes in the store that are no file yet. Dropped, they are removed.
+/// Bytes in the store that belong to nothing yet. Dropped, they are removed.
 pub(crate) struct Unfiled {
     ports: Ports,
-    /// `None` once they belong to a file.
+    /// `None` once they belong to something.
     blob: Option<String>,
-    id: String,
-    size: u64,
-    sha256: String,
+    pub(crate) measured: Measured,
 }
 
 impl Unfiled {
-    fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.blob = None;
     }
 }

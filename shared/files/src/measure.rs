@@ -1,48 +1,70 @@
 use bytes::Bytes;
+use md5::Md5;
 use openclaw_core::{Code, Error, Result};
 use sha2::{Digest, Sha256};
 
-/// What passes on its way to the store: its size and hash, within two limits.
+/// What passes on its way to the store: its size and hashes, within limits.
 pub(crate) struct Measure {
-    hasher: Sha256,
+    sha256: Sha256,
+    /// Where somebody wants to compare it.
+    md5: Option<Md5>,
     size: u64,
-    /// Bytes of one file.
-    max_file: u64,
-    /// Bytes that the account's storage has left.
-    left: u64,
+    bounds: [Bound; 2],
+}
+
+/// Bytes, and the error of whoever passes them.
+pub(crate) type Bound = (u64, fn(u64) -> Error);
+
+/// What was measured.
+pub(crate) struct Measured {
+    pub(crate) size: u64,
+    /// In hexadecimal digits.
+    pub(crate) sha256: String,
+    /// In hexadecimal digits.
+    pub(crate) md5: Option<String>,
 }
 
 impl Measure {
-    pub(crate) fn new(max_file: u64, left: u64) -> Self {
+    pub(crate) fn new(bounds: [Bound; 2]) -> Self {
         Self {
-            hasher: Sha256::new(),
+            sha256: Sha256::new(),
+            md5: None,
             size: 0,
-            max_file,
-            left,
+            bounds,
         }
     }
 
-    /// Counts a piece; 413, 507.
+    pub(crate) fn with_md5(self) -> Self {
+        Self {
+            md5: Some(Md5::new()),
+            ..self
+        }
+    }
+
+    /// Counts a piece; the error of a bound that it passes.
     pub(crate) fn pass(&mut self, piece: Bytes) -> Result<Bytes> {
         self.size += piece.len() as u64;
-        if self.size > self.max_file {
-            return Err(too_large(self.max_file));
+        if let Some((bound, error)) = self.bounds.iter().find(|(bound, _)| self.size > *bound) {
+            return Err(error(*bound));
         }
-        if self.size > self.left {
-            return Err(storage_full());
+        self.sha256.update(&piece);
+        if let Some(md5) = &mut self.md5 {
+            md5.update(&piece);
         }
-        self.hasher.update(&piece);
         Ok(piece)
     }
 
-    /// The size, and SHA-256 in hexadecimal digits.
-    pub(crate) fn end(self) -> (u64, String) {
-        let hash = self.hasher.finalize();
-        (
-            self.size,
-            hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        )
+    pub(crate) fn end(self) -> Measured {
+        Measured {
+            size: self.size,
+            sha256: digits(&self.sha256.finalize()),
+            md5: self.md5.map(|md5| digits(&md5.finalize())),
+        }
     }
+}
+
+fn digits(hash: &[u8]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 413.
@@ -52,6 +74,6 @@ pub(crate) fn too_large(limit: u64) -> Error {
 }
 
 /// 507.
-pub(crate) fn storage_full() -> Error {
+pub(crate) fn storage_full(_: u64) -> Error {
     Error::new(Code::StorageFull, "The account's file storage is used up")
 }

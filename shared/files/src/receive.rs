@@ -5,13 +5,13 @@ use crate::{
     record::FileRecord,
 };
 use openclaw_core::{Error, Result, blob::BlobSource};
-use openclaw_schema::file::{Anchor, ExpiresAfter, validate_filename, validate_purpose};
+use openclaw_schema::{
+    file::{Anchor, ExpiresAfter, validate_filename, validate_purpose},
+    upload::is_media_type,
+};
 
 /// The field of a form that holds the file.
 const FILE: &str = "file";
-
-/// Characters of a media type.
-const MAX_CONTENT_TYPE: usize = 255;
 
 /// What a form says beside the file.
 #[derive(Default)]
@@ -51,21 +51,15 @@ impl Files<'_> {
     }
 
     /// The file's name, its media type as its sender says, and its bytes in the store.
-    async fn take(&self, part: Part<'_>) -> Result<(String, Option<String>, Unfiled)> {
+    async fn take(&self, part: Part<'_>) -> Result<(String, Option<String>, (String, Unfiled))> {
         let filename = part.filename();
         let filename =
             filename.ok_or_else(|| Error::invalid(FILE, "must be a file with a name"))?;
         validate_filename(FILE, &filename)?;
         let content_type = part.content_type().filter(|kind| is_media_type(kind));
         let content_type = content_type.map(str::to_owned);
-        Ok((filename, content_type, self.write(part.bytes()).await?))
+        Ok((filename, content_type, self.write_file(part.bytes()).await?))
     }
-}
-
-/// Whether a sender's media type can be told to others: short, printable, and with a subtype.
-fn is_media_type(kind: &str) -> bool {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
-    kind.len() <= MAX_CONTENT_TYPE && kind.bytes().all(is_plain) && kind.contains('/')
 }
 
 impl Fields {

@@ -14,8 +14,19 @@ pub(crate) const BYTES: &str = "bytes";
 /// Files.
 pub(crate) const COUNT: &str = "count";
 
-/// What an id begins with.
+/// `upload/<id>` → an upload's record.
+pub(crate) const UPLOAD: &str = "upload/";
+/// `part/<upload>/<id>` → a part's record.
+pub(crate) const PART: &str = "part/";
+/// `parts/<upload>` → [`BYTES`] and [`COUNT`] of an upload's parts.
+pub(crate) const PARTS: &str = "parts/";
+
+/// What a file's id begins with.
 const PREFIX: &str = "file_";
+/// What an upload's id begins with.
+pub(crate) const UPLOAD_PREFIX: &str = "upload_";
+/// What a part's id begins with.
+pub(crate) const PART_PREFIX: &str = "part_";
 
 /// Characters that a moment takes in an id: in base 62 they hold all milliseconds to the year 9999.
 const MOMENT: usize = 9;
@@ -84,14 +95,29 @@ pub(crate) fn new_id(random: &dyn Random, now: Timestamp) -> String {
 
 /// The key of a file's record; `None` for what is no file's id.
 pub(crate) fn key(id: &str) -> Option<String> {
-    let rest = id.strip_prefix(PREFIX)?;
-    let is_plain = rest.len() <= 64 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_plain.then(|| format!("{FILE}{id}"))
+    is_id(PREFIX, id).then(|| format!("{FILE}{id}"))
+}
+
+/// Whether `id` may be one of ours that begins so.
+pub(crate) fn is_id(prefix: &str, id: &str) -> bool {
+    let rest = id.strip_prefix(prefix).unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric();
+    (1..=64).contains(&rest.len()) && rest.bytes().all(is_plain)
 }
 
 /// Where a file's bytes are.
 pub(crate) fn blob_key(account: &str, id: &str) -> String {
     format!("{account}/files/{id}")
+}
+
+/// Where its text is.
+pub(crate) fn text_key(account: &str, id: &str) -> String {
+    format!("{account}/texts/{id}")
+}
+
+/// Where the bytes of an upload's part are.
+pub(crate) fn part_key(account: &str, upload: &str, id: &str) -> String {
+    format!("{account}/parts/{upload}/{id}")
 }
 
 #[cfg(test)]

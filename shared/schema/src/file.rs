@@ -59,7 +59,7 @@ pub struct File {
 }
 
 /// When a file goes by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpiresAfter {
     /// Since when the seconds count.
@@ -69,7 +69,7 @@ pub struct ExpiresAfter {
 }
 
 /// The moment from which an expiry counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Anchor {
     /// When the file was made.

@@ -13,6 +13,7 @@ pub mod json;
 pub mod key;
 pub mod list;
 pub mod pricing;
+pub mod upload;
 pub mod usage;
 
 pub use json::{parse, parse_text};

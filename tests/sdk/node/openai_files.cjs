@@ -25,6 +25,21 @@ async function main() {
   assert.deepEqual(ids, [made.id]);
   assert.equal(await (await client.files.content(made.id)).text(), 'from node');
 
+  // In parts.
+  const start = { filename: 'parts.txt', purpose: 'user_data', bytes: 6, mime_type: 'text/plain' };
+  const upload = await client.uploads.create(start);
+  assert.equal(upload.status, 'pending');
+  const parts = [];
+  for (const text of ['abc', 'def']) {
+    const data = await toFile(Buffer.from(text), 'part');
+    parts.push((await client.uploads.parts.create(upload.id, { data })).id);
+  }
+  const done = await client.uploads.complete(upload.id, { part_ids: parts });
+  assert.equal(done.status, 'completed');
+  assert.equal(await (await client.files.content(done.file.id)).text(), 'abcdef');
+  const other = await client.uploads.create(start);
+  assert.equal((await client.uploads.cancel(other.id)).status, 'cancelled');
+
   // Deleted.
   assert.equal((await client.files.delete(made.id)).deleted, true);
   await assert.rejects(client.files.retrieve(made.id), OpenAI.NotFoundError);

@@ -46,6 +46,21 @@ try:
 except openai.BadRequestError as error:
     assert error.param == "purpose", error
 
+# In parts: by hand, and by the helper that cuts them.
+upload = client.uploads.create(filename="big.txt", purpose="user_data", bytes=9, mime_type="text/plain")
+assert upload.status == "pending" and upload.object == "upload" and upload.file is None
+parts = [client.uploads.parts.create(upload.id, data=data) for data in (b"first", b"last")]
+done = client.uploads.complete(upload.id, part_ids=[part.id for part in parts])
+assert done.status == "completed" and done.file.bytes == 9
+assert client.files.content(done.file.id).read() == b"firstlast"
+again = client.uploads.create(filename="no.txt", purpose="user_data", bytes=1, mime_type="text/plain")
+assert client.uploads.cancel(again.id).status == "cancelled"
+chunked = client.uploads.upload_file_chunked(
+    file=b"0123456789" * 1000, filename="chunked.txt", bytes=10_000, mime_type="text/plain",
+    purpose="user_data", part_size=3000,
+)
+assert client.files.content(chunked.file.id).read() == b"0123456789" * 1000
+
 
 async def asynchronous():
     async with openai.AsyncOpenAI(api_key=KEY, base_url=BASE_URL) as later:

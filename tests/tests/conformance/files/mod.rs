@@ -3,5 +3,7 @@ mod delete;
 mod hostile;
 mod list;
 mod long;
+mod process;
 mod storage;
 mod upload;
+mod uploads;

@@ -5,7 +5,7 @@ use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Form, Options,
 use serde_json::json;
 
 /// A gateway on which files have 1,000 bytes and free accounts 2,500.
-async fn small() -> (Server, Account) {
+pub(super) async fn small() -> (Server, Account) {
     let config = "[limits]\nfree = 1000\nfile_bytes = 1000\n[limits.storage_bytes]\nfree = 2500\n";
     let options = Options {
         config: Some(config.into()),
