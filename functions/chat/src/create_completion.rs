@@ -1,5 +1,6 @@
 use crate::{
     admit::PreparedChat,
+    attach_files::attach_files,
     complete::complete,
     relay,
     stream_format::StreamFormat,
@@ -17,6 +18,7 @@ pub(crate) async fn create_completion(
     id: RequestId,
     RawJson(body): RawJson,
 ) -> Result<Response> {
+    let body = attach_files(&app, &gate, body).await?;
     // The parsed request ends with this block.
     let (prepared, skills, format) = {
         let request = ChatRequest::parse(&body)?;

@@ -1,5 +1,6 @@
 use crate::{
     admit::PreparedChat,
+    attach_files::attach_files,
     relay,
     stream_format::StreamFormat,
     tool_loop::{ToolLoop, skills_of},
@@ -16,6 +17,7 @@ pub(crate) async fn create_completion_stream(
     id: RequestId,
     RawJson(body): RawJson,
 ) -> Result<Response> {
+    let body = attach_files(&app, &gate, body).await?;
     let (prepared, skills) = {
         let request = ChatRequest::parse(&body)?;
         match skills_of(&request)? {

@@ -6,6 +6,7 @@
 //! [`openclaw_usage::Settlement`] settles when it is dropped.
 
 mod admit;
+mod attach_files;
 mod bound;
 mod complete;
 mod create_completion;

@@ -35,6 +35,8 @@ pub struct Room {
     pub context: Option<u64>,
     /// Bytes of the whole body.
     pub bytes: usize,
+    /// Whether the caller may read files.
+    pub is_allowed: bool,
 }
 
 /// The files of one request, one after the other.
@@ -49,7 +51,7 @@ struct Attach<'a> {
 
 impl Files<'_> {
     /// `body` with its files in it; `None` where it names none. `room` tells how much a chat with a model
-    /// may hold. 400 names the file that is not there, has no text or is too much; 409 where one is not
+    /// may hold. 400 names the file that is not there, has no text or is too much; 403; 409 where one is not
     /// processed yet.
     pub async fn attach(
         &self,
@@ -129,6 +131,10 @@ impl Attach<'_> {
     /// The part of a chat that a file becomes; `field` names it.
     async fn part(&mut self, id: &str, field: &str) -> Result<String> {
         self.count += 1;
+        if !self.room.is_allowed {
+            let message = "The key lacks the scope 'files'";
+            return Err(Error::new(Code::Forbidden, message));
+        }
         if self.count > MAX_FILES {
             let issue = format!("is one of more than {MAX_FILES} files");
             return Err(Error::invalid(field, issue));

@@ -1,3 +1,4 @@
+mod chat;
 mod content;
 mod delete;
 mod hostile;
