@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// Objects and arrays that a schema may have, each counted as often as it is referred to.
 pub const MAX_SUBSCHEMAS: usize = 1000;
 
+/// As how many of these a regular expression counts: it is compiled each time.
+const PATTERN_COST: usize = 40;
+
 /// Bytes of a regular expression once it is compiled.
 const MAX_PATTERN: usize = 64 * 1024;
 
@@ -124,6 +127,11 @@ impl<'a> Cost<'a> {
                     let cost = match (&**name, field) {
                         ("$ref" | "$dynamicRef" | "$recursiveRef", Value::String(to)) => {
                             self.referred(to)?
+                        }
+                        ("pattern", Value::String(_)) => PATTERN_COST,
+                        ("patternProperties", Value::Object(patterns)) => {
+                            let patterns = patterns.len().saturating_mul(PATTERN_COST);
+                            patterns.saturating_add(self.count(field)?)
                         }
                         _ => self.count(field)?,
                     };

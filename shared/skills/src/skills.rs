@@ -29,6 +29,9 @@ const MAX_SKILLS: i64 = 100;
 const MAX_SECRETS: usize = 32;
 const MAX_SECRET: usize = 4096;
 
+/// Bytes of an id; manifests allow fewer.
+const MAX_ID: usize = 64;
+
 /// How often a change is tried again on what another request has made meanwhile.
 const MAX_TRIES: usize = 20;
 
@@ -267,6 +270,7 @@ impl Skills {
 
     /// A skill's secrets, opened.
     pub(crate) async fn secrets(&self, account: &str, id: &str) -> Result<SecretSet> {
+        ensure_id(id)?;
         let key = format!("{SECRETS}{id}");
         let Some(item) = self.ports().ledger.get(account, &key).await? else {
             return Ok(SecretSet::default());
@@ -319,6 +323,7 @@ impl Skills {
     }
 
     pub(crate) async fn stored(&self, account: &str, id: &str) -> Result<(SkillRecord, Bytes)> {
+        ensure_id(id)?;
         let item = self
             .ports()
             .ledger
@@ -341,6 +346,7 @@ impl Skills {
     }
 
     fn ensure_own(&self, id: &str) -> Result<()> {
+        ensure_id(id)?;
         match self.shipped(id) {
             None => Ok(()),
             Some(_) => {
@@ -390,6 +396,14 @@ fn validate_secrets(change: &BTreeMap<String, Option<String>>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// 404 for what no skill's id may be: a store takes no key of any length.
+fn ensure_id(id: &str) -> Result<()> {
+    match id.len() > MAX_ID {
+        true => Err(Error::not_found("skill")),
+        false => Ok(()),
+    }
 }
 
 fn no_skill(id: &str) -> Error {

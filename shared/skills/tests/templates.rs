@@ -181,8 +181,11 @@ fn schemas_are_refused_where_they_lead_out_or_cost_without_end() {
         let of = format!("#/$defs/a{}", n - 1);
         exploding["$defs"][format!("a{n}")] = json!({"anyOf": [{"$ref": of}, {"$ref": of}]});
     }
+    let patterns = (0..30).map(|n| (format!("p{n}"), json!({"pattern": "\\w{50}"})));
+    let patterns = json!({"properties": Value::Object(patterns.collect())});
     for (schema, field) in [
         (exploding, "s"),
+        (patterns, "s"),
         (json!({"properties": {"x": {"$ref": "#"}}}), "s"),
         (
             json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"not": {"$ref": "#/$defs/a"}}}}),

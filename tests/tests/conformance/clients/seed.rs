@@ -54,6 +54,27 @@ async fn curl_lists_models() {
     );
 }
 
+fn is_weather_of_new_york(answer: &str) {
+    let answer: Value = serde_json::from_str(answer).expect("JSON");
+    assert_eq!(answer["skill"], "weather-skill");
+    assert_eq!(answer["result"]["location"], "New York", "{answer}");
+    assert!(answer["result"]["temperature"].is_number(), "{answer}");
+    assert!(answer["result"]["description"].is_string(), "{answer}");
+}
+
+#[tokio::test]
+async fn curl_executes_a_skill() {
+    is_weather_of_new_york(&curl("skill.sh").await);
+}
+
+#[tokio::test]
+async fn the_python_client_executes_a_skill() {
+    let account = Account::new().await;
+    let file = "fixtures/seed/execute_skill.py";
+    let said = run(python(), file, &account.key.secret).await;
+    is_weather_of_new_york(said.lines().last().expect("a line"));
+}
+
 #[tokio::test]
 async fn curl_uploads_a_file() {
     let file: Value = serde_json::from_str(&curl("upload.sh").await).expect("JSON");

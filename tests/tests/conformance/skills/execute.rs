@@ -119,6 +119,10 @@ async fn an_unknown_skill_or_command_is_named() {
     let reply = execute(&account, "no-such-skill", "get", json!({})).await;
     let failure = reply.fails("not_found");
     assert!(failure.message.contains("no-such-skill"), "{failure:?}");
+    let long = "x".repeat(2000);
+    execute(&account, &long, "get", json!({}))
+        .await
+        .fails("not_found");
     let reply = execute(&account, "weather-skill", "set", json!({})).await;
     reply.blames("command");
     let path = "/v1/skills/weather-skill/execute";
