@@ -332,7 +332,12 @@ async fn each_round_is_held_against_the_budget_before_it_starts() {
 async fn leaving_while_a_skill_runs_stops_it_and_keeps_the_round_before() {
     for model in MODELS {
         let account = with_skill().await;
-        let script = calls("", call("call_1", "finder__wait", json!({})), "never");
+        let mut script = calls("", call("call_1", "finder__wait", json!({})), "never");
+        // Where the leaving is noticed late, the next round is left.
+        script.then = Some(Box::new(Script {
+            never: true,
+            ..Script::default()
+        }));
         let body = offering(model, &script);
         let mut stream = account.client.open_openai(&body).await;
         let begun = Instant::now();
@@ -349,10 +354,9 @@ async fn leaving_while_a_skill_runs_stops_it_and_keeps_the_round_before() {
         Mock::get().report_when(&account.id, stopped).await;
         assert!(begun.elapsed() < Duration::from_secs(15));
         let usage = account.usage(1).await;
-        assert_eq!(
-            (&usage["interrupted"], &usage["prompt_tokens"]),
-            (&json!(1), &json!(10))
-        );
+        assert_eq!(usage["interrupted"], 1, "{usage}");
+        assert!(usage["prompt_tokens"].as_u64().unwrap() >= 10, "{usage}");
+        assert!(usage["completion_tokens"].as_u64().unwrap() >= 5, "{usage}");
     }
 }
 
