@@ -121,6 +121,7 @@ pub const DEPLOYED: [Worker; 11] = [
         package: "openclaw-function-chat",
         folder: "functions/chat",
         limit: LIMIT_WITH_PARSERS,
+        bindings: &[KV, LEDGER, BLOBS],
         secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION
