@@ -102,6 +102,32 @@ fn hash(pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> String {
 }
 
 #[tokio::test]
+async fn bytes_go_with_their_file_and_with_their_account() {
+    if !Target::Native.is_chosen_or_skips("what is left is looked for on the disk") {
+        return;
+    }
+    let own = own().await;
+    let (client, blobs) = (&own.account.client, own.data.path().join("blobs"));
+    let first = client.upload("first.txt", b"one").await;
+    client.upload("second.txt", b"two").await;
+    // Each has its bytes and, once it is processed, its text.
+    let has = async |count: usize| {
+        let there = eventually(async || (files_in(&blobs).len() == count).then_some(()));
+        assert!(there.await.is_some(), "{:?}", files_in(&blobs));
+    };
+    has(4).await;
+    let path = format!("/v1/files/{}", first["id"].as_str().unwrap());
+    client.delete(&path).await.ok();
+    has(2).await;
+    let operator = Client::new(&own.server.base_url).operator(ADMIN_TOKEN);
+    operator
+        .delete(&format!("/v1/accounts/{}", own.account.id))
+        .await
+        .ok();
+    has(0).await;
+}
+
+#[tokio::test]
 async fn an_upload_that_stops_leaves_nothing() {
     if !Target::Native.is_chosen_or_skips("what is left is looked for on the disk") {
         return;
