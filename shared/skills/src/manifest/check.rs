@@ -32,7 +32,7 @@ const OWN_HEADERS: [&str; 9] = [
 /// The manifest's form.
 static FORM: LazyLock<std::result::Result<Schema, Vec<Fault>>> = LazyLock::new(|| {
     let schema: Value = serde_json::from_str(include_str!("schema.json")).unwrap_or_default();
-    Schema::new(&schema, "")
+    Schema::build(&schema, "")
 });
 
 /// Reads a manifest; 400 names every fault by its path, 413 over [`MAX_MANIFEST`] bytes.
