@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 13] = [
+pub const ROUTES: [(&str, &str); 14] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -18,6 +18,7 @@ pub const ROUTES: [(&str, &str); 13] = [
     ("models", "MODELS"),
     ("skills", "SKILLS"),
     ("uploads", "FILES"),
+    ("webhooks", "WEBHOOKS"),
     ("ws", "REALTIME"),
 ];
 

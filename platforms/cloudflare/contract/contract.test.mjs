@@ -130,9 +130,13 @@ test("the stores keep the contract", async () => {
 });
 
 test("the queue keeps the contract", async () => {
-  const { passed, failed } = await ask("queue", { account: "queue" });
+  // The other isolate works on the jobs.
+  const run = (key) => ask("queue", { account: "queue", key }, { isolate: "b" });
+  const cases = (await run("")).map(({ case: name }) => name);
+  assert.ok(cases.length >= 12, `${cases}`);
+  const ran = await Promise.all(cases.map(run));
+  const failed = ran.flat().filter(({ why }) => why);
   assert.deepEqual(failed, []);
-  assert.ok(passed >= 12, `${passed} cases`);
 });
 
 test("racing batches of two isolates never pass the bound", async () => {

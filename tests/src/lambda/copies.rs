@@ -68,6 +68,11 @@ impl Fleet {
         }
     }
 
+    /// Whether there is such a function.
+    pub(super) fn has(&self, function: &str) -> bool {
+        self.bounds.contains_key(function)
+    }
+
     /// Invokes a function; nothing when its copy died, or there is no such function.
     pub(super) async fn invoke(self: &Arc<Self>, function: &str, event: String) -> Option<Answer> {
         let bound = self.bounds.get(function)?.clone();

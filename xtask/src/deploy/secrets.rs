@@ -22,7 +22,6 @@ pub(crate) const ADMIN_TOKEN: &str = "OPENCLAW_ADMIN_TOKEN";
 pub(crate) const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
 /// What the hashes of API keys are made with.
 pub(crate) const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
-
 /// What tenants' secrets are sealed with.
 pub(crate) const MASTER_KEY: &str = "OPENCLAW_MASTER_KEY";
 

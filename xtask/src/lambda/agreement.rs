@@ -4,12 +4,13 @@
 use super::{
     FUNCTIONS,
     build::{SOURCES, resource},
+    routes,
 };
 use crate::cargo;
 use cargo_metadata::MetadataCommand;
 use openclaw_auth::OPERATOR;
 use openclaw_core::Code;
-use openclaw_function_gateway::{ROUTES, function};
+use openclaw_function_gateway::function;
 use openclaw_function_realtime::SESSION;
 use serde_json::{Value, json};
 use std::{
@@ -144,7 +145,7 @@ fn requests_come_to_the_function_that_has_their_endpoint() {
     ]);
     asked.extend(["/api/v1", "/api/v1/nowhere", "/api/api/v1/chat"]);
     let mut asked = Vec::from_iter(asked.into_iter().map(str::to_owned));
-    for (prefix, _) in ROUTES {
+    for (prefix, _) in routes() {
         for base in ["/v1", "/api/v1"] {
             asked.push(format!("{base}/{prefix}"));
             asked.push(format!("{base}/{prefix}/one"));
@@ -169,7 +170,7 @@ fn requests_come_to_the_function_that_has_their_endpoint() {
 fn what_the_function_streams_api_gateway_streams() {
     let template = template();
     let api = properties(&template, "Api");
-    for (prefix, _) in ROUTES {
+    for (prefix, _) in routes() {
         let path = format!("/v1/{prefix}/one");
         let name = function(&path).to_lowercase();
         let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));

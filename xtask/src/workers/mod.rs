@@ -13,7 +13,7 @@ mod tools;
 pub(crate) use build::{Options, PROFILE_VARIABLE, all, dependencies, run};
 pub use build::{Profile, build};
 pub(crate) use dev::Dev;
-pub use table::{BUCKET, DEPLOYED, Worker};
+pub use table::{BUCKET, DEPLOYED, QUEUES, Worker};
 pub use tools::Tools;
 pub(crate) use tools::{BINDGEN, WRANGLER, wrangler};
 

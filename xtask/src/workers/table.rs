@@ -70,6 +70,9 @@ const LEDGER: Binding = (
 /// The R2 bucket of the accounts' files.
 pub const BUCKET: &str = "openclaw-files";
 
+/// The queues of jobs, one for each Worker that works on some: its topics share it.
+pub const QUEUES: [&str; 1] = ["openclaw-webhook-jobs"];
+
 /// The accounts' files.
 const BLOBS: Binding = (
     "r2_buckets",
@@ -93,7 +96,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 11] = [
+pub const DEPLOYED: [Worker; 12] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
@@ -101,10 +104,20 @@ pub const DEPLOYED: [Worker; 11] = [
         folder: "platforms/cloudflare/ledger",
         features: &[],
         classes: &["AccountLedger"],
-        bindings: &[(
-            "durable_objects.bindings",
-            &[("name", "LEDGER"), ("class_name", "AccountLedger")],
-        )],
+        bindings: &[
+            (
+                "durable_objects.bindings",
+                &[("name", "LEDGER"), ("class_name", "AccountLedger")],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_EVENT"), ("queue", QUEUES[0])],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_DELIVERY"), ("queue", QUEUES[0])],
+            ),
+        ],
         secrets: &[],
         ..FUNCTION
     },
@@ -193,6 +206,27 @@ pub const DEPLOYED: [Worker; 11] = [
         ..FUNCTION
     },
     Worker {
+        name: "webhooks",
+        about: "Webhooks: their endpoints, and the jobs that tell them of events.",
+        package: "openclaw-function-webhooks",
+        folder: "functions/webhooks",
+        bindings: &[
+            KV,
+            LEDGER,
+            (
+                "queues.consumers",
+                &[
+                    ("queue", QUEUES[0]),
+                    ("max_batch_size", "10"),
+                    ("max_batch_timeout", "1"),
+                    ("max_retries", "10"),
+                ],
+            ),
+        ],
+        secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
+        ..FUNCTION
+    },
+    Worker {
         name: "gateway",
         about: "The gateway: the only Worker with a public address. It hands each request on to the function that \
                 answers it.",
@@ -209,6 +243,7 @@ pub const DEPLOYED: [Worker; 11] = [
             "models",
             "realtime",
             "skills",
+            "webhooks",
         ],
         secrets: &[],
         ..FUNCTION

@@ -5,5 +5,6 @@ use openclaw_function_webhooks::{consumers, router};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(Endpoints::new(router).consuming(consumers), Mode::Buffered)
+    let endpoints = Endpoints::new(router).sealing().consuming(consumers);
+    run(endpoints, Mode::Buffered)
 }

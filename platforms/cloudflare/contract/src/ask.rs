@@ -18,9 +18,9 @@ pub(crate) struct Ask {
     /// Whose items, or which run.
     #[serde(default)]
     pub(crate) account: String,
-    /// An item's key, or a key in KV.
+    /// An item's key, or a key in KV, or a case.
     #[serde(default)]
-    key: String,
+    pub(crate) key: String,
     /// What to write; nothing removes.
     value: Option<String>,
     /// What the counter must not pass.

@@ -3,7 +3,6 @@
 use crate::{BINDINGS, ask::Ask};
 use axum::extract::State;
 use bytes::Bytes;
-use futures_util::future::join_all;
 use openclaw_cloudflare::{DurableLedger, R2Blob, RequestSpawn, WorkersKv, bindings};
 use openclaw_core::{Blob, Error, Kv, Ledger, Result as CoreResult, time};
 use openclaw_testkit::{
@@ -38,20 +37,36 @@ pub(crate) async fn run(body: Bytes) -> Result<Json<Verdicts>, ApiError> {
     Ok(Json(Verdicts::of(&verdicts)))
 }
 
-/// Runs the cases of the queue, all at once: most of each is waiting.
+/// Runs the case of the queue that `key` names: each is a request of its own, because most of it is
+/// waiting. Without one, the names of all.
 pub(crate) async fn run_queue(
     State(app): State<App>,
     body: Bytes,
-) -> Result<Json<Verdicts>, ApiError> {
+) -> Result<Json<Vec<Shown>>, ApiError> {
+    let Ask { account, key, .. } = Ask::read(&body)?;
     let subject = Subject {
         store: app.ports.ledger.clone(),
         clock: app.ports.clock.clone(),
         spawn: app.ports.spawn.clone(),
-        run: Ask::read(&body)?.account,
+        run: account,
     };
-    let cases = contract::queue();
-    let checks = cases.iter().map(|case| case.check(&subject));
-    Ok(Json(Verdicts::of(&join_all(checks).await)))
+    let mut shown = vec![];
+    for case in contract::queue() {
+        let why = match case.name == key {
+            true => case.check(&subject).await.result.err(),
+            false => None,
+        };
+        let case = case.name;
+        shown.push(Shown { case, why });
+    }
+    Ok(Json(shown))
+}
+
+/// A case, and why it failed if it ran and did.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    case: &'static str,
+    why: Option<String>,
 }
 
 impl Verdicts {

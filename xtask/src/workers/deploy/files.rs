@@ -4,7 +4,7 @@
 use super::Environment;
 use crate::{
     cargo,
-    workers::{BUCKET, DEPLOYED, Worker, manifest},
+    workers::{BUCKET, DEPLOYED, QUEUES, Worker, manifest},
 };
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -102,6 +102,11 @@ impl Files {
         self.suffixed(BUCKET)
     }
 
+    /// The queues of jobs.
+    pub(crate) fn queues(&self) -> Vec<String> {
+        QUEUES.iter().map(|queue| self.suffixed(queue)).collect()
+    }
+
     /// Where the gateway will be, for people.
     pub(crate) fn place(&self) -> String {
         let gateway = &self.configurations[DEPLOYED.len() - 1].1;
@@ -113,7 +118,7 @@ impl Files {
         host.unwrap_or(WORKERS_DEV).to_owned()
     }
 
-    fn suffixed(&self, name: &str) -> String {
+    pub(crate) fn suffixed(&self, name: &str) -> String {
         match self.env {
             Some(env) => format!("{name}-{}", env.name()),
             None => name.to_owned(),

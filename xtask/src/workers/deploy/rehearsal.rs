@@ -77,7 +77,7 @@ fn twice(tools: &Tools) -> Result<()> {
     check(&files, &first)?;
     let (second, _) = deploy()?;
     check(&files, &second)?;
-    for same in ["namespaces", "buckets", "secrets", "kv"] {
+    for same in ["namespaces", "buckets", "queues", "secrets", "kv"] {
         ensure!(
             first[same] == second[same],
             "{same} changed: {first:#} {second:#}"
@@ -98,14 +98,24 @@ fn check(files: &Files, state: &Value) -> Result<()> {
     );
     let buckets = &state["buckets"];
     ensure!(*buckets == json!([files.bucket()]), "buckets: {buckets}");
+    let queues = files.queues().into_iter().map(|queue| {
+        let consumer = json!({"consumer_id": "queue-1-1", "script": files.suffixed("openclaw-webhooks"), "type": "worker"});
+        json!({"queue_name": queue, "consumers": [consumer]})
+    });
+    let queues = Value::from_iter(queues);
+    ensure!(state["queues"] == queues, "queues: {}", state["queues"]);
+    let secret_of_any = |secret: &str| {
+        let mut of_all = DEPLOYED.iter();
+        of_all.find_map(|worker| state["secrets"][files.name(worker)][secret].as_str())
+    };
     for worker in &DEPLOYED {
         let (name, secrets) = (files.name(worker), worker.secrets);
         let has = &state["secrets"][&name];
         for secret in secrets {
             // All that have it have the same.
-            let admin = &state["secrets"]["openclaw-admin-dev"][secret];
+            let other = secret_of_any(secret);
             ensure!(
-                admin.is_string() && has[secret] == *admin,
+                other.is_some() && has[secret].as_str() == other,
                 "{name} {secret}"
             );
         }

@@ -20,6 +20,10 @@ pub(crate) fn plan(files: &Files, secrets: &Secrets, document: Option<&Document>
             files.namespace()
         ),
         format!("R2 bucket {}: made unless it is there", files.bucket()),
+        format!(
+            "queues {}: made unless they are there",
+            files.queues().join(", ")
+        ),
         format!("deploy {}", names.join(", ")),
         format!("with secrets {}", secrets.plan()),
         Document::plan(document, "KV"),
@@ -52,7 +56,7 @@ impl Deployment<'_> {
 
     /// Does it; the gateway's address, once `healthy` has found it well.
     pub(crate) fn carry_out(&self, healthy: &dyn Fn(&str) -> Result<()>) -> Result<String> {
-        let mut progress = Progress::new(DEPLOYED.len() + 5);
+        let mut progress = Progress::new(DEPLOYED.len() + 6);
         self.files.write(None)?;
         let namespace = progress.step("KV namespace", || {
             let why = "sign in: `cargo xtask wrangler login`, or CLOUDFLARE_API_TOKEN";
@@ -60,6 +64,7 @@ impl Deployment<'_> {
         })?;
         self.files.write(Some(&namespace))?;
         progress.step("R2 bucket", || self.wrangler().bucket())?;
+        progress.step("queues", || self.wrangler().queues())?;
         let upload = progress.step("secrets", || self.to_upload())?;
         let mut addresses = vec![];
         for worker in &DEPLOYED {

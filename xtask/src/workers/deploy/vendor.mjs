@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 const namespaces = [];
 const kv = {};
 const buckets = [];
+const queues = [];
 const scripts = {}; // name → {bindings, tag, secrets, versions}
 const subdomains = {};
 const unknown = [];
@@ -34,6 +35,25 @@ const routes = [
     if (!buckets.includes(name)) throw Object.assign(new Error("no such bucket"), { code: 10006 });
     return { name };
   }],
+  ["GET", `${account}/queues`, (_, body, form, query) => {
+    const names = query.getAll("name");
+    return Number(query.get("page") ?? 1) > 1 ? [] : queues.filter((queue) => names.includes(queue.queue_name));
+  }],
+  ["POST", `${account}/queues`, (_, body) => {
+    const { queue_name } = JSON.parse(body);
+    const queue_id = `queue-${queues.length + 1}`;
+    if (queues.some((queue) => queue.queue_name === queue_name)) throw new Error("the name is taken");
+    queues.push({ queue_id, queue_name, producers: [], consumers: [], settings: {} });
+    return queues.at(-1);
+  }],
+  ["POST", `${account}/queues/([^/]+)/consumers`, ([id], body) => {
+    const { consumers } = queues.find((queue) => queue.queue_id === id);
+    const { script_name: script, type } = JSON.parse(body);
+    consumers.push({ consumer_id: `${id}-${consumers.length + 1}`, script, type });
+    return consumers.at(-1);
+  }],
+  ["PUT", `${account}/queues/([^/]+)/consumers/([^/]+)`, ([id, consumer]) =>
+    queues.find((queue) => queue.queue_id === id)?.consumers.find(({ consumer_id }) => consumer_id === consumer)],
   ["GET", `${account}/workers/scripts`, () => Object.entries(scripts).map(summary)],
   ["GET", `${account}/workers/services/([^/]+)`, ([name]) => scripts[name] && service(name)],
   ["GET", `${account}/workers/scripts/([^/]+)/secrets`, ([name]) =>
@@ -57,6 +77,7 @@ const routes = [
   ["GET", "/state", () => ({
     namespaces,
     buckets,
+    queues: queues.map(({ queue_name, consumers }) => ({ queue_name, consumers })),
     kv,
     subdomains,
     unknown,

@@ -73,6 +73,18 @@ impl Wrangler<'_> {
         bail!("wrangler cannot make the bucket: {}", told.trim())
     }
 
+    /// Makes the queues of jobs that are not there.
+    pub(crate) fn queues(self) -> Result<()> {
+        for queue in self.files.queues() {
+            let info = ["queues", "info", &queue];
+            let said = process::output(&mut self.with(&DEPLOYED[0], &info, ""), "")?;
+            if !said.status.success() {
+                self.say(&["queues", "create", &queue])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Puts what is in `file` into the namespace.
     pub(crate) fn put(self, namespace: &str, key: &str, file: &str) -> Result<()> {
         let place = ["--namespace-id", namespace, "--remote", "--path", file];
