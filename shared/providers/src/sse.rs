@@ -38,6 +38,8 @@ pub struct Parser {
     /// The last push, and where the next line in it begins.
     chunk: Bytes,
     at: usize,
+    /// Whether CR ends any of its lines: looking for LF alone is twice as quick.
+    has_cr: bool,
     /// The start of a line whose end has not come yet.
     partial: Vec<u8>,
     /// The last line ended with CR: an LF that follows belongs to it.
@@ -107,6 +109,7 @@ impl Parser {
             most,
             chunk: Bytes::new(),
             at: 0,
+            has_cr: false,
             partial: Vec::new(),
             after_cr: false,
             past_first: false,
@@ -131,6 +134,7 @@ impl Parser {
             left => [left, &*bytes].concat().into(),
         };
         self.at = 0;
+        self.has_cr = memchr(b'\r', &self.chunk).is_some();
     }
 
     /// The next complete event, `None` until more bytes come.
@@ -165,7 +169,11 @@ impl Parser {
             }
         }
         let rest = &self.chunk[self.at..];
-        let Some(length) = memchr2(b'\n', b'\r', rest) else {
+        let end = match self.has_cr {
+            true => memchr2(b'\n', b'\r', rest),
+            false => memchr(b'\n', rest),
+        };
+        let Some(length) = end else {
             self.partial.extend_from_slice(rest);
             // An empty slice would still hold the memory of all that was pushed.
             (self.chunk, self.at) = (Bytes::new(), 0);
