@@ -2,6 +2,8 @@
 //! its own, because parsers are large, and what breaks them is to cost nothing else.
 
 mod in_process;
+#[cfg(feature = "worker")]
+mod worker;
 
 pub use in_process::InProcess;
 

@@ -1,12 +1,19 @@
 //! The entry on Cloudflare Workers.
 
-use openclaw_cloudflare::{Endpoints, serve};
+use openclaw_cloudflare::{Endpoints, consume, serve};
 use worker::{
-    Context, Env, Result, event,
+    Context, Env, MessageBatch, Result, event,
     web_sys::{Request, Response},
 };
 
+const ENDPOINTS: Endpoints = Endpoints::new(crate::router).consuming(crate::consumers);
+
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    serve(request, env, context, Endpoints::new(crate::router)).await
+    serve(request, env, context, ENDPOINTS).await
+}
+
+#[event(queue)]
+async fn queue(batch: MessageBatch<String>, env: Env, context: Context) -> Result<()> {
+    consume(batch, env, context, ENDPOINTS).await
 }

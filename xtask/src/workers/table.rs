@@ -71,7 +71,10 @@ const LEDGER: Binding = (
 pub const BUCKET: &str = "openclaw-files";
 
 /// The queues of jobs, one for each Worker that works on some: its topics share it.
-pub const QUEUES: [&str; 1] = ["openclaw-webhook-jobs"];
+pub const QUEUES: [&str; 3] = [WEBHOOK_JOBS, FILE_JOBS, EXTRACT_JOBS];
+const WEBHOOK_JOBS: &str = "openclaw-webhook-jobs";
+const FILE_JOBS: &str = "openclaw-file-jobs";
+const EXTRACT_JOBS: &str = "openclaw-extract-jobs";
 
 /// The accounts' files.
 const BLOBS: Binding = (
@@ -96,7 +99,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 12] = [
+pub const DEPLOYED: [Worker; 13] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
@@ -111,11 +114,19 @@ pub const DEPLOYED: [Worker; 12] = [
             ),
             (
                 "queues.producers",
-                &[("binding", "JOBS_EVENT"), ("queue", QUEUES[0])],
+                &[("binding", "JOBS_EVENT"), ("queue", WEBHOOK_JOBS)],
             ),
             (
                 "queues.producers",
-                &[("binding", "JOBS_DELIVERY"), ("queue", QUEUES[0])],
+                &[("binding", "JOBS_DELIVERY"), ("queue", WEBHOOK_JOBS)],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_FILE_CLEANUP"), ("queue", FILE_JOBS)],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_FILE_PROCESS"), ("queue", EXTRACT_JOBS)],
             ),
         ],
         secrets: &[],
@@ -177,7 +188,43 @@ pub const DEPLOYED: [Worker; 12] = [
         about: "Files, in R2.",
         package: "openclaw-function-files",
         folder: "functions/files",
-        bindings: &[KV, LEDGER, BLOBS],
+        bindings: &[
+            KV,
+            LEDGER,
+            BLOBS,
+            (
+                "queues.consumers",
+                &[
+                    ("queue", FILE_JOBS),
+                    ("max_batch_size", "10"),
+                    ("max_batch_timeout", "1"),
+                    ("max_retries", "10"),
+                ],
+            ),
+        ],
+        ..FUNCTION
+    },
+    Worker {
+        name: "extract",
+        about: "Looks into uploaded files: no endpoints, only jobs. What breaks a parser costs nothing else.",
+        package: "openclaw-function-extract",
+        folder: "functions/extract",
+        limit: LIMIT_WITH_PARSERS,
+        bindings: &[
+            KV,
+            LEDGER,
+            BLOBS,
+            (
+                "queues.consumers",
+                &[
+                    ("queue", EXTRACT_JOBS),
+                    // A file may fill an isolate's memory: one at a time.
+                    ("max_batch_size", "1"),
+                    ("max_batch_timeout", "0"),
+                    ("max_retries", "10"),
+                ],
+            ),
+        ],
         ..FUNCTION
     },
     Worker {
@@ -216,7 +263,7 @@ pub const DEPLOYED: [Worker; 12] = [
             (
                 "queues.consumers",
                 &[
-                    ("queue", QUEUES[0]),
+                    ("queue", WEBHOOK_JOBS),
                     ("max_batch_size", "10"),
                     ("max_batch_timeout", "1"),
                     ("max_retries", "10"),

@@ -13,5 +13,9 @@ use openclaw_conformance::harness::Target;
 
 /// Whether jobs about files are worked on there; where they are not, the case says so.
 fn are_processed_or_skips() -> bool {
-    Target::Native.is_chosen_or_skips("nobody works on the jobs of files there yet")
+    let are = Target::chosen() != Target::Lambda;
+    if !are {
+        eprintln!("skipped: nobody works on the jobs of files there yet");
+    }
+    are
 }

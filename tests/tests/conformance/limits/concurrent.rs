@@ -9,12 +9,24 @@ use serde_json::Value;
 
 const LIMIT: usize = 3;
 
-/// Takes so long that all that is sent beside it is admitted or refused meanwhile, on a slow
+/// A stream of five seconds: all that is sent beside it is admitted or refused meanwhile, on a slow
 /// machine, too.
+fn long(tag: &str) -> Value {
+    let script = Script {
+        tag: tag.into(),
+        chunks: Some(20),
+        chunk_delay_ms: 250,
+        ..Script::default()
+    };
+    let mut body = chat("gpt-4", &script);
+    body["stream"] = true.into();
+    body
+}
+
 fn slow(tag: &str) -> Value {
     let script = Script {
         tag: tag.into(),
-        delay_ms: 5000,
+        delay_ms: 1000,
         ..Script::default()
     };
     chat("gpt-4", &script)
@@ -24,7 +36,7 @@ fn slow(tag: &str) -> Value {
 async fn no_more_than_the_limit_run_at_once() {
     let account = Account::of_tier("pro").await;
     let tag = tag("concurrent");
-    let body = slow(&tag);
+    let body = long(&tag);
     let replies = join_all((0..12).map(|_| account.client.chat(&body))).await;
     let ran = replies.iter().filter(|reply| reply.status == 200).count();
     assert_eq!(
