@@ -1,6 +1,6 @@
 //! What the Workers weigh, and what they may.
 
-use super::Worker;
+use super::{Profile, Worker};
 use crate::process;
 use anyhow::{Context, Result, bail};
 use std::{fmt::Write, fs, path::Path, process::Command};
@@ -14,8 +14,8 @@ pub struct Size {
 }
 
 impl Size {
-    /// Of what was built last.
-    pub fn of(worker: &Worker) -> Result<Self> {
+    /// Of what was built last, with `profile`.
+    pub fn of(worker: &Worker, profile: Profile) -> Result<Self> {
         let file = worker.built().join("index_bg.wasm");
         let raw = fs::metadata(&file)
             .with_context(|| file.display().to_string())?
@@ -25,7 +25,7 @@ impl Size {
             name: worker.name,
             raw,
             compressed,
-            limit: worker.limit,
+            limit: profile.limit(worker.limit),
         })
     }
 }

@@ -28,6 +28,9 @@ async fn the_secret_is_shown_once() {
     for key in [&mut shown, &mut without_secret] {
         key.as_object_mut().unwrap().remove("last_used_at");
     }
+    for field in ["spent", "budget_resets_at"] {
+        assert!(shown.as_object_mut().unwrap().remove(field).is_some());
+    }
     assert_eq!(shown, without_secret);
 }
 
