@@ -73,8 +73,14 @@ def create(dynamodb, which, name):
 
 def create_bucket(s3, name):
     """Makes the bucket `name`; leaves one that is there."""
-    if name not in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+    if name in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]:
+        return
+    region = s3.meta.region_name
+    # The first of the regions is the one that must not be named.
+    if region == "us-east-1":
         s3.create_bucket(Bucket=name)
+    else:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": region})
 
 
 def put_config(dynamodb, table, text):

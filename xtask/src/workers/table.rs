@@ -34,8 +34,15 @@ pub struct Worker {
 impl Worker {
     /// Whether it works on jobs.
     pub(super) fn is_consumer(&self) -> bool {
+        QUEUES.iter().any(|queue| self.consumes(queue))
+    }
+
+    /// Whether it works on the jobs of that queue.
+    pub(super) fn consumes(&self, queue: &'static str) -> bool {
         let mut tables = self.bindings.iter();
-        tables.any(|(table, _)| *table == "queues.consumers")
+        tables.any(|(table, fields)| {
+            *table == "queues.consumers" && fields.contains(&("queue", queue))
+        })
     }
 }
 

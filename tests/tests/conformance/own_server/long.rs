@@ -4,7 +4,7 @@
 use super::{account, operator, patient};
 use futures_util::future::join;
 use openclaw_conformance::{
-    harness::{Account, Mock, chat, eventually_within, tag},
+    harness::{Account, Mock, chat, eventually_within, minute_with, tag},
     upstream::{Script, Usage},
 };
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ async fn a_long_silence_ends_in_an_answer_and_one_row() {
     let server = patient().await;
     let (plain, streaming) = (account(&server).await, account(&server).await);
     let body = chat("patient", &silent());
+    // What the stream's headers say of the minute is looked at when they come, with the first heartbeat.
+    minute_with(20).await;
     // By hand: what its headers say of the minute is older than the client's checks allow.
     let asked = plain.client.request("POST", "/v1/chat/completions");
     let asked = async { asked.json(&body).send().await?.json::<Value>().await };

@@ -2,6 +2,7 @@
 
 use super::{execute, http_skill, install, run, site};
 use openclaw_conformance::harness::{Account, Mock, tag};
+use reqwest::Url;
 use serde_json::json;
 
 /// A skill whose URL is its parameter.
@@ -116,9 +117,15 @@ async fn redirects_are_followed_through_the_same_check() {
 async fn three_redirects_are_followed_and_no_more() {
     let account = Account::new().await;
     let tag = tag("loop");
-    let again = format!("/site/answer?status=302&tag={tag}");
-    let steps = json!([{"url": site("answer"), "query": {"status": "302", "tag": tag,
-        "location": format!("{again}&location=")}}]);
+    let mut next = String::new();
+    for _ in 0..5 {
+        let query = [("status", "302"), ("tag", &*tag), ("location", &*next)];
+        next = Url::parse_with_params(&site("answer"), query)
+            .unwrap()
+            .into();
+    }
+    let steps =
+        json!([{"url": site("answer"), "query": {"status": "302", "tag": tag, "location": next}}]);
     install(&account, &http_skill("loop", steps)).await;
     let reply = execute(&account, "loop", "run", json!({})).await;
     let failure = reply.fails("skill_failed");

@@ -5,7 +5,7 @@ use super::{files::Files, steps::Deployment, wrangler::wrangler};
 use crate::{
     deploy::{Document, Environment, KEY, Secrets},
     process::{self, Service},
-    workers::{DEPLOYED, PROFILE_VARIABLE, Tools, manifest},
+    workers::{DEPLOYED, PROFILE_VARIABLE, QUEUES, Tools, manifest},
 };
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -98,9 +98,13 @@ fn check(files: &Files, state: &Value) -> Result<()> {
     );
     let buckets = &state["buckets"];
     ensure!(*buckets == json!([files.bucket()]), "buckets: {buckets}");
-    let queues = files.queues().into_iter().map(|queue| {
-        let consumer = json!({"consumer_id": "queue-1-1", "script": files.suffixed("openclaw-webhooks"), "type": "worker"});
-        json!({"queue_name": queue, "consumers": [consumer]})
+    let queues = QUEUES.iter().enumerate().map(|(at, queue)| {
+        let consumers = DEPLOYED.iter().filter(|worker| worker.consumes(queue));
+        let consumers = consumers.map(|worker| {
+            let id = format!("queue-{}-1", at + 1);
+            json!({"consumer_id": id, "script": files.name(worker), "type": "worker"})
+        });
+        json!({"queue_name": files.suffixed(queue), "consumers": Value::from_iter(consumers)})
     });
     let queues = Value::from_iter(queues);
     ensure!(state["queues"] == queues, "queues: {}", state["queues"]);
