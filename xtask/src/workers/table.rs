@@ -34,7 +34,8 @@ pub struct Worker {
 impl Worker {
     /// Whether it works on jobs.
     pub(super) fn is_consumer(&self) -> bool {
-        QUEUES.iter().any(|queue| self.consumes(queue))
+        let mut tables = self.bindings.iter();
+        tables.any(|(table, _)| *table == "queues.consumers")
     }
 
     /// Whether it works on the jobs of that queue.
