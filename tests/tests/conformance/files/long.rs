@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 use openclaw_conformance::harness::{
-    ADMIN_TOKEN, Account, Client, Form, Options, Server, Target, eventually,
+    ADMIN_TOKEN, Account, Client, Form, Options, Server, Target, eventually, minute_with,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -75,6 +75,8 @@ async fn a_hundred_mebibytes_take_sixteen_of_memory() {
     let pieces = stream::iter([start])
         .chain(middle)
         .chain(stream::iter([end]));
+    // Its headers say what was left of the minute in which it came.
+    minute_with(30).await;
     let request = client.request("POST", "/v1/files");
     let request = request.header("content-type", Form::content_type());
     let body = reqwest::Body::wrap_stream(pieces.map(Ok::<_, std::io::Error>));
