@@ -47,7 +47,7 @@ impl Profile {
     }
 
     /// How many bytes a Worker may have of which a deployment's may have `limit`: without LTO and wasm-opt
-    /// it comes out a quarter larger at least.
+    /// chat comes out a sixth larger.
     pub(super) const fn limit(self, limit: u64) -> u64 {
         match self {
             Self::Release => limit,
