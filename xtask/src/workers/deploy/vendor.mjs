@@ -99,13 +99,15 @@ const service = (name) => ({
 function upload(name, form) {
   const { bindings, migrations } = JSON.parse(form.get("metadata"));
   const script = (scripts[name] ??= { secrets: {}, versions: 0 });
-  for (const { type, name: secret, text } of bindings) {
-    if (type === "secret_text") script.secrets[secret] = text;
-    if (type === "inherit" && !(secret in script.secrets)) {
-      throw Object.assign(new Error(`inherit binding '${secret}' is invalid`), { code: 10057 });
+  const before = (binding) => script.bindings?.find(({ name }) => name === binding);
+  for (const { type, name: binding, text } of bindings) {
+    if (type === "secret_text") script.secrets[binding] = text;
+    if (type === "inherit" && !(binding in script.secrets || before(binding))) {
+      throw Object.assign(new Error(`inherit binding '${binding}' is invalid`), { code: 10057 });
     }
   }
-  script.bindings = bindings.filter(({ type }) => type !== "secret_text" && type !== "inherit");
+  const shown = bindings.map((binding) => (binding.type === "inherit" ? before(binding.name) : binding));
+  script.bindings = shown.filter((binding) => binding && binding.type !== "secret_text");
   script.tag = migrations?.new_tag ?? script.tag;
   script.versions += 1;
   return { id: id(name), deployment_id: id(name), etag: "e", startup_time_ms: 1, resources: { script: { etag: "e" } } };
