@@ -1,13 +1,11 @@
 use crate::{
-    admit::PreparedChat,
     attach_files::attach_files,
-    complete::complete,
-    relay,
-    stream_format::StreamFormat,
     tool_loop::{ToolLoop, skills_of},
 };
 use axum::{Extension, extract::State, response::Response};
 use futures_util::FutureExt;
+use openclaw_chat::{PreparedChat, StreamFormat, Writer, complete, openai_answer, respond};
+use openclaw_providers::Completion;
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
@@ -45,7 +43,11 @@ pub(crate) async fn create_completion(
     };
     let admitted = prepared.admit(&gate).await?;
     match format {
-        Some(format) => relay::respond(&app, admitted, format).await,
-        None => complete(&app, admitted).await,
+        Some(format) => respond(&app, admitted, Box::new(Writer::new(format))).await,
+        None => {
+            let shape =
+                |answer: &Completion, usage: &_, cost| openai_answer(&answer.body, usage, cost);
+            complete(&app, admitted, Box::new(shape)).await
+        }
     }
 }

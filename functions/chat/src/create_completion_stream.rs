@@ -1,12 +1,10 @@
 use crate::{
-    admit::PreparedChat,
     attach_files::attach_files,
-    relay,
-    stream_format::StreamFormat,
     tool_loop::{ToolLoop, skills_of},
 };
 use axum::{Extension, extract::State, response::Response};
 use futures_util::FutureExt;
+use openclaw_chat::{PreparedChat, StreamFormat, Writer, respond};
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
@@ -37,5 +35,10 @@ pub(crate) async fn create_completion_stream(
         }
     };
     let admitted = prepared.admit(&gate).await?;
-    relay::respond(&app, admitted, StreamFormat::DeltaOnly).await
+    respond(
+        &app,
+        admitted,
+        Box::new(Writer::new(StreamFormat::DeltaOnly)),
+    )
+    .await
 }

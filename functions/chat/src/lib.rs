@@ -1,19 +1,14 @@
 //! `POST /chat/completions` and `POST /chat/completions/stream`.
 //!
-//! The way of a request: parse and check the body ([`openclaw_schema::chat`]), reserve and count
-//! it in one ledger call ([`admit`]), call the provider ([`openclaw_providers`]), settle. A plain
-//! answer is settled before it is shown, a stream before its end is; whatever else happens, the
-//! [`openclaw_usage::Settlement`] settles when it is dropped.
+//! The way of a request: parse and check the body ([`openclaw_schema::chat`]), then what every
+//! dialect of a chat has in common ([`openclaw_chat`]): reserve and count it in one ledger call, call
+//! the provider ([`openclaw_providers`]), settle. A plain answer is settled before it is shown, a
+//! stream before its end is; whatever else happens, the [`openclaw_usage::Settlement`] settles when
+//! it is dropped.
 
-mod admit;
 mod attach_files;
-mod bound;
-mod complete;
 mod create_completion;
 mod create_completion_stream;
-mod relay;
-mod shown_usage;
-mod stream_format;
 mod tool_loop;
 #[cfg(feature = "worker")]
 mod worker;

@@ -10,14 +10,11 @@ mod toolbox;
 mod turn;
 mod visible;
 
-use crate::admit::PreparedChat;
 use bytes::Bytes;
 use conversation::Conversation;
-use futures_util::{
-    FutureExt, StreamExt,
-    stream::{BoxStream, FuturesUnordered},
-};
-use openclaw_core::{Code, Error, Ports, Result, Timestamp};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use openclaw_chat::{Next, PreparedChat, Ran, Rounds, Running};
+use openclaw_core::{BoxFuture, Code, Error, Ports, Result, Timestamp};
 use openclaw_providers::{Chunk, Plan};
 use openclaw_schema::{chat::ChatRequest, key::Scope};
 use openclaw_usage::{Settlement, Spender};
@@ -54,24 +51,6 @@ pub(crate) struct ToolLoop {
     ends_at: Timestamp,
     /// The calls of the round that are run, and what they came to.
     calls: Vec<(Call, Option<String>)>,
-}
-
-/// What becomes of a round's answer.
-pub(crate) enum Next {
-    /// It is the last; `is_cut` where the model wanted to call skills, and was not let.
-    Done { answer: Bytes, is_cut: bool },
-    /// Skills are run, then the model is asked again.
-    Run(Running),
-}
-
-/// Skills that run. Dropped, it stops them.
-pub(crate) type Running = BoxStream<'static, Ran>;
-
-/// A call that is over.
-pub(crate) struct Ran {
-    call: usize,
-    outcome: Result<Value>,
-    took: Duration,
 }
 
 /// The skills that a request names; `None` where it offers none.
@@ -113,13 +92,8 @@ impl ToolLoop {
             calls: vec![],
         };
         let mut prepared = tools.prepare_round()?;
-        prepared.tools = Some(Box::new(tools));
+        prepared.rounds = Some(Box::new(tools));
         Ok(prepared)
-    }
-
-    /// The runtime.
-    pub(crate) fn ports(&self) -> Ports {
-        self.app.ports.clone()
     }
 
     fn prepare_round(&self) -> openclaw_web::Result<PreparedChat> {
@@ -133,29 +107,6 @@ impl ToolLoop {
             &body,
             self.stream,
         )
-    }
-
-    /// After a round with this answer, a `chat.completion`.
-    pub(crate) fn after(&mut self, answer: &Bytes) -> Result<Next> {
-        let turn = Turn::read(answer)?;
-        let calls = turn.calls();
-        let is_ours = |name: &str| self.toolbox.has(name);
-        let ours = calls.iter().filter(|call| is_ours(&call.name)).count();
-        if ours == 0 {
-            let answer = answer.clone();
-            let is_cut = false;
-            return Ok(Next::Done { answer, is_cut });
-        }
-        let is_late = self.app.ports.clock.now() >= self.ends_at;
-        if ours < calls.len() || self.round >= MAX_ROUNDS || is_late {
-            return Ok(Next::Done {
-                answer: turn.without(is_ours).into(),
-                is_cut: ours == calls.len(),
-            });
-        }
-        self.conversation.push(turn.message());
-        self.calls = calls.into_iter().map(|call| (call, None)).collect();
-        Ok(Next::Run(self.run()))
     }
 
     fn run(&self) -> Running {
@@ -180,8 +131,69 @@ impl ToolLoop {
         running.collect::<FuturesUnordered<_>>().boxed()
     }
 
-    /// Takes what a call came to: the model is told, failures included.
-    pub(crate) fn ran(&mut self, ran: Ran) -> Chunk {
+    async fn next_round(&mut self, settlement: &mut Settlement) -> Result<Plan> {
+        for (call, result) in std::mem::take(&mut self.calls) {
+            let result = result.unwrap_or_default();
+            self.conversation.push_result(&call.id, &result);
+        }
+        self.round += 1;
+        let prepared = self.prepare_round().map_err(|error| error.0)?;
+        let caller = self.quota.caller();
+        let spender = Spender {
+            account: &caller.account,
+            key: &caller.key,
+        };
+        let tokens = prepared.prompt_tokens();
+        settlement
+            .next_round(tokens, prepared.max_cost, spender)
+            .await?;
+        Ok(prepared.plan)
+    }
+
+    fn progress(&self, at: usize, status: &str, took: Duration) -> Chunk {
+        let call = self.calls.get(at).map(|(call, _)| call);
+        let (skill, command) = call
+            .and_then(|call| self.toolbox.find(&call.name))
+            .map_or(("", ""), |tool| (&*tool.skill, &*tool.command));
+        self.visible.progress(&json!({
+            "id": call.map(|call| &call.id),
+            "skill": skill,
+            "command": command,
+            "status": status,
+            "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+}
+
+impl Rounds for ToolLoop {
+    fn ports(&self) -> Ports {
+        self.app.ports.clone()
+    }
+
+    fn after(&mut self, answer: &Bytes) -> Result<Next> {
+        let turn = Turn::read(answer)?;
+        let calls = turn.calls();
+        let is_ours = |name: &str| self.toolbox.has(name);
+        let ours = calls.iter().filter(|call| is_ours(&call.name)).count();
+        if ours == 0 {
+            let answer = answer.clone();
+            let is_cut = false;
+            return Ok(Next::Done { answer, is_cut });
+        }
+        let is_late = self.app.ports.clock.now() >= self.ends_at;
+        if ours < calls.len() || self.round >= MAX_ROUNDS || is_late {
+            return Ok(Next::Done {
+                answer: turn.without(is_ours).into(),
+                is_cut: ours == calls.len(),
+            });
+        }
+        self.conversation.push(turn.message());
+        self.calls = calls.into_iter().map(|call| (call, None)).collect();
+        Ok(Next::Run(self.run()))
+    }
+
+    /// The model is told, failures included.
+    fn ran(&mut self, ran: Ran) -> Chunk {
         let Ran {
             call: at,
             outcome,
@@ -204,34 +216,16 @@ impl ToolLoop {
         chunk
     }
 
-    /// Once all calls are over: reserves the next round and gives its call of the model. 402.
-    pub(crate) async fn go_on(&mut self, settlement: &mut Settlement) -> Result<Plan> {
-        for (call, result) in std::mem::take(&mut self.calls) {
-            let result = result.unwrap_or_default();
-            self.conversation.push_result(&call.id, &result);
-        }
-        self.round += 1;
-        let prepared = self.prepare_round().map_err(|error| error.0)?;
-        let caller = self.quota.caller();
-        let spender = Spender {
-            account: &caller.account,
-            key: &caller.key,
-        };
-        let tokens = prepared.prompt_tokens();
-        settlement
-            .next_round(tokens, prepared.max_cost, spender)
-            .await?;
-        Ok(prepared.plan)
+    fn go_on<'a>(&'a mut self, settlement: &'a mut Settlement) -> BoxFuture<'a, Result<Plan>> {
+        self.next_round(settlement).boxed()
     }
 
-    /// What a client sees of a chunk of the stream.
-    pub(crate) fn show(&mut self, chunk: &Chunk) -> Option<Chunk> {
+    fn show(&mut self, chunk: &Chunk) -> Option<Chunk> {
         let toolbox = &self.toolbox;
         self.visible.chunk(chunk, |name| toolbox.has(name))
     }
 
-    /// After a streamed round: what the client sees next, and the skills that run.
-    pub(crate) fn after_stream(&mut self) -> Result<(Vec<Chunk>, Option<Running>)> {
+    fn after_stream(&mut self) -> Result<(Vec<Chunk>, Option<Running>)> {
         let answer = self.visible.round_over()?;
         match self.after(&answer)? {
             Next::Done { is_cut, .. } => Ok((vec![self.visible.end(is_cut)], None)),
@@ -241,20 +235,6 @@ impl ToolLoop {
                 Ok((begun.collect(), Some(running)))
             }
         }
-    }
-
-    fn progress(&self, at: usize, status: &str, took: Duration) -> Chunk {
-        let call = self.calls.get(at).map(|(call, _)| call);
-        let (skill, command) = call
-            .and_then(|call| self.toolbox.find(&call.name))
-            .map_or(("", ""), |tool| (&*tool.skill, &*tool.command));
-        self.visible.progress(&json!({
-            "id": call.map(|call| &call.id),
-            "skill": skill,
-            "command": command,
-            "status": status,
-            "duration_ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        }))
     }
 }
 

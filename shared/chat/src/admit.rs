@@ -2,7 +2,7 @@
 
 use crate::{
     bound::{ensure_answer_fits, usage_bound},
-    tool_loop::ToolLoop,
+    rounds::Rounds,
 };
 use bytes::Bytes;
 use openclaw_core::{Code, Details, Error, Money};
@@ -17,23 +17,24 @@ use std::sync::Arc;
 
 /// A request that its model and its key allow, ready to be admitted. The parsed request is no longer
 /// needed: a call may take minutes.
-pub(crate) struct PreparedChat {
-    pub(crate) plan: Plan,
+pub struct PreparedChat {
+    /// The calls to make.
+    pub plan: Plan,
     reservation: Reservation,
     /// The most that the call can cost.
-    pub(crate) max_cost: Money,
+    pub max_cost: Money,
     priced_fields: Vec<String>,
     /// The rounds that may follow, where skills are offered.
-    pub(crate) tools: Option<Box<ToolLoop>>,
+    pub rounds: Option<Box<dyn Rounds>>,
 }
 
 /// An admitted request: the calls to make, and the settlement that accounts for them.
-pub(crate) struct AdmittedChat {
+pub struct AdmittedChat {
     pub(crate) plan: Plan,
     pub(crate) accounting: Accounting,
     pub(crate) on_disconnect: OnDisconnect,
     /// The rounds that may follow, where skills are offered.
-    pub(crate) tools: Option<Box<ToolLoop>>,
+    pub rounds: Option<Box<dyn Rounds>>,
 }
 
 /// The settlement of a request, and what its price depends on.
@@ -45,7 +46,7 @@ pub(crate) struct Accounting {
 
 impl PreparedChat {
     /// Checks what the model and the key demand, and builds the provider's request; 400, 403.
-    pub(crate) fn new(
+    pub fn new(
         app: &App,
         gate: &RequestQuota,
         RequestId(id): &RequestId,
@@ -87,17 +88,17 @@ impl PreparedChat {
                 renewal: None,
             },
             priced_fields,
-            tools: None,
+            rounds: None,
         })
     }
 
     /// Our estimate of the tokens in.
-    pub(crate) const fn prompt_tokens(&self) -> u64 {
+    pub const fn prompt_tokens(&self) -> u64 {
         self.reservation.prompt_tokens
     }
 
     /// Reserves and counts the request in one ledger call; 402, 429.
-    pub(crate) async fn admit(self, gate: &RequestQuota) -> Result<AdmittedChat> {
+    pub async fn admit(self, gate: &RequestQuota) -> Result<AdmittedChat> {
         let settlement = gate.reserve(self.reservation, self.max_cost).await?;
         Ok(AdmittedChat {
             plan: self.plan,
@@ -106,7 +107,7 @@ impl PreparedChat {
                 priced_fields: self.priced_fields,
             },
             on_disconnect: gate.caller().key.on_disconnect,
-            tools: self.tools,
+            rounds: self.rounds,
         })
     }
 }

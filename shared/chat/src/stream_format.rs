@@ -1,6 +1,6 @@
 //! How a stream is written to the client.
 
-use crate::shown_usage::usage_object;
+use crate::{relay::EventWriter, shown_usage::usage_object};
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memmem;
 use openclaw_core::{Error, Money, json::Object};
@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// The two formats. Both are server-sent events (WHATWG HTML, "Server-sent events") whose data
 /// are OpenAI's `chat.completion.chunk` objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamFormat {
+pub enum StreamFormat {
     /// OpenAI's: ends with `data: [DONE]`, or with an `error` object and no such end.
     OpenAi {
         /// Whether the caller asked for the chunk that holds the usage.
@@ -22,8 +22,9 @@ pub(crate) enum StreamFormat {
     DeltaOnly,
 }
 
-/// Writes one stream.
-pub(crate) struct Writer {
+/// Writes one stream of OpenAI's chunks.
+#[derive(Debug)]
+pub struct Writer {
     format: StreamFormat,
     /// The first chunk: a chunk of our own takes its id and model from it.
     first: Bytes,
@@ -35,7 +36,8 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(format: StreamFormat) -> Self {
+    /// For one stream.
+    pub fn new(format: StreamFormat) -> Self {
         Self {
             format,
             first: Bytes::new(),
@@ -43,14 +45,15 @@ impl Writer {
             finish: None,
         }
     }
+}
 
-    /// Whether several events may leave in one write.
-    pub(crate) fn may_batch(&self) -> bool {
+impl EventWriter for Writer {
+    fn may_batch(&self) -> bool {
         self.format != StreamFormat::DeltaOnly
     }
 
-    /// Writes a chunk; its `usage`, and what the format shows last, wait for the end.
-    pub(crate) fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
+    /// Its `usage`, and what the format shows last, wait for the end.
+    fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
         if self.first.is_empty() {
             // A copy: the chunk itself is part of a larger buffer.
             self.first = Bytes::copy_from_slice(&chunk.json);
@@ -75,6 +78,43 @@ impl Writer {
         }
     }
 
+    fn end(&mut self, usage: &TokenUsage, cost: Money, out: &mut BytesMut) {
+        match self.format {
+            StreamFormat::OpenAi { include_usage } => {
+                if include_usage {
+                    let usage = self.usage_object(usage, cost);
+                    let chunk = self.own_chunk("[]", "usage", usage);
+                    write_event(chunk.as_bytes(), out);
+                }
+                out.put_slice(b"data: [DONE]\n\n");
+            }
+            StreamFormat::DeltaOnly => {
+                let usage = self.usage_object(usage, cost);
+                write_event(self.last_delta(usage).as_bytes(), out);
+                out.put_slice(b"data:[DONE]\n\n");
+            }
+        }
+    }
+
+    fn error(&mut self, error: &Error, out: &mut BytesMut) {
+        if let Some(finish) = self.finish.take() {
+            // Its text was generated; its `finish_reason` turned out to be wrong.
+            write_event(&without_finish(&finish).unwrap_or(finish), out);
+        }
+        // Our own types always serialize; if one did not, an empty object would say so.
+        let error = serde_json::to_string(&error.body()).unwrap_or_else(|_| "{}".into());
+        let event = match self.format {
+            StreamFormat::OpenAi { .. } => format!(r#"{{"error":{error}}}"#),
+            StreamFormat::DeltaOnly => {
+                let choices = r#"[{"index":0,"delta":{},"finish_reason":"error"}]"#;
+                self.own_chunk(choices, "error", error)
+            }
+        };
+        write_event(event.as_bytes(), out);
+    }
+}
+
+impl Writer {
     /// Writes what is surely not the last line, and keeps what may be.
     fn delta(&mut self, json: Bytes, finished: bool, out: &mut BytesMut) {
         let Some(earlier) = self.finish.take() else {
@@ -94,43 +134,6 @@ impl Writer {
             true => self.finish = Some(later),
             false => write_event(&later, out),
         }
-    }
-
-    /// The end of a whole answer.
-    pub(crate) fn end(&mut self, usage: &TokenUsage, cost: Money, out: &mut BytesMut) {
-        match self.format {
-            StreamFormat::OpenAi { include_usage } => {
-                if include_usage {
-                    let usage = self.usage_object(usage, cost);
-                    let chunk = self.own_chunk("[]", "usage", usage);
-                    write_event(chunk.as_bytes(), out);
-                }
-                out.put_slice(b"data: [DONE]\n\n");
-            }
-            StreamFormat::DeltaOnly => {
-                let usage = self.usage_object(usage, cost);
-                write_event(self.last_delta(usage).as_bytes(), out);
-                out.put_slice(b"data:[DONE]\n\n");
-            }
-        }
-    }
-
-    /// The end of an answer that failed: never looks like success.
-    pub(crate) fn error(&mut self, error: &Error, out: &mut BytesMut) {
-        if let Some(finish) = self.finish.take() {
-            // Its text was generated; its `finish_reason` turned out to be wrong.
-            write_event(&without_finish(&finish).unwrap_or(finish), out);
-        }
-        // Our own types always serialize; if one did not, an empty object would say so.
-        let error = serde_json::to_string(&error.body()).unwrap_or_else(|_| "{}".into());
-        let event = match self.format {
-            StreamFormat::OpenAi { .. } => format!(r#"{{"error":{error}}}"#),
-            StreamFormat::DeltaOnly => {
-                let choices = r#"[{"index":0,"delta":{},"finish_reason":"error"}]"#;
-                self.own_chunk(choices, "error", error)
-            }
-        };
-        write_event(event.as_bytes(), out);
     }
 
     /// The chunk without its `usage`, which is kept.

@@ -3,8 +3,7 @@
 use crate::{
     admit::{Accounting, AdmittedChat},
     complete::{failed, write_served},
-    stream_format::{StreamFormat, Writer},
-    tool_loop::{Running, ToolLoop},
+    rounds::{Rounds, Running},
 };
 use axum::{body::Body, response::Response};
 use bytes::{Bytes, BytesMut};
@@ -15,9 +14,9 @@ use futures_util::{
     stream,
 };
 use http::{HeaderMap, HeaderValue, header};
-use openclaw_core::{Error, Ports, Result};
+use openclaw_core::{Error, Money, Ports, Result};
 use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
-use openclaw_schema::key::OnDisconnect;
+use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Writes, streamed};
 use std::time::Duration;
@@ -28,7 +27,27 @@ const BATCH: usize = 32 * 1024;
 /// How many writes a client that drains may be behind before the provider is held back.
 const AHEAD: usize = 16;
 
-const PING: &[u8] = b": ping\n\n";
+/// How a stream is written in the caller's dialect, as server-sent events.
+pub trait EventWriter: Send {
+    /// Whether several events may leave in one write.
+    fn may_batch(&self) -> bool {
+        true
+    }
+
+    /// A sign of life while nothing of the answer comes: a comment, unless the dialect has more.
+    fn ping(&self) -> &'static [u8] {
+        b": ping\n\n"
+    }
+
+    /// Writes a piece of the answer; what the format shows last waits for the end.
+    fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut);
+
+    /// The end of a whole answer, with its tokens and their cost in dollars.
+    fn end(&mut self, usage: &TokenUsage, cost: Money, out: &mut BytesMut);
+
+    /// The end of an answer that failed: never looks like success.
+    fn error(&mut self, error: &Error, out: &mut BytesMut);
+}
 
 /// Opens the stream and answers with it, or with plain JSON when it fails before anything of the
 /// answer is there.
@@ -38,14 +57,14 @@ const PING: &[u8] = b": ping\n\n";
 ///
 /// When the client leaves, the body is dropped, and with it the provider's stream and the
 /// settlement; if the key says to drain, a task of its own reads on.
-pub(crate) async fn respond(
+pub async fn respond(
     app: &App,
     admitted: AdmittedChat,
-    format: StreamFormat,
+    writer: Box<dyn EventWriter>,
 ) -> openclaw_web::Result<Response> {
     let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
     let drain = admitted.on_disconnect == OnDisconnect::Drain;
-    let opening = Relay::open(app.ports.clone(), heartbeat, admitted, Writer::new(format)).boxed();
+    let opening = Relay::open(app.ports.clone(), heartbeat, admitted, writer).boxed();
     let opened = if drain {
         drained(&app.ports, opening).await?
     } else {
@@ -129,9 +148,9 @@ struct Write {
 }
 
 impl Write {
-    fn ping() -> Self {
+    fn ping(writer: &dyn EventWriter) -> Self {
         Self {
-            bytes: Bytes::from_static(PING),
+            bytes: Bytes::from_static(writer.ping()),
             is_last: false,
         }
     }
@@ -143,11 +162,11 @@ struct Relay {
     first: Option<Write>,
     /// The end, where it came with the last chunk of a batch and is still to be written.
     pending: Option<End>,
-    writer: Writer,
+    writer: Box<dyn EventWriter>,
     accounting: Accounting,
     heartbeat: Duration,
     /// The rounds that may follow, where skills are offered.
-    tools: Option<Box<ToolLoop>>,
+    rounds: Option<Box<dyn Rounds>>,
 }
 
 impl Relay {
@@ -157,12 +176,12 @@ impl Relay {
         ports: Ports,
         heartbeat: Duration,
         admitted: AdmittedChat,
-        writer: Writer,
+        writer: Box<dyn EventWriter>,
     ) -> Result<Opened<Self>> {
         let AdmittedChat {
             plan,
             mut accounting,
-            tools,
+            rounds,
             ..
         } = admitted;
         let settlement = &mut accounting.settlement;
@@ -173,7 +192,7 @@ impl Relay {
         durable?;
         let mut headers = stream_headers();
         let (source, first) = match started {
-            Waited::Elapsed => (Source::Starting(start), Some(Write::ping())),
+            Waited::Elapsed => (Source::Starting(start), Some(Write::ping(&*writer))),
             Waited::Refused(error) => {
                 settlement.settle(Status::Interrupted).await?;
                 return Err(error);
@@ -196,7 +215,7 @@ impl Relay {
             writer,
             accounting,
             heartbeat,
-            tools,
+            rounds,
         };
         relay.look().await;
         Ok(Opened::Started {
@@ -251,7 +270,7 @@ impl Relay {
             let settlement = &mut self.accounting.settlement;
             match &mut self.source {
                 Source::Starting(start) => match settlement.within(self.heartbeat, start).await {
-                    Waited::Elapsed => return Write::ping(),
+                    Waited::Elapsed => return Write::ping(&*self.writer),
                     Waited::Refused(error) => self.pending = Some(End::Refused(error)),
                     Waited::Done(Ok(Reply { answer, served })) => {
                         self.accounting.served(&served);
@@ -264,7 +283,7 @@ impl Relay {
                 },
                 Source::Live(chunks) => {
                     match settlement.within(self.heartbeat, chunks.next()).await {
-                        Waited::Elapsed => return Write::ping(),
+                        Waited::Elapsed => return Write::ping(&*self.writer),
                         Waited::Refused(error) => self.pending = Some(End::Refused(error)),
                         Waited::Done(next) => {
                             let mut out = BytesMut::new();
@@ -277,10 +296,10 @@ impl Relay {
                 }
                 Source::Skills(running) => {
                     match settlement.within(self.heartbeat, running.next()).await {
-                        Waited::Elapsed => return Write::ping(),
+                        Waited::Elapsed => return Write::ping(&*self.writer),
                         Waited::Refused(error) => self.pending = Some(End::Refused(error)),
                         Waited::Done(Some(ran)) => {
-                            let chunk = self.tools.as_mut().map(|tools| tools.ran(ran));
+                            let chunk = self.rounds.as_mut().map(|rounds| rounds.ran(ran));
                             let mut out = BytesMut::new();
                             chunk
                                 .iter()
@@ -296,14 +315,14 @@ impl Relay {
 
     /// The next round, with what the skills gave.
     async fn ask_again(&mut self) {
-        let Some(tools) = &mut self.tools else {
+        let Some(rounds) = &mut self.rounds else {
             return;
         };
         let settlement = &mut self.accounting.settlement;
-        match tools.go_on(settlement).await {
+        match rounds.go_on(settlement).await {
             Ok(plan) => {
                 settlement.calling();
-                self.source = Source::Starting(plan.stream(tools.ports()).boxed());
+                self.source = Source::Starting(plan.stream(rounds.ports()).boxed());
             }
             Err(error) => self.pending = Some(End::Failed(error)),
         }
@@ -311,11 +330,11 @@ impl Relay {
 
     /// The model's answer is whole: the request's end, unless it called skills.
     fn answered(&mut self, out: &mut BytesMut) {
-        let Some(tools) = &mut self.tools else {
+        let Some(rounds) = &mut self.rounds else {
             self.pending = Some(End::Whole);
             return;
         };
-        match tools.after_stream() {
+        match rounds.after_stream() {
             Ok((chunks, running)) => {
                 chunks
                     .iter()
@@ -371,10 +390,10 @@ impl Relay {
         if let Some(usage) = chunk.usage {
             settlement.counted(usage);
         }
-        match &mut self.tools {
+        match &mut self.rounds {
             None => self.writer.chunk(chunk, out),
-            Some(tools) => {
-                let shown = tools.show(chunk);
+            Some(rounds) => {
+                let shown = rounds.show(chunk);
                 shown.iter().for_each(|chunk| self.writer.chunk(chunk, out));
             }
         }

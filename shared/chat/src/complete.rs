@@ -2,8 +2,8 @@
 
 use crate::{
     admit::{Accounting, AdmittedChat},
+    rounds::{Next, Rounds},
     shown_usage::usage_object,
-    tool_loop::{Next, ToolLoop},
 };
 use axum::{
     body::Body,
@@ -22,14 +22,22 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::pin::pin;
 
+/// How a whole answer is shown in the caller's dialect, with its tokens and their cost.
+pub type WholeAnswer =
+    Box<dyn FnOnce(&Completion, &TokenUsage, Money) -> Result<Bytes, Error> + Send>;
+
 /// Calls the provider and settles before the answer is shown. When the client leaves, this
 /// future is dropped, and with it the call; unless the key says to drain.
-pub(crate) async fn complete(app: &App, mut admitted: AdmittedChat) -> Result<Response> {
+pub async fn complete(
+    app: &App,
+    mut admitted: AdmittedChat,
+    shape: WholeAnswer,
+) -> Result<Response> {
     let drain = admitted.on_disconnect == OnDisconnect::Drain;
     let ports = app.ports.clone();
-    let done = match admitted.tools.take() {
-        None => call(ports, admitted).boxed(),
-        Some(tools) => call_with_skills(ports, admitted, tools).boxed(),
+    let done = match admitted.rounds.take() {
+        None => call(ports, admitted, shape).boxed(),
+        Some(rounds) => call_in_rounds(ports, admitted, rounds, shape).boxed(),
     };
     if drain {
         detached(&app.ports, done).await
@@ -38,23 +46,24 @@ pub(crate) async fn complete(app: &App, mut admitted: AdmittedChat) -> Result<Re
     }
 }
 
-async fn call(ports: Ports, admitted: AdmittedChat) -> Result<Response> {
+async fn call(ports: Ports, admitted: AdmittedChat, shape: WholeAnswer) -> Result<Response> {
     let AdmittedChat {
         plan,
         mut accounting,
         ..
     } = admitted;
     match ask(ports, plan, &mut accounting).await? {
-        Ok(reply) => finished(accounting, &reply.answer.body, &reply.served).await,
+        Ok(reply) => finished(accounting, &reply.answer, &reply.served, shape).await,
         Err(failed) => Ok(failed),
     }
 }
 
 /// The same with skills: the model is asked again for as long as it calls some.
-async fn call_with_skills(
+async fn call_in_rounds(
     ports: Ports,
     admitted: AdmittedChat,
-    mut tools: Box<ToolLoop>,
+    mut rounds: Box<dyn Rounds>,
+    shape: WholeAnswer,
 ) -> Result<Response> {
     let AdmittedChat {
         mut plan,
@@ -70,18 +79,19 @@ async fn call_with_skills(
         attempts += reply.served.attempts;
         reply.served.attempts = attempts;
         let settlement = &mut accounting.settlement;
-        let next = match tools.after(&reply.answer.body) {
+        let next = match rounds.after(&reply.answer.body) {
             Ok(Next::Done { answer, .. }) => {
-                return finished(accounting, &answer, &reply.served).await;
+                reply.answer.body = answer;
+                return finished(accounting, &reply.answer, &reply.served, shape).await;
             }
             Ok(Next::Run(mut running)) => {
                 let ran = async {
                     while let Some(ran) = running.next().await {
-                        tools.ran(ran);
+                        rounds.ran(ran);
                     }
                 };
                 match settlement.finish(pin!(ran)).await {
-                    Ok(()) => tools.go_on(settlement).await,
+                    Ok(()) => rounds.go_on(settlement).await,
                     Err(refused) => {
                         settlement.settle(Status::Interrupted).await?;
                         return Err(refused.into());
@@ -133,9 +143,15 @@ async fn ask(
 }
 
 /// Settles, and shows the answer.
-async fn finished(mut accounting: Accounting, answer: &[u8], served: &Served) -> Result<Response> {
+async fn finished(
+    mut accounting: Accounting,
+    answer: &Completion,
+    served: &Served,
+    shape: WholeAnswer,
+) -> Result<Response> {
     let settlement = &mut accounting.settlement;
-    let body = with_usage(answer, settlement.usage())?;
+    let (usage, cost) = settlement.usage();
+    let body = shape(answer, &usage, cost)?;
     settlement.settle(Status::Completed).await?;
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
@@ -158,7 +174,7 @@ async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> 
 }
 
 /// The answer with a whole `usage`: the rest is the provider's, byte by byte where it told one.
-fn with_usage(answer: &[u8], (usage, cost): (TokenUsage, Money)) -> Result<Bytes, Error> {
+pub fn openai_answer(answer: &[u8], usage: &TokenUsage, cost: Money) -> Result<Bytes, Error> {
     #[derive(Deserialize)]
     struct Told<'a> {
         #[serde(borrow)]
@@ -169,18 +185,18 @@ fn with_usage(answer: &[u8], (usage, cost): (TokenUsage, Money)) -> Result<Bytes
         let told = told.get();
         let start = told.as_ptr().addr() - answer.as_ptr().addr();
         let (before, after) = (&answer[..start], &answer[start + told.len()..]);
-        return Ok([before, &usage_object(Some(told), &usage, cost), after]
+        return Ok([before, &usage_object(Some(told), usage, cost), after]
             .concat()
             .into());
     }
     let mut body: Object = serde_json::from_str(answer).map_err(Error::internal)?;
-    let usage = usage_object(body.get("usage"), &usage, cost);
+    let usage = usage_object(body.get("usage"), usage, cost);
     body.set("usage", usage);
     Ok(body.to_string().into())
 }
 
 /// A failure with the headers that tell who failed and after how many calls.
-pub(crate) fn failed(failure: Failure) -> Response {
+pub fn failed(failure: Failure) -> Response {
     let mut response = ApiError(failure.error).into_response();
     write_served(
         response.headers_mut(),
@@ -191,7 +207,7 @@ pub(crate) fn failed(failure: Failure) -> Response {
 }
 
 /// `x-openclaw-provider` and `x-openclaw-attempts`.
-pub(crate) fn write_served(headers: &mut HeaderMap, provider: Option<&str>, attempts: u32) {
+pub fn write_served(headers: &mut HeaderMap, provider: Option<&str>, attempts: u32) {
     if let Some(value) = provider.and_then(|provider| HeaderValue::from_str(provider).ok()) {
         headers.insert("x-openclaw-provider", value);
     }
@@ -211,7 +227,7 @@ mod tests {
             ..TokenUsage::default()
         };
         let shown = |answer: &str| {
-            let body = with_usage(answer.as_bytes(), (usage, Money::ZERO)).unwrap();
+            let body = openai_answer(answer.as_bytes(), &usage, Money::ZERO).unwrap();
             String::from_utf8(body.to_vec()).unwrap()
         };
         let told = r#"{"prompt_tokens":2,"completion_tokens":3,"total_tokens":5,"cost":0.0}"#;

@@ -5,7 +5,7 @@ use openclaw_schema::usage::TokenUsage;
 
 /// OpenAI's `usage` object with `cost` in dollars. The provider's own object `told` keeps its other
 /// fields; its counts are replaced by those that are accounted.
-pub(crate) fn usage_object(told: Option<&str>, usage: &TokenUsage, cost: Money) -> String {
+pub fn usage_object(told: Option<&str>, usage: &TokenUsage, cost: Money) -> String {
     let mut object = told.and_then(Object::of).unwrap_or_default();
     let (prompt, completion) = (usage.prompt(), usage.completion());
     object.set("prompt_tokens", prompt.to_string());
