@@ -1,0 +1,31 @@
+"""Writes what the three client libraries have in common: `python3 sdks/generate/generate.py [--check]`.
+
+`surface.json` names the methods. The templates are `javascript.py`, `python.py` and `go.py`. With `--check` nothing
+is written, and a file that differs is an error.
+"""
+
+import sys
+from pathlib import Path
+
+import javascript
+from surface import read
+
+SDKS = Path(__file__).parent.parent
+
+
+def main() -> int:
+    surface = read()
+    files = {**javascript.files(surface)}
+    stale = [name for name, text in files.items() if not (SDKS / name).exists() or (SDKS / name).read_text() != text]
+    if "--check" in sys.argv:
+        for name in stale:
+            print(f"sdks/{name} is stale: run `python3 sdks/generate/generate.py`", file=sys.stderr)
+        return 1 if stale else 0
+    for name in stale:
+        (SDKS / name).write_text(files[name])
+        print(f"wrote sdks/{name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
