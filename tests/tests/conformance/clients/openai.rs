@@ -1,4 +1,4 @@
-//! The official OpenAI SDKs, unmodified (`sdk/`).
+//! The official OpenAI SDKs, and what applications build on them, unmodified (`sdk/`).
 
 use openclaw_conformance::harness::{Account, minute_with, node, python, run};
 use serde_json::json;
@@ -34,4 +34,14 @@ async fn the_python_sdk_works_on_files() {
 #[tokio::test]
 async fn the_node_sdk_works_on_files() {
     passes(node(), "sdk/node/openai_files.cjs").await;
+}
+
+#[tokio::test]
+async fn langchain_works() {
+    passes(python(), "sdk/python/langchain_sdk.py").await;
+}
+
+#[tokio::test]
+async fn vercels_ai_sdk_works() {
+    passes(node(), "sdk/node/ai_sdk.cjs").await;
 }
