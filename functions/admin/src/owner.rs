@@ -30,14 +30,14 @@ pub(crate) async fn owner_of_key(app: &App, caller: &Caller, id: &str) -> Result
     }
 }
 
-/// The key that manages keys; `None` for the operator, whom nothing bounds. 403 for a token: it
-/// lives for a day at most, and must not make a key that lives for ever.
+/// The key that manages keys; `None` for the operator, whom nothing bounds. 403 for a token that was
+/// not made for it: it lives for a day at most, and must not make a key that lives for ever.
 pub(crate) fn manager(caller: &Caller) -> Result<Option<&Key>> {
     match caller {
         None => Ok(None),
-        Some(Extension(quota)) if quota.caller().by_token() => {
-            forbidden("A token manages no keys: use the key itself")
-        }
+        Some(Extension(quota)) if !quota.caller().manages_keys() => forbidden(
+            "This token manages no keys: use the key itself, or a token made with `manage_keys`",
+        ),
         Some(Extension(quota)) => Ok(Some(&quota.caller().key)),
     }
 }

@@ -2,29 +2,72 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use openclaw_schema::key::CreateToken;
+use bytes::Bytes;
+use openclaw_auth::{SignInCode, TokenUse};
+use openclaw_core::{
+    Error, id,
+    ledger::{Outcome, Step, When},
+};
+use openclaw_schema::key::{CreateToken, Token};
 use openclaw_web::{ApiError, App, ClientAddress, Json, RequestQuota, Result, SecretJson};
 
-/// `{"api_key","expires_in"}` → `{"token","expires_at","token_type","expires_in"}`; 400, 401, 429.
+/// `sign-in/<id>`: that the code of a sign-in link was used, for as long as it would work.
+const USED: &str = "sign-in/";
+
+/// `{"api_key","expires_in","manage_keys","single_use"}` →
+/// `{"token","expires_at","token_type","expires_in"}`; 400, 401, 429.
 pub(crate) async fn create_token(
     State(app): State<App>,
     ClientAddress(address): ClientAddress,
     Json(request): Json<CreateToken>,
 ) -> Result<Response> {
     request.validate()?;
-    let key = app.authenticator.key(&app.ports, &request.api_key);
-    let caller = app.attempt(address, &request.api_key, key).await?;
+    let shown = app.authenticator.key_or_code(&app.ports, &request.api_key);
+    let (caller, code) = app.attempt(address, &request.api_key, shown).await?;
     let quota = RequestQuota::new(app.clone(), caller);
     let answer = match quota.admit(Vec::new()).await {
         Err(refused) => Err(refused),
-        Ok(_) => {
-            let now = app.ports.clock.now();
-            app.authenticator
-                .token(quota.caller(), request.expires_in, now)
-                .map_err(ApiError::from)
-        }
+        Ok(_) => made(&app, &quota, &request, code)
+            .await
+            .map_err(ApiError::from),
     };
     let mut response = answer.map(SecretJson).into_response();
     quota.write_headers(response.headers_mut());
     Ok(response)
+}
+
+async fn made(
+    app: &App,
+    quota: &RequestQuota,
+    request: &CreateToken,
+    code: Option<SignInCode>,
+) -> Result<Token, Error> {
+    let (ports, caller) = (&app.ports, quota.caller());
+    if let Some(code) = code {
+        if request.single_use {
+            return Err(Error::invalid("single_use", "needs an API key"));
+        }
+        use_up(app, &caller.account.id, code).await?;
+    }
+    let wanted_for = TokenUse {
+        manages_keys: request.manage_keys,
+        code: request.single_use.then(|| id::new(&*ports.random, "code_")),
+    };
+    let now = ports.clock.now();
+    app.authenticator
+        .token(caller, request.expires_in, wanted_for, now)
+}
+
+/// Notes that the code was used; 401 where it was before.
+async fn use_up(app: &App, account: &str, code: SignInCode) -> Result<(), Error> {
+    let note = Step::Put {
+        key: format!("{USED}{}", code.id),
+        document: Bytes::from_static(b"{}"),
+        when: When::Absent,
+        expires: Some(code.ends),
+    };
+    match app.ports.ledger.transact(account, vec![note]).await? {
+        Outcome::Applied(applied) => Ok(applied.durable.await?),
+        Outcome::Refused { .. } => Err(Error::unauthorized("This sign-in link was used already")),
+    }
 }

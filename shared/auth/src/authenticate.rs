@@ -32,7 +32,25 @@ pub enum Identity {
 pub struct Caller {
     holder: Arc<Holder>,
     generation: u64,
-    by_token: bool,
+    manages_keys: bool,
+}
+
+/// The code of a sign-in link.
+#[derive(Clone, Debug)]
+pub struct SignInCode {
+    /// By which its use is noted.
+    pub id: String,
+    /// When it stops working.
+    pub ends: Timestamp,
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, Default)]
+pub struct TokenUse {
+    /// Whether it may make, change, rotate and revoke keys where its key may.
+    pub manages_keys: bool,
+    /// The id of the code for a sign-in link that is made in place of a token.
+    pub code: Option<String>,
 }
 
 impl Caller {
@@ -41,9 +59,9 @@ impl Caller {
         self.generation
     }
 
-    /// Whether a token was shown in place of the key.
-    pub const fn by_token(&self) -> bool {
-        self.by_token
+    /// Whether the key itself was shown, or a token that may stand for it where keys are managed.
+    pub const fn manages_keys(&self) -> bool {
+        self.manages_keys
     }
 
     /// That what was shown opens anything `now`; 401, 403.
@@ -130,19 +148,42 @@ impl Authenticator {
     pub async fn key(&self, ports: &Ports, text: &str) -> Result<Arc<Caller>> {
         let id = api_key::parse(text).ok_or_else(invalid_key)?;
         let hash = api_key::hash(&self.secrets.pepper, text);
-        self.find(ports, &id, false, |holder, now| {
+        self.find(ports, &id, true, |holder, now| {
             holder.generation_of(&hash, now)
         })
         .await
     }
 
+    /// Whose API key this is, or whose code of a sign-in link; 401, 403. Whoever takes a code notes its use.
+    pub async fn key_or_code(
+        &self,
+        ports: &Ports,
+        text: &str,
+    ) -> Result<(Arc<Caller>, Option<SignInCode>)> {
+        if text.starts_with(api_key::PREFIX) || !text.contains('.') {
+            return Ok((self.key(ports, text).await?, None));
+        }
+        let claims = jwt::verify_code(&self.secrets.jwt, text, ports.clock.now())?;
+        let caller = self.claimant(ports, &claims).await?;
+        let id = claims
+            .jti
+            .ok_or_else(|| Error::unauthorized("Invalid token"))?;
+        let ends = time::from_second(claims.exp);
+        Ok((caller, Some(SignInCode { id, ends })))
+    }
+
     async fn token_holder(&self, ports: &Ports, token: &str) -> Result<(Arc<Caller>, Timestamp)> {
         let claims = jwt::verify(&self.secrets.jwt, token, ports.clock.now())?;
+        let caller = self.claimant(ports, &claims).await?;
+        Ok((caller, time::from_second(claims.exp)))
+    }
+
+    async fn claimant(&self, ports: &Ports, claims: &Claims) -> Result<Arc<Caller>> {
         let generation = claims.generation;
-        let caller = self.find(ports, &claims.sub, true, |holder, now| {
+        self.find(ports, &claims.sub, claims.manage_keys, |holder, now| {
             holder.accepts(generation, now).then_some(generation)
-        });
-        Ok((caller.await?, time::from_second(claims.exp)))
+        })
+        .await
     }
 
     /// The caller, and the step of its admission that demands that its account, and the account's
@@ -199,15 +240,25 @@ impl Authenticator {
     }
 
     /// A token that stands for the caller's key for the next `seconds`, never longer than the key
-    /// lives, nor than the secret that was shown for it.
-    pub fn token(&self, caller: &Caller, seconds: u64, now: Timestamp) -> Result<Token> {
+    /// lives, nor than the secret that was shown for it. It may no more than the caller.
+    pub fn token(
+        &self,
+        caller: &Caller,
+        seconds: u64,
+        wanted_for: TokenUse,
+        now: Timestamp,
+    ) -> Result<Token> {
         let now = time::whole_second(now);
         let wanted = time::shift(now, i64::try_from(seconds).unwrap_or(i64::MAX));
         let ends = [caller.key.expires_at, caller.secret_end(caller.generation)];
         let ends = ends.into_iter().flatten().map(time::whole_second);
         let expires_at = ends.fold(wanted, std::cmp::min);
         let (iat, exp) = (now.as_second(), expires_at.as_second());
-        let claims = Claims::new(&caller.key.id, caller.generation, iat, exp);
+        let mut claims = Claims::new(&caller.key.id, caller.generation, iat, exp);
+        claims.manage_keys = wanted_for.manages_keys && caller.manages_keys;
+        if let Some(code) = wanted_for.code {
+            claims = claims.into_code(code);
+        }
         Ok(Token {
             token: jwt::sign(&self.secrets.jwt, &claims)?,
             expires_at,
@@ -230,7 +281,7 @@ impl Authenticator {
         &self,
         ports: &Ports,
         id: &str,
-        by_token: bool,
+        manages_keys: bool,
         judge: impl Fn(&Holder, Timestamp) -> Option<u64>,
     ) -> Result<Arc<Caller>> {
         let now = ports.clock.now();
@@ -243,7 +294,7 @@ impl Authenticator {
         let caller = Caller {
             holder,
             generation: generation.ok_or_else(invalid_key)?,
-            by_token,
+            manages_keys,
         };
         caller.ensure_usable(now)?;
         Ok(Arc::new(caller))

@@ -18,6 +18,8 @@ use sha2::Sha256;
 /// something else is none of ours.
 const ISSUER: &str = "openclaw";
 const AUDIENCE: &str = "openclaw-api";
+/// For whom the code in a sign-in link is: it opens no endpoint, and is exchanged for a token once.
+const SIGN_IN: &str = "openclaw-sign-in";
 
 /// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,12 @@ pub struct Claims {
     pub nbf: i64,
     /// Not valid from here on, Unix seconds.
     pub exp: i64,
+    /// Whether it may make, change, rotate and revoke keys where its key may.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub manage_keys: bool,
+    /// The id of a code, by which its use is noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jti: Option<String>,
     iss: String,
     aud: String,
 }
@@ -46,8 +54,20 @@ impl Claims {
             iat,
             nbf: iat,
             exp,
+            manage_keys: false,
+            jti: None,
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
+        }
+    }
+
+    /// A code for a sign-in link with that id, in place of a token.
+    #[must_use]
+    pub fn into_code(self, jti: String) -> Self {
+        Self {
+            jti: Some(jti),
+            aud: SIGN_IN.into(),
+            ..self
         }
     }
 }
@@ -68,8 +88,23 @@ pub fn sign(secrets: &[(String, Secret)], claims: &Claims) -> Result<String> {
 
 /// The claims of a token that one of `secrets` signed for us and that is valid `now`.
 pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Result<Claims> {
+    verify_for(AUDIENCE, secrets, token, now)
+}
+
+/// The same for the code of a sign-in link.
+pub fn verify_code(secrets: &[(String, Secret)], code: &str, now: Timestamp) -> Result<Claims> {
+    verify_for(SIGN_IN, secrets, code, now)
+}
+
+fn verify_for(
+    audience: &str,
+    secrets: &[(String, Secret)],
+    token: &str,
+    now: Timestamp,
+) -> Result<Claims> {
     install_provider();
-    let claims = signed(secrets, token).ok_or_else(|| Error::unauthorized("Invalid token"))?;
+    let claims = signed(audience, secrets, token);
+    let claims = claims.ok_or_else(|| Error::unauthorized("Invalid token"))?;
     let now = now.as_second();
     if now >= claims.exp {
         return Err(Error::unauthorized("The token has expired"));
@@ -81,14 +116,14 @@ pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Resu
 }
 
 /// The claims of a well-signed token. Its times are compared with the port's clock, not here.
-fn signed(secrets: &[(String, Secret)], token: &str) -> Option<Claims> {
+fn signed(audience: &str, secrets: &[(String, Secret)], token: &str) -> Option<Claims> {
     let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
     let (_, secret) = secrets.iter().find(|(id, _)| *id == kid)?;
     let key = DecodingKey::from_secret(secret.reveal().as_bytes());
     let mut ours = Validation::new(Algorithm::HS256);
     ours.set_required_spec_claims(&["iss", "aud"]);
     ours.set_issuer(&[ISSUER]);
-    ours.set_audience(&[AUDIENCE]);
+    ours.set_audience(&[audience]);
     ours.validate_exp = false;
     Some(jsonwebtoken::decode(token, &key, &ours).ok()?.claims)
 }
@@ -181,6 +216,18 @@ mod tests {
         assert_eq!(verify(&secrets, &token, at(1999)).unwrap(), claims());
         assert!(verify(&secrets, &token, at(999)).is_err());
         assert!(verify(&secrets, &token, at(2000)).is_err());
+    }
+
+    #[test]
+    fn a_code_is_no_token_and_a_token_no_code() {
+        let secrets = secrets(&[("k1", "secret")]);
+        let token = sign(&secrets, &claims()).unwrap();
+        let code = sign(&secrets, &claims().into_code("code_1".into())).unwrap();
+        assert!(verify_code(&secrets, &token, at(1500)).is_err());
+        assert!(verify(&secrets, &code, at(1500)).is_err());
+        let read = verify_code(&secrets, &code, at(1500)).unwrap();
+        assert_eq!(read.jti.as_deref(), Some("code_1"));
+        assert!(verify_code(&secrets, &code, at(2000)).is_err());
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod standing;
 
 use openclaw_core::documents as store;
 
-pub use authenticate::{Authenticator, Caller, Identity};
+pub use authenticate::{Authenticator, Caller, Identity, SignInCode, TokenUse};
 pub use directory::Directory;
 pub use known::Holder;
 pub use publish::set_events;

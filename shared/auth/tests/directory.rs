@@ -7,7 +7,7 @@
 )]
 
 use futures_executor::block_on;
-use openclaw_auth::{Authenticator, Caller, Identity, Secrets};
+use openclaw_auth::{Authenticator, Caller, Identity, Secrets, TokenUse};
 use openclaw_core::{
     Code, Ports, Result, Timestamp,
     ledger::{Outcome, Step},
@@ -69,7 +69,9 @@ impl Office {
 
     fn token(&self, secret: &str, now: Timestamp) -> Token {
         let caller = block_on(self.authenticator.key(&self.ports, secret)).unwrap();
-        self.authenticator.token(&caller, 3600, now).unwrap()
+        self.authenticator
+            .token(&caller, 3600, TokenUse::default(), now)
+            .unwrap()
     }
 
     /// What an admission that was refused finds.

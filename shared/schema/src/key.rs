@@ -385,11 +385,17 @@ pub struct KeySpending {
 /// `POST /auth/token`.
 #[derive(Debug, Deserialize)]
 pub struct CreateToken {
-    /// A valid API key.
+    /// A valid API key, or a code that was made with `single_use`.
     pub api_key: String,
     /// Seconds, 60 to 86,400; default 3,600.
     #[serde(default = "hour")]
     pub expires_in: u64,
+    /// A token that may make, change, rotate and revoke keys where its key may; default false.
+    #[serde(default)]
+    pub manage_keys: bool,
+    /// A code that is exchanged for a token once, in the field `api_key`, and opens nothing else; default false.
+    #[serde(default)]
+    pub single_use: bool,
 }
 
 const fn hour() -> u64 {

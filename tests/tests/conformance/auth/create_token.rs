@@ -86,3 +86,37 @@ async fn revoking_the_key_kills_its_tokens() {
         .await
         .fails("unauthorized");
 }
+
+#[tokio::test]
+async fn a_sign_in_code_gives_one_token_and_opens_nothing_else() {
+    let account = Account::admin().await;
+    let anonymous = gateway().await.anonymous();
+    let body = json!({"api_key": account.key.secret, "single_use": true, "manage_keys": true});
+    let made = anonymous.post(PATH, &body).await.ok();
+    let code = made["token"].as_str().unwrap();
+    let with_code = account.client_with(code);
+    with_code.get("/v1/account").await.fails("unauthorized");
+
+    let exchange = json!({"api_key": code, "manage_keys": true});
+    let again = json!({"api_key": code, "single_use": true});
+    anonymous.post(PATH, &again).await.blames("single_use");
+    let token = anonymous.post(PATH, &exchange).await.ok();
+    let client = account.client_with(token["token"].as_str().unwrap());
+    client.get("/v1/account").await.ok();
+    let key = json!({"name": "made by a session"});
+    client.post("/v1/keys", &key).await.succeeds(201);
+    anonymous.post(PATH, &exchange).await.fails("unauthorized");
+}
+
+#[tokio::test]
+async fn a_code_gives_no_more_than_it_was_made_for() {
+    let account = Account::admin().await;
+    let anonymous = gateway().await.anonymous();
+    let body = json!({"api_key": account.key.secret, "single_use": true});
+    let made = anonymous.post(PATH, &body).await.ok();
+    let exchange = json!({"api_key": made["token"], "manage_keys": true});
+    let token = anonymous.post(PATH, &exchange).await.ok();
+    let client = account.client_with(token["token"].as_str().unwrap());
+    let key = json!({"name": "for ever"});
+    client.post("/v1/keys", &key).await.fails("forbidden");
+}

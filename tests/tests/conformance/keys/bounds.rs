@@ -126,6 +126,40 @@ async fn a_token_manages_no_keys() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_made_for_it_manages_keys_within_its_keys_bounds() {
+    let account = Account::admin().await;
+    let token = async |key: &str| {
+        let body = json!({"api_key": key, "expires_in": 60, "manage_keys": true});
+        let made = gateway()
+            .await
+            .anonymous()
+            .post("/v1/auth/token", &body)
+            .await
+            .ok();
+        account.client_with(made["token"].as_str().unwrap())
+    };
+    let client = token(&account.key.secret).await;
+    let bounded = json!({"name": "bounded", "scopes": ["admin"], "rate_limit": 50});
+    let made = client.post("/v1/keys", &bounded).await.succeeds(201);
+    let path = format!("/v1/keys/{}", made["id"].as_str().unwrap());
+
+    let bounded = token(made["key"].as_str().unwrap()).await;
+    let wider = json!({"name": "wider", "rate_limit": 51});
+    bounded.post("/v1/keys", &wider).await.fails("forbidden");
+    client
+        .post(&format!("{path}/rotate"), &json!({}))
+        .await
+        .ok();
+    client.delete(&path).await.ok();
+    let plain = account.another_key(json!({})).await;
+    let plain = token(&plain.secret).await;
+    plain
+        .post("/v1/keys", &json!({"name": "x"}))
+        .await
+        .fails("forbidden");
+}
+
+#[tokio::test]
 async fn every_list_and_text_has_bounds() {
     let account = Account::admin().await;
     let many: Vec<_> = (0..101).map(|at| format!("model-{at}")).collect();
