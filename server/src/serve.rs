@@ -188,7 +188,10 @@ fn consumers(app: &App) -> Consumers {
 fn with_middleware(app: App, metrics: Metrics, functions: Routes) -> Router {
     let shown = || get(Metrics::show).with_state(metrics.clone());
     let functions = functions.route("/metrics", shown());
-    let beside = Router::new().route("/metrics", shown());
+    let beside = Router::new()
+        .route("/metrics", shown())
+        .merge(openclaw_function_health::beside())
+        .merge(openclaw_dashboard::router(true));
     stack(app, functions, beside).layer(from_fn_with_state(metrics, Metrics::count))
 }
 

@@ -12,7 +12,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         request,
         env,
         context,
-        Endpoints::with_models(|_| crate::router()),
+        Endpoints::with_models(|_| crate::router()).beside(crate::beside),
     )
     .await
 }

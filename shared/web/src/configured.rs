@@ -30,6 +30,7 @@ pub struct Endpoints {
     consumers: fn(&App) -> Consumers,
     /// Whether they seal tenants' secrets, or open them.
     sealing: bool,
+    beside: fn() -> Router<App>,
 }
 
 /// Who works on a function's jobs, one a topic.
@@ -57,6 +58,7 @@ impl Endpoints {
             for_operator: false,
             consumers: no_consumers,
             sealing: false,
+            beside: Router::new,
         }
     }
 
@@ -69,7 +71,14 @@ impl Endpoints {
             for_operator: false,
             consumers: no_consumers,
             sealing: false,
+            beside: Router::new,
         }
+    }
+
+    /// The same endpoints, and paths that are not under `/v1`.
+    pub const fn beside(mut self, routes: fn() -> Router<App>) -> Self {
+        self.beside = routes;
+        self
     }
 
     /// The same endpoints, some of which the operator's token opens.
@@ -134,7 +143,7 @@ impl Endpoints {
             false => secrets,
         };
         let app = App::new(ports, config, secrets, providers);
-        let router = stack(app.clone(), (self.routes)(&app), Router::new());
+        let router = stack(app.clone(), (self.routes)(&app), (self.beside)());
         Ok((app, router))
     }
 }

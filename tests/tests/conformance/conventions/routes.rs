@@ -72,3 +72,15 @@ async fn request_ids_differ() {
     let second = client.get("/v1/health").await;
     assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
 }
+
+#[tokio::test]
+async fn a_browser_at_the_top_is_led_to_the_dashboard() {
+    let client = gateway().await.anonymous();
+    let page = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let request = client.request("GET", "/").header("accept", page);
+    let reply = client.send(request).await;
+    assert_eq!(reply.status, 302, "{}", reply.text());
+    assert_eq!(reply.header("location"), Some("dashboard/"));
+    let posted = client.request("POST", "/").header("accept", page);
+    client.send(posted).await.fails("not_found");
+}
