@@ -11,6 +11,8 @@ mod inspect;
 mod keys;
 mod listen;
 mod metrics;
+#[cfg(test)]
+mod openapi;
 mod output;
 mod secrets;
 mod serve;

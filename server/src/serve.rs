@@ -155,7 +155,7 @@ fn router(app: App, metrics: Metrics, sessions: Sessions) -> Router {
 }
 
 /// All functions, merged.
-fn functions(app: &App) -> Routes {
+pub(crate) fn functions(app: &App) -> Routes {
     Routes::new()
         .merge(openclaw_function_admin::router(app))
         .merge(openclaw_function_analytics::router(app))

@@ -1,4 +1,4 @@
-//! The project's verbs: `cargo xtask setup | build | deploy | manifests | wrangler | up | test | bench`; and
+//! The project's verbs: `cargo xtask setup | build | deploy | manifests | openapi | wrangler | up | test | bench`; and
 //! what starts gateways on this machine, for the last of them, which is a crate of its own.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
@@ -57,6 +57,8 @@ enum Verb {
     Deploy(Deploy),
     /// Writes the wrangler.toml files from the table of Workers.
     Manifests,
+    /// Writes docs/openapi.json and docs/asyncapi.json from the functions' tables.
+    Openapi,
     /// Runs the pinned wrangler, on a Node that is new enough.
     #[command(disable_help_flag = true)]
     Wrangler {
@@ -122,6 +124,10 @@ pub fn main() -> ExitCode {
             lambda::deploy::run(&options).map(|()| ExitCode::SUCCESS)
         }
         Verb::Manifests => workers::manifest::write().map(|()| ExitCode::SUCCESS),
+        Verb::Openapi => {
+            let package = ["run", "--quiet", "--package", "openclaw-openapi-document"];
+            process::run(&mut cargo::command(&package)).map(|()| ExitCode::SUCCESS)
+        }
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),

@@ -9,6 +9,8 @@ mod get_current_account;
 mod get_key;
 mod list_accounts;
 mod list_keys;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod owner;
 mod rotate_key;
 mod spending;

@@ -12,7 +12,9 @@ use serde::Deserialize;
 
 /// The operator names whose keys.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Whose {
+    /// The account, for the operator.
     account: Option<String>,
 }
 

@@ -1,6 +1,8 @@
 //! `GET /analytics/usage`.
 
 mod get_usage;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "worker")]
 mod worker;
 

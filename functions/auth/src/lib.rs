@@ -1,6 +1,8 @@
 //! `POST /auth/token`: a short-lived token from an API key.
 
 mod create_token;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "worker")]
 mod worker;
 

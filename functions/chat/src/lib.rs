@@ -9,6 +9,8 @@
 mod attach_files;
 mod create_completion;
 mod create_completion_stream;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod tool_loop;
 #[cfg(feature = "worker")]
 mod worker;

@@ -11,6 +11,8 @@ mod get_content;
 mod get_file;
 mod get_text;
 mod list_files;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod upload_file;
 #[cfg(feature = "worker")]
 mod worker;

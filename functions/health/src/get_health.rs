@@ -4,21 +4,31 @@ use serde::Serialize;
 
 /// `{"status","version","uptime","models","checks"}`.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Health {
     /// `healthy`, or `degraded` while a check fails.
     status: &'static str,
+    /// The gateway's.
     version: &'static str,
     /// Seconds since this process or isolate started.
     uptime: i64,
     /// Those of the built-in catalog: what the operator calls its own, only keys are shown.
     models: Vec<String>,
+    /// What was looked at.
     checks: Checks,
 }
 
 /// Each `ok` or `failing`.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HealthChecks")
+)]
 pub(crate) struct Checks {
+    /// Whether the store answers.
     storage: &'static str,
+    /// Whether there are models.
     models: &'static str,
 }
 

@@ -1,9 +1,12 @@
-//! `GET /health` and `GET /health/ready`: neither limited nor authenticated; and `/`, which leads browsers to the
-//! dashboard.
+//! `GET /health` and `GET /health/ready`, and what describes the API: neither limited nor authenticated; and `/`,
+//! which leads browsers to the dashboard.
 
+mod get_documents;
 mod get_health;
 mod get_ready;
 mod get_root;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 #[cfg(feature = "worker")]
 mod worker;
 
@@ -18,6 +21,8 @@ pub fn router() -> Routes {
     Routes::new()
         .route("/health", get(get_health::get_health))
         .route("/health/ready", get(get_ready::get_ready))
+        .route("/openapi.json", get(get_documents::get_openapi))
+        .route("/asyncapi.json", get(get_documents::get_asyncapi))
 }
 
 /// What is not under `/v1`.

@@ -2,6 +2,8 @@
 
 mod get_model;
 mod list_models;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod view;
 #[cfg(feature = "worker")]
 mod worker;

@@ -6,18 +6,26 @@ use serde_json::{Map, Value};
 
 /// `POST /skills/{id}/execute`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct ExecuteSkill {
+    /// One of the skill's.
     command: String,
+    /// As the command's schema wants them; an empty object by default.
     #[serde(default)]
     parameters: Option<Value>,
 }
 
 /// What came of it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct SkillResult {
+    /// The skill's id.
     skill: String,
+    /// What was executed.
     command: String,
+    /// What came out.
     result: Value,
+    /// Milliseconds.
     duration_ms: u64,
 }
 

@@ -9,6 +9,8 @@ mod get_skill;
 mod list_executions;
 mod list_skills;
 mod manifest_body;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod put_secrets;
 mod refresh_skill;
 mod replace_skill;

@@ -6,9 +6,13 @@ use std::collections::BTreeMap;
 
 /// The names of a skill's secrets; nothing shows their values.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct SecretNames {
+    /// Always `skill.secrets`.
     object: &'static str,
+    /// The skill's id.
     skill: String,
+    /// In order.
     names: Vec<String>,
 }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 /// `PATCH /skills/{id}`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct UpdateSkill {
+    /// Whether it may be executed.
     status: SkillStatus,
 }
 

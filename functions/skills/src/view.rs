@@ -7,16 +7,29 @@ use std::collections::BTreeMap;
 
 /// A skill as it is shown.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Skill")
+)]
 pub(crate) struct SkillView {
+    /// The account's own name for it.
     id: String,
+    /// Always `skill`.
     object: &'static str,
+    /// For people.
     name: String,
+    /// The manifest's own.
     version: String,
+    /// What it is good for.
     description: String,
+    /// Whether it may be executed.
     status: SkillStatus,
     /// Whether it ships with the gateway, and stays as it is.
     builtin: bool,
+    /// When it was installed; `null` for one that ships.
     created_at: Option<Timestamp>,
+    /// When it was last changed; `null` for one that ships.
     updated_at: Option<Timestamp>,
     /// By name; left out of lists.
     #[serde(skip_serializing_if = "Option::is_none")]

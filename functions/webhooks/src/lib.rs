@@ -7,6 +7,8 @@ mod get_delivery;
 mod get_webhook;
 mod list_deliveries;
 mod list_webhooks;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod recover_webhook;
 mod redeliver;
 mod rotate_webhook;

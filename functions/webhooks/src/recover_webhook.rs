@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 /// Since when.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct RecoverWebhook {
+    /// Deliveries that failed since then.
     since: Timestamp,
 }
 

@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 /// What to send.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct TestWebhook {
+    /// The type of the event.
     event: EventType,
 }
 

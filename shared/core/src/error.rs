@@ -148,6 +148,11 @@ impl Code {
 
 /// `error.details`, one shape per family of errors.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "ErrorDetails")
+)]
 #[serde(untagged)]
 pub enum Details {
     /// Which field is wrong, as a path such as `messages[0].role`, and how.
@@ -191,6 +196,7 @@ pub enum Details {
 
 /// A field that is wrong, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Fault {
     /// Path of the field.
     pub field: String,
@@ -211,6 +217,7 @@ impl Fault {
 /// A provider's own names for what is wrong with a request. Boxed where they are held: few errors
 /// have them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProviderNames {
     /// Its code for the error, such as `context_length_exceeded`.
     #[serde(rename = "provider_code", skip_serializing_if = "Option::is_none")]
@@ -334,13 +341,25 @@ impl Error {
     }
 }
 
+/// What is wrong.
 #[derive(Serialize)]
-struct ErrorBody<'a> {
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Error")
+)]
+pub(crate) struct ErrorBody<'a> {
+    /// The stable name.
+    #[cfg_attr(feature = "openapi", schemars(with = "Code"))]
     code: &'a str,
+    /// For people.
     message: &'a str,
+    /// As OpenAI's SDKs know it.
     #[serde(rename = "type")]
     kind: &'a str,
+    /// The field at fault, as a path such as `messages[0].role`.
     param: Option<&'a str>,
+    /// More, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<&'a Details>,
 }

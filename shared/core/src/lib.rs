@@ -14,6 +14,8 @@ pub mod json;
 mod kv;
 pub mod ledger;
 mod money;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod queue;
 mod runtime;
 mod secret;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an account may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// 100 requests a minute unless configured otherwise.
@@ -19,6 +20,11 @@ pub enum Tier {
 
 /// Whether an account's keys work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AccountStatus")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// They do.
@@ -30,6 +36,7 @@ pub enum Status {
 
 /// An account on the wire and in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Account {
     /// `acct_…`.
     pub id: String,
@@ -56,6 +63,7 @@ pub struct Account {
 
 /// `GET /account`: whose key it is that asks, and what is left to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CurrentAccount {
     /// `acct_…`.
     pub id: String,
@@ -77,6 +85,7 @@ pub struct CurrentAccount {
 
 /// A minute's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RateLimit {
     /// Requests a minute.
     pub limit: u64,
@@ -88,6 +97,7 @@ pub struct RateLimit {
 
 /// A month's money.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Budget {
     /// Dollars a UTC month; `null`: as many as it takes.
     pub monthly: Option<Money>,
@@ -99,6 +109,7 @@ pub struct Budget {
 
 /// A key by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct KeyName {
     /// `key_…`.
     pub id: String,
@@ -124,6 +135,7 @@ impl Default for Account {
 
 /// `POST /accounts`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateAccount {
     /// 1 to 200 characters.
     pub name: String,
@@ -147,6 +159,7 @@ impl CreateAccount {
 
 /// `PATCH /accounts/{id}`: what is absent stays, `null` removes.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UpdateAccount {
     /// 1 to 200 characters.
     pub name: Option<String>,

@@ -15,6 +15,7 @@ macro_rules! types {
     ($($(#[doc = $doc:literal])* $name:ident = $text:literal),* $(,)?) => {
         /// What happened.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+        #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
         pub enum EventType {
             $($(#[doc = $doc])* #[serde(rename = $text)] $name,)*
         }

@@ -14,6 +14,7 @@ const EXPIRES_AFTER: std::ops::RangeInclusive<u64> = 3600..=2_592_000;
 
 /// What has become of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FileStatus {
     /// It is stored; nobody has looked into it.
@@ -29,6 +30,7 @@ pub enum FileStatus {
 
 /// A file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct File {
     /// `file_…`.
     pub id: String,
@@ -60,6 +62,7 @@ pub struct File {
 
 /// When a file goes by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExpiresAfter {
     /// Since when the seconds count.
@@ -70,6 +73,7 @@ pub struct ExpiresAfter {
 
 /// The moment from which an expiry counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Anchor {
     /// When the file was made.
@@ -117,6 +121,7 @@ pub fn validate_filename(field: &str, name: &str) -> Result<()> {
 
 /// The query of a list of files, beside its page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ListFiles {
     /// Only those for this purpose.
     pub purpose: Option<String>,
@@ -131,6 +136,11 @@ pub struct ListFiles {
 
 /// The order of a list, by when things were made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SortOrder")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
     /// The oldest first.

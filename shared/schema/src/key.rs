@@ -12,6 +12,7 @@ pub const MAX_MODEL: usize = 200;
 
 /// What a key opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Chat completions.
@@ -61,6 +62,11 @@ impl Scope {
 
 /// Whether a key says of itself that it is for tests. Both work alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "KeyMode")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// `oc_live_…`.
@@ -72,6 +78,7 @@ pub enum Mode {
 
 /// What happens to the provider's answer when the client has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OnDisconnect {
     /// It is cancelled at once.
@@ -83,6 +90,7 @@ pub enum OnDisconnect {
 
 /// `POST /keys`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateKey {
     /// 1 to 200 characters.
     pub name: String,
@@ -119,6 +127,7 @@ impl CreateKey {
 
 /// `PATCH /keys/{id}`: what is absent stays, `null` removes.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UpdateKey {
     /// 1 to 200 characters.
     pub name: Option<String>,
@@ -168,6 +177,7 @@ impl UpdateKey {
 
 /// `POST /keys/{id}/rotate`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct RotateKey {
     /// Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days).
@@ -189,6 +199,7 @@ impl RotateKey {
 
 /// A key as it is shown: without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Key {
     /// `key_…`.
     pub id: String,
@@ -361,6 +372,7 @@ impl UpdateKey {
 
 /// A key at the one moment its secret is known.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewKey {
     /// The key.
     #[serde(flatten)]
@@ -372,6 +384,11 @@ pub struct NewKey {
 
 /// A key with what it has spent: how `GET` and `PATCH` show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Key")
+)]
 pub struct KeySpending {
     /// The key.
     #[serde(flatten)]
@@ -384,6 +401,7 @@ pub struct KeySpending {
 
 /// `POST /auth/token`.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateToken {
     /// A valid API key, or a code that was made with `single_use`.
     pub api_key: String,
@@ -417,6 +435,7 @@ impl CreateToken {
 
 /// The answer to [`CreateToken`].
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Token {
     /// The JWT.
     pub token: String,

@@ -5,9 +5,17 @@ use serde::{Deserialize, Serialize};
 
 /// `{"object":"list","data":[...],"has_more":false}`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "{T}List")
+)]
 pub struct List<T> {
+    /// Always `list`.
     object: &'static str,
+    /// One page.
     data: Vec<T>,
+    /// Whether there are more after the last one: ask again with its id as `after`.
     has_more: bool,
 }
 
@@ -49,6 +57,7 @@ impl<T> List<T> {
 
 /// The query parameters of a list: `limit` from 1 to 100 (default 20), `after` an id.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Page {
     /// How many at most.
@@ -78,9 +87,13 @@ impl Page {
 
 /// `{"id":…,"object":…,"deleted":true}`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Deleted {
+    /// What is gone.
     id: String,
+    /// The kind of thing.
     object: &'static str,
+    /// Always true.
     deleted: bool,
 }
 

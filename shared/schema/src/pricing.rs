@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// tokens, but for `request` and `extras`. Each token is priced once, in its own class; a class
 /// without a price costs what `prompt` or `completion` costs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Pricing {
     /// Tokens in.
@@ -51,6 +52,7 @@ pub struct Pricing {
 
 /// Prices of requests with more than `above` tokens in. What is absent is as in the [`Pricing`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriceTier {
     /// Tokens in.

@@ -12,6 +12,7 @@ pub const MAX_PARTS: usize = 2000;
 
 /// `POST /uploads`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateUpload {
     /// The file's name.
     pub filename: String,
@@ -48,6 +49,7 @@ pub fn is_media_type(kind: &str) -> bool {
 
 /// `POST /uploads/{id}/complete`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CompleteUpload {
     /// All parts, in the order of the file.
     pub part_ids: Vec<String>,
@@ -57,6 +59,7 @@ pub struct CompleteUpload {
 
 /// What has become of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum UploadStatus {
     /// It takes parts.
@@ -71,6 +74,7 @@ pub enum UploadStatus {
 
 /// An upload.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Upload {
     /// `upload_…`.
     pub id: String,
@@ -94,6 +98,7 @@ pub struct Upload {
 
 /// A part of an upload.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UploadPart {
     /// `part_…`.
     pub id: String,

@@ -15,6 +15,7 @@ pub const MAX_DAYS: i64 = 366;
 
 /// The query: `period`, or `start` and optionally `end`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UsageQuery {
     /// `24h`, `7d`, `30d` or `90d`, up to now. Default `7d`.
     pub period: Option<String>,
@@ -86,6 +87,7 @@ fn period_seconds(period: &str) -> Result<(&'static str, i64)> {
 
 /// The report.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UsageReport {
     /// The word the caller used, or `custom`.
     pub period: String,
@@ -112,6 +114,7 @@ pub struct UsageReport {
 
 /// What the totals are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Detail {
     /// Tokens in.
     pub prompt_tokens: u64,
@@ -127,6 +130,11 @@ pub struct Detail {
 
 /// The sums over one model, day or key.
 #[derive(Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "UsageGroup")
+)]
 pub struct Group {
     /// The model.
     #[serde(skip_serializing_if = "Option::is_none")]

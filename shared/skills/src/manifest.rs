@@ -18,6 +18,11 @@ pub(crate) const BETWEEN: &str = "__";
 
 /// A skill.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillManifest")
+)]
 pub struct Manifest {
     /// Lower-case letters, digits and `-`; the account's own name for it.
     pub id: String,
@@ -40,6 +45,11 @@ pub struct Manifest {
 
 /// Something a skill does.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillCommand")
+)]
 pub struct Command {
     /// What it does, for people and models.
     #[serde(default)]
@@ -57,6 +67,11 @@ fn any_object() -> Value {
 
 /// How a command is done.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillExecutor")
+)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Execute {
     /// By requests.

@@ -17,6 +17,7 @@ pub(crate) const COUNT_FIELD: &str = "n";
 
 /// Whether a skill may be executed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SkillStatus {
     /// It may.
@@ -47,6 +48,11 @@ pub(crate) struct SealedSecrets {
 
 /// How an execution ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillExecutionStatus")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ExecutionStatus {
     /// With a result.
@@ -59,6 +65,11 @@ pub enum ExecutionStatus {
 
 /// One execution: when, how long and how it ended, and nothing of what it was about.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillExecution")
+)]
 pub struct Execution {
     /// The request that asked for it.
     pub request: String,

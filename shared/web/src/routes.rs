@@ -39,6 +39,11 @@ impl Routes {
         self
     }
 
+    /// The paths.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(path, _)| *path)
+    }
+
     /// The paths, and what answers at each.
     pub(crate) fn into_paths(self) -> impl Iterator<Item = (&'static str, MethodRouter<App>)> {
         self.0.into_iter()

@@ -25,6 +25,11 @@ const SECRET: [&str; 6] = ["auth", "cookie", "token", "secret", "key", "signatur
 
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DeliveryAttempt")
+)]
 pub struct Attempt {
     /// 1 for the first.
     pub attempt: u32,
@@ -42,6 +47,11 @@ pub struct Attempt {
 
 /// What was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DeliveryRequest")
+)]
 pub struct Sent {
     /// Where to.
     pub url: String,
@@ -51,6 +61,11 @@ pub struct Sent {
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "DeliveryResponse")
+)]
 pub struct Received {
     /// The status.
     pub status: u16,

@@ -28,6 +28,7 @@ const RECOVERED: usize = 1000;
 
 /// Which deliveries are asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct DeliveryFilter {
     /// Those to this endpoint.
@@ -47,6 +48,7 @@ pub struct DeliveryFilter {
 
 /// What a recovery did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Recovered {
     /// Deliveries that are sent again.
     pub redelivered: usize,

@@ -23,6 +23,7 @@ pub(crate) const KEPT: i64 = 30 * time::DAY;
 
 /// How far a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
     /// It is to be sent, for the first time or again.
@@ -35,6 +36,7 @@ pub enum DeliveryStatus {
 
 /// A delivery as it is shown in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Delivery {
     /// `dlv_…`: ids of later ones sort before it.
     pub id: String,
@@ -63,6 +65,7 @@ pub struct Delivery {
 
 /// A delivery with everything that is known of it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct DeliveryDetail {
     /// The delivery.
     #[serde(flatten)]

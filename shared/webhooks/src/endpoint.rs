@@ -15,6 +15,11 @@ const MAX_GRACE: u64 = 7 * 24 * 3600;
 
 /// Whether an endpoint gets events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WebhookStatus")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum EndpointStatus {
     /// It does.
@@ -26,6 +31,7 @@ pub enum EndpointStatus {
 
 /// An endpoint as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Webhook {
     /// `wh_…`.
     pub id: String,
@@ -70,6 +76,7 @@ impl Endpoint {
 
 /// `POST /webhooks`.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateWebhook {
     /// An https URL of a public host, or one that the operator allows.
     pub url: String,
@@ -81,6 +88,7 @@ pub struct CreateWebhook {
 
 /// What `POST /webhooks` and a rotation answer.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct NewWebhook {
     /// The endpoint.
     #[serde(flatten)]
@@ -91,6 +99,7 @@ pub struct NewWebhook {
 
 /// `PATCH /webhooks/{id}`: what is absent stays, `null` removes.
 #[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UpdateWebhook {
     /// As in [`CreateWebhook`].
     pub url: Option<String>,
@@ -105,6 +114,7 @@ pub struct UpdateWebhook {
 
 /// `POST /webhooks/{id}/rotate`.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RotateWebhook {
     /// Seconds for which the old secret signs, too: at most a week; none by default.
     #[serde(default)]

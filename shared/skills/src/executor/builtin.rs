@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 
 /// `{"type": "builtin", "name": …}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "BuiltinExecutor")
+)]
 pub struct Builtin {
     /// Which.
     pub name: Function,
@@ -15,6 +20,11 @@ pub struct Builtin {
 
 /// The functions that there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "BuiltinFunction")
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Function {
     /// The time now: `{"time": "2026-02-28T12:00:00Z"}`.

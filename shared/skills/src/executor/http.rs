@@ -23,6 +23,11 @@ const MAX_SAID: usize = 500;
 
 /// `{"type": "http", …}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HttpExecutor")
+)]
 pub struct Http {
     /// The requests, one after the other; each sees the answers before it.
     pub steps: Vec<Step>,
@@ -33,9 +38,16 @@ pub struct Http {
 
 /// One request.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HttpStep")
+)]
 pub struct Step {
+    /// Its name for later steps; `step_1` and so on by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
+    /// `GET` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     method: Option<String>,
     /// A template, whose expressions are percent-encoded.
@@ -56,6 +68,11 @@ pub struct Step {
 
 /// An answer that is an error.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "HttpErrorRule")
+)]
 pub struct ErrorRule {
     /// A template: where its value is true.
     pub when: String,
@@ -66,6 +83,11 @@ pub struct ErrorRule {
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillErrorCode")
+)]
 #[serde(rename_all = "snake_case")]
 enum ErrorCode {
     InvalidRequest,

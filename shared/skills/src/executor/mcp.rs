@@ -22,6 +22,7 @@ const MAX_ANSWER: usize = 1024 * 1024;
 
 /// An MCP server over Streamable HTTP.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct McpServer {
     /// Its endpoint, as it stands: no template.
     pub url: String,
@@ -35,6 +36,11 @@ pub struct McpServer {
 
 /// `{"type": "mcp", …}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "McpExecutor")
+)]
 pub struct Mcp {
     /// The server.
     #[serde(flatten)]

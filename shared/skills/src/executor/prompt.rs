@@ -16,6 +16,11 @@ pub trait Chat: Send + Sync {
 
 /// `{"type": "prompt", …}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "PromptExecutor")
+)]
 pub struct Prompt {
     /// The model's id.
     pub model: String,

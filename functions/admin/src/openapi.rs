@@ -1,0 +1,120 @@
+//! The endpoints, for the OpenAPI document.
+
+use crate::list_keys::Whose;
+use openclaw_openapi::{Code, Group, delete, get, json, patch, post};
+use openclaw_schema::{
+    account::{Account, CreateAccount, CurrentAccount, UpdateAccount},
+    key::{CreateKey, KeySpending, NewKey, RotateKey, Scope, UpdateKey},
+    list::{Deleted, List, Page},
+};
+use openclaw_web::Access;
+
+/// The resources.
+#[must_use]
+pub fn groups() -> Vec<Group> {
+    vec![account(), accounts(), keys()]
+}
+
+fn account() -> Group {
+    let about = "The account of the key that asks.";
+    Group::new("account", about, Some(Access::Key)).with(
+        get(
+            "/account",
+            "get",
+            "Show whose key this is, and what is left to it",
+        )
+        .gives::<CurrentAccount>(200),
+    )
+}
+
+fn accounts() -> Group {
+    let about = "Accounts, for the operator.";
+    Group::new("accounts", about, Some(Access::Operator))
+        .with(
+            get(
+                "/accounts",
+                "list",
+                "List accounts in the order of their ids",
+            )
+            .query::<Page>()
+            .gives::<List<Account>>(200),
+        )
+        .with(
+            post("/accounts", "create", "Create an account")
+                .takes::<CreateAccount>()
+                .example(json!({"name": "Example Ltd", "tier": "pro", "monthly_budget": 100}))
+                .gives::<Account>(201),
+        )
+        .with(get("/accounts/{id}", "get", "Show an account").gives::<Account>(200))
+        .with(
+            patch("/accounts/{id}", "update", "Change an account")
+                .about("What is absent stays, `null` removes.")
+                .takes::<UpdateAccount>()
+                .example(json!({"status": "suspended"}))
+                .gives::<Account>(200)
+                .fails(&[Code::Conflict]),
+        )
+        .with(
+            delete(
+                "/accounts/{id}",
+                "delete",
+                "Delete an account with everything in it",
+            )
+            .gives::<Deleted>(200)
+            .fails(&[Code::Conflict]),
+        )
+}
+
+fn keys() -> Group {
+    let about = "API keys: those of the key's own account, or for the operator those of any.";
+    Group::new("keys", about, Some(Access::ScopeOrOperator(Scope::Admin)))
+        .with(
+            get("/keys", "list", "List keys in the order of their ids")
+                .query::<Whose>()
+                .query::<Page>()
+                .gives::<List<KeySpending>>(200)
+                .fails(&[Code::NotFound]),
+        )
+        .with(
+            post(
+                "/keys",
+                "create",
+                "Create a key, whose text is shown this once",
+            )
+            .takes::<CreateKey>()
+            .example(json!({"name": "backend", "scopes": ["chat", "models"], "rate_limit": 60}))
+            .gives::<NewKey>(201)
+            .fails(&[Code::NotFound, Code::Conflict]),
+        )
+        .with(
+            get("/keys/{id}", "get", "Show a key and what it has spent").gives::<KeySpending>(200),
+        )
+        .with(
+            patch("/keys/{id}", "update", "Change a key")
+                .about("What is absent stays, `null` removes.")
+                .takes::<UpdateKey>()
+                .example(json!({"rate_limit": 120, "models": null}))
+                .gives::<KeySpending>(200)
+                .fails(&[Code::Conflict]),
+        )
+        .with(
+            delete(
+                "/keys/{id}",
+                "delete",
+                "Revoke a key and its tokens for good",
+            )
+            .gives::<Deleted>(200)
+            .fails(&[Code::Conflict]),
+        )
+        .with(
+            post(
+                "/keys/{id}/rotate",
+                "rotate",
+                "Give a key a new secret, shown this once",
+            )
+            .takes::<RotateKey>()
+            .example(json!({"grace_period": 3600}))
+            .gives::<NewKey>(200)
+            .fails(&[Code::Conflict]),
+        )
+}
