@@ -163,6 +163,7 @@ pub(crate) fn functions(app: &App) -> Routes {
         .merge(openclaw_function_chat::router(app))
         .merge(openclaw_function_files::router(app))
         .merge(openclaw_function_health::router())
+        .merge(openclaw_function_inference::router(app))
         .merge(openclaw_function_models::router(app))
         .merge(openclaw_function_skills::router(app, chat(app)))
         .merge(openclaw_function_webhooks::router(app))

@@ -5,17 +5,25 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 14] = [
+pub const ROUTES: [(&str, &str); 22] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
+    ("audio", "INFERENCE"),
     ("auth", "AUTH"),
     ("chat", "CHAT"),
+    ("completions", "INFERENCE"),
+    ("embeddings", "INFERENCE"),
     ("files", "FILES"),
     ("health", HEALTH),
+    ("images", "INFERENCE"),
     ("keys", "ADMIN"),
     ("mcp", "SKILLS"),
+    ("messages", "INFERENCE"),
     ("models", "MODELS"),
+    ("moderations", "INFERENCE"),
+    ("rerank", "INFERENCE"),
+    ("responses", "INFERENCE"),
     ("skills", "SKILLS"),
     ("uploads", "FILES"),
     ("webhooks", "WEBHOOKS"),
@@ -50,6 +58,7 @@ mod tests {
         assert_eq!(function("/api/v1/keys"), "ADMIN");
         assert_eq!(function("/v1/models"), "MODELS");
         assert_eq!(function("/v1/ws"), "REALTIME");
+        assert_eq!(function("/v1/messages/count_tokens"), "INFERENCE");
         assert_eq!(function("//api//v1//chat//completions/"), "CHAT");
         for nowhere in [
             "/",

@@ -6,10 +6,11 @@ use crate::{
 };
 use bytes::Bytes;
 use openclaw_core::{Code, Details, Error, Money};
-use openclaw_providers::{Model, Plan, Served, tokens};
+use openclaw_providers::{Forward, Model, Plan, Served, Verbatim, tokens};
 use openclaw_schema::{
     chat::ChatRequest,
     key::{Key, OnDisconnect},
+    pricing::{Pricing, UsageBound},
 };
 use openclaw_usage::{Endpoint, Reservation, Settlement};
 use openclaw_web::{App, RequestId, RequestQuota, Result};
@@ -24,8 +25,53 @@ pub struct PreparedChat {
     /// The most that the call can cost.
     pub max_cost: Money,
     priced_fields: Vec<String>,
+    /// How often the fixed price of an answer counts.
+    answers: u64,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
+}
+
+/// A chat that was asked, in whatever dialect.
+pub struct Asked<'a> {
+    /// The chat, which was parsed from `body`.
+    pub request: &'a ChatRequest<'a>,
+    /// OpenAI's body of it.
+    pub body: Bytes,
+    /// Whether the answer shall stream.
+    pub stream: bool,
+    /// The endpoint, for the usage row.
+    pub endpoint: Endpoint,
+    /// What `request` was converted from, where it was.
+    pub verbatim: Option<Verbatim>,
+}
+
+/// A request of another endpoint than the chat's.
+pub struct AskedForward {
+    /// The model that was asked for.
+    pub model: String,
+    /// What is sent.
+    pub forward: Forward,
+    /// The endpoint, for the usage row.
+    pub endpoint: Endpoint,
+    /// Our estimate of the tokens in.
+    pub prompt_tokens: u64,
+    /// The most that it can take.
+    pub bound: ForwardBound,
+    /// How often the fixed price of an answer counts: pictures are priced one by one.
+    pub answers: u64,
+}
+
+/// The most tokens that a request of another endpoint can take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ForwardBound {
+    /// Tokens in that are text.
+    pub text_prompt: u64,
+    /// Tokens in of other kinds; `None` for the model's context.
+    pub media_prompt: Option<u64>,
+    /// Tokens out; `None` for the most that the model writes.
+    pub completion: Option<u64>,
+    /// Whether there is audio in it.
+    pub has_audio: bool,
 }
 
 /// An admitted request: the calls to make, and the settlement that accounts for them.
@@ -42,6 +88,8 @@ pub(crate) struct Accounting {
     pub(crate) settlement: Settlement,
     /// See [`ChatRequest::priced_fields`].
     priced_fields: Vec<String>,
+    /// How often the fixed price of an answer counts.
+    answers: u64,
 }
 
 impl PreparedChat {
@@ -49,27 +97,52 @@ impl PreparedChat {
     pub fn new(
         app: &App,
         gate: &RequestQuota,
-        RequestId(id): &RequestId,
+        id: &RequestId,
         request: &ChatRequest<'_>,
         body: &Bytes,
         stream: bool,
     ) -> Result<Self> {
+        let model = find_model(app, &request.model)?;
+        request.validate_for(model.max_output_tokens)?;
+        let asked = Asked {
+            request,
+            body: body.clone(),
+            stream,
+            endpoint: Endpoint::Chat,
+            verbatim: None,
+        };
+        Self::of(app, gate, id, asked)
+    }
+
+    /// The same for a chat that was asked in another dialect.
+    pub fn of(
+        app: &App,
+        gate: &RequestQuota,
+        RequestId(id): &RequestId,
+        asked: Asked<'_>,
+    ) -> Result<Self> {
+        let Asked {
+            request,
+            body,
+            stream,
+            endpoint,
+            verbatim,
+        } = asked;
         let caller = gate.caller();
         let model = find_model(app, &request.model)?;
         ensure_allowed(&caller.key, &model.id)?;
-        request.validate_for(model.max_output_tokens)?;
         if !stream {
             ensure_answer_fits(request, model.max_output_tokens)?;
         }
         let allowed = caller.key.models.as_deref();
-        let plan = app
-            .providers
-            .plan(model, request, body.clone(), stream, id, allowed)?;
+        let bytes = body.len();
+        let providers = &app.providers;
+        let plan = providers.plan(model, request, body, stream, id, allowed, verbatim)?;
         let priced_fields = request.priced_fields();
         let serving = app.providers.serving(model, allowed);
         let max_cost = serving.map(|model| {
             let pricing = model.pricing.with_extras(&priced_fields);
-            pricing.max_cost(&usage_bound(request, body.len(), model))
+            pricing.max_cost(&usage_bound(request, bytes, model))
         });
         Ok(Self {
             plan,
@@ -77,7 +150,7 @@ impl PreparedChat {
             reservation: Reservation {
                 request: id.to_string(),
                 key: caller.key.id.clone(),
-                endpoint: Endpoint::Chat,
+                endpoint,
                 model: model.id.clone(),
                 pricing: model.pricing.with_extras(&priced_fields),
                 started: app.ports.clock.now(),
@@ -88,6 +161,52 @@ impl PreparedChat {
                 renewal: None,
             },
             priced_fields,
+            answers: 1,
+            rounds: None,
+        })
+    }
+
+    /// The same for a request of another endpoint than the chat's.
+    pub fn forward(
+        app: &App,
+        gate: &RequestQuota,
+        RequestId(id): &RequestId,
+        asked: AskedForward,
+    ) -> Result<Self> {
+        let caller = gate.caller();
+        let model = find_model(app, &asked.model)?;
+        ensure_allowed(&caller.key, &model.id)?;
+        let allowed = caller.key.models.as_deref();
+        let providers = &app.providers;
+        let plan = providers.plan_forward(model, asked.forward, id, allowed)?;
+        let serving = providers.serving(model, allowed);
+        let max_cost = serving.map(|model| {
+            let pricing = several(&model.pricing, asked.answers);
+            pricing.max_cost(&UsageBound {
+                completion: asked.bound.completion.unwrap_or(model.max_output_tokens),
+                text_prompt: asked.bound.text_prompt,
+                media_prompt: asked.bound.media_prompt.unwrap_or(model.context_length),
+                audio: asked.bound.has_audio,
+            })
+        });
+        Ok(Self {
+            plan,
+            max_cost: max_cost.max().unwrap_or(Money::ZERO),
+            reservation: Reservation {
+                request: id.to_string(),
+                key: caller.key.id.clone(),
+                endpoint: asked.endpoint,
+                model: model.id.clone(),
+                pricing: several(&model.pricing, asked.answers),
+                started: app.ports.clock.now(),
+                prompt_tokens: asked.prompt_tokens,
+                reserved: 0,
+                counted: true,
+                events: vec![],
+                renewal: None,
+            },
+            priced_fields: vec![],
+            answers: asked.answers,
             rounds: None,
         })
     }
@@ -105,6 +224,7 @@ impl PreparedChat {
             accounting: Accounting {
                 settlement,
                 priced_fields: self.priced_fields,
+                answers: self.answers,
             },
             on_disconnect: gate.caller().key.on_disconnect,
             rounds: self.rounds,
@@ -119,12 +239,26 @@ impl Accounting {
             provider, model, ..
         } = served;
         let pricing = model.pricing.with_extras(&self.priced_fields);
+        let pricing = several(&pricing, self.answers);
         self.settlement.billed_failures(served.billed_failures);
         self.settlement.served_by(provider, &model.id, &pricing);
     }
 }
 
-fn find_model<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Model>, Error> {
+/// These prices for so many answers at once, of which each has its fixed price.
+fn several(pricing: &Pricing, answers: u64) -> Pricing {
+    let each = |price: Money| {
+        let answers = i64::try_from(answers).unwrap_or(i64::MAX);
+        Money::from_nanos(price.nanos().saturating_mul(answers))
+    };
+    Pricing {
+        request: pricing.request.map(each),
+        ..pricing.clone()
+    }
+}
+
+/// The model of that id; 400 with those that there are.
+pub fn find_model<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Model>, Error> {
     app.providers.model(id).ok_or_else(|| {
         let available_models = app
             .providers
@@ -136,7 +270,8 @@ fn find_model<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Model>, Error> {
     })
 }
 
-fn ensure_allowed(key: &Key, model: &String) -> Result<(), Error> {
+/// 403 where the key may not use the model.
+pub fn ensure_allowed(key: &Key, model: &String) -> Result<(), Error> {
     match &key.models {
         Some(allowed) if !allowed.contains(model) => Err(Error::new(
             Code::Forbidden,

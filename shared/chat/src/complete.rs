@@ -164,7 +164,10 @@ async fn finished(
 }
 
 /// Runs `done` to its end even when nobody waits for it any more.
-async fn detached(ports: &Ports, done: BoxFuture<'static, Result<Response>>) -> Result<Response> {
+pub(crate) async fn detached(
+    ports: &Ports,
+    done: BoxFuture<'static, Result<Response>>,
+) -> Result<Response> {
     let (sender, receiver) = oneshot::channel();
     ports.spawn.spawn(Box::pin(async move {
         // Nobody listens any more when the client has left.

@@ -11,13 +11,17 @@
 mod admit;
 mod bound;
 mod complete;
+mod forward;
 mod relay;
 mod rounds;
 mod shown_usage;
 mod stream_format;
 
-pub use admit::{AdmittedChat, PreparedChat};
+pub use admit::{
+    AdmittedChat, Asked, AskedForward, ForwardBound, PreparedChat, ensure_allowed, find_model,
+};
 pub use complete::{WholeAnswer, complete, failed, openai_answer, write_served};
+pub use forward::{Counted, ForwardedAnswer, forward};
 pub use relay::{EventWriter, respond};
 pub use rounds::{Next, Ran, Rounds, Running};
 pub use shown_usage::usage_object;

@@ -274,6 +274,7 @@ mod tests {
         let value: Value = serde_json::from_str(json).unwrap();
         Chunk {
             json: Bytes::copy_from_slice(json.as_bytes()),
+            event: None,
             tokens: u64::from(json == TEXT),
             finished: value["choices"][0]["finish_reason"].is_string(),
             has_choices: value["choices"].get(0).is_some(),

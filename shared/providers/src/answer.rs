@@ -8,6 +8,8 @@ use openclaw_schema::usage::TokenUsage;
 pub struct Completion {
     /// An OpenAI `chat.completion` object; the provider's own bytes where it speaks that dialect.
     pub body: Bytes,
+    /// Whether `body` is what the provider's twin of the caller's own endpoint answered, as it came.
+    pub is_verbatim: bool,
     /// As far as the provider counted.
     pub usage: Option<TokenUsage>,
     /// [`tokens::estimate`](crate::tokens::estimate) of what was written; 0 where `usage` tells the
@@ -16,11 +18,14 @@ pub struct Completion {
 }
 
 /// A piece of a streamed answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chunk {
     /// One OpenAI `chat.completion.chunk` object on one line, without SSE framing; the provider's
     /// own bytes where it speaks that dialect.
     pub json: Bytes,
+    /// The event's name, where the provider's twin of the caller's own endpoint sent it: then `json` is
+    /// the event's data, as it came.
+    pub event: Option<Bytes>,
     /// An estimate of the tokens it carries: 0 only where it shows nothing of the answer.
     pub tokens: u64,
     /// Whether a choice has its `finish_reason`.

@@ -7,6 +7,7 @@
 //! - [`request`] encodes a request; [`family`] tells what a model takes.
 //! - [`completion`] decodes a whole answer, [`stream`] one in events. What they share is in
 //!   [`answer`] and [`usage`].
+//! - [`verbatim`] reads answers that go on to callers of the same format as they came.
 
 mod answer;
 mod chunk;
@@ -15,10 +16,12 @@ mod family;
 mod request;
 mod stream;
 mod usage;
+mod verbatim;
 
 use crate::{
     Completion,
-    dialect::{DecodeError, Dialect, Input, StreamDecoder},
+    dialect::{AnswerFormat, DecodeError, Dialect, Input, StreamDecoder},
+    verbatim::CallerFormat,
 };
 use bytes::Bytes;
 use openclaw_core::Result;
@@ -31,11 +34,21 @@ const ANSWER_TOOL: &str = "openclaw_json_answer";
 #[derive(Debug)]
 pub(crate) struct Anthropic;
 
-impl Dialect for Anthropic {
+impl AnswerFormat for Anthropic {
     fn path(&self) -> &'static str {
         "/messages"
     }
 
+    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError> {
+        completion::decode(&body, created)
+    }
+
+    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder> {
+        Box::new(stream::Decoder::new(created))
+    }
+}
+
+impl Dialect for Anthropic {
     /// The version of the wire format.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[("anthropic-version", "2023-06-01")]
@@ -49,11 +62,10 @@ impl Dialect for Anthropic {
         request::encode_request(input)
     }
 
-    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError> {
-        completion::decode(&body, created)
-    }
-
-    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder> {
-        Box::new(stream::Decoder::new(created))
+    fn verbatim(&self, format: CallerFormat) -> Option<&'static dyn AnswerFormat> {
+        match format {
+            CallerFormat::Messages => Some(&verbatim::Messages),
+            CallerFormat::Responses => None,
+        }
     }
 }

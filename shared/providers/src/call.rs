@@ -5,19 +5,21 @@ use crate::{
     body::Body,
     catalog::{Providers, Target},
     content::Content,
-    dialect::DecodeError,
+    dialect::{AnswerFormat, DecodeError},
     fault::Fault,
+    forward::{Forwarded, ForwardedBody, is_streamed, stream_of},
     refusal::{refusal, unreadable},
     reshape,
     retry_after::retry_after,
     stream::ChunkStream,
+    verbatim::own_endpoint,
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{
     StreamExt,
     future::{Either, select},
 };
-use http::Response;
+use http::{Response, header};
 use openclaw_core::{HttpRequest, Ports};
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -32,6 +34,8 @@ pub(crate) struct Call<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) providers: &'a Arc<Providers>,
     pub(crate) target: &'a Target,
+    /// How the answer is read.
+    pub(crate) format: &'static dyn AnswerFormat,
 }
 
 /// How an answer is taken.
@@ -60,6 +64,30 @@ impl Mode for Whole {
         let completion = completion.await?;
         call.providers.health.succeeded(call.target.slot);
         Ok(completion)
+    }
+}
+
+/// As the bytes of another endpoint than the chat's.
+pub(crate) struct AsItCame;
+
+impl Mode for AsItCame {
+    type Answer = Forwarded;
+
+    async fn call(call: Call<'_>, request: HttpRequest) -> Result<Forwarded, Fault> {
+        let provider = &call.target.provider;
+        let limit = provider.limits(&call.providers.routing).first_token;
+        let (head, mut body) = call.head(request, limit).await?.into_parts();
+        let content_type = head.headers.get(header::CONTENT_TYPE).cloned();
+        let body = match is_streamed(content_type.as_ref()) {
+            true => ForwardedBody::Stream(stream_of(body)),
+            false => {
+                let bytes = body.read_all(Bytes::new(), MAX_ANSWER).await;
+                let cut = |cut| Fault::cut(&provider.id, head.status.as_u16(), cut);
+                ForwardedBody::Whole(bytes.map_err(cut)?)
+            }
+        };
+        call.providers.health.succeeded(call.target.slot);
+        Ok(Forwarded { content_type, body })
     }
 }
 
@@ -120,7 +148,7 @@ impl Call<'_> {
         let bytes = bytes.map_err(|cut| Fault::cut(&provider.id, status, cut))?;
         let created = self.ports.clock.now().as_second();
         let completion = match Content::of_whole(&bytes) {
-            Some(Content::Json) => provider.dialect.decode_completion(bytes, created),
+            Some(Content::Json) => self.format.decode_completion(bytes, created),
             Some(Content::Events) => {
                 reshape::assemble(provider.dialect.stream_decoder(created), bytes)
             }
@@ -145,11 +173,19 @@ impl Call<'_> {
                 None => break Content::Events,
             }
         };
-        let mut stream = ChunkStream::new(status, self.ports, self.providers, self.target);
+        let decoder = self
+            .format
+            .stream_decoder(self.ports.clock.now().as_second());
+        let mut stream = ChunkStream::new(status, self.ports, self.providers, self.target, decoder);
         match content {
             Content::Events => stream.read(start, body).await?,
             Content::Json => {
-                let completion = self.whole(body, status, start).await?;
+                // Taken apart in the chat's format, whatever the caller's is.
+                let call = Call {
+                    format: own_endpoint(provider.dialect),
+                    ..*self
+                };
+                let completion = call.whole(body, status, start).await?;
                 let chunks = reshape::take_apart(&completion);
                 let chunks = chunks.map_err(|error| unreadable(provider, status, error))?;
                 stream.give(chunks);

@@ -9,6 +9,7 @@ use crate::{
     answer::{Chunk, Completion},
     sse::Event,
     vendor_error::VendorError,
+    verbatim::CallerFormat,
 };
 use bytes::Bytes;
 use openclaw_core::Result;
@@ -17,11 +18,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// A provider's wire format.
-pub(crate) trait Dialect: fmt::Debug + Send + Sync {
+/// An endpoint of a provider, and how its answers are read.
+pub(crate) trait AnswerFormat: fmt::Debug + Send + Sync {
     /// The path that follows a provider's `base_url`.
     fn path(&self) -> &'static str;
 
+    /// A whole answer. `created` is now in Unix seconds, for formats that do not tell.
+    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;
+
+    /// Reads one streamed answer.
+    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder>;
+}
+
+/// A provider's wire format.
+pub(crate) trait Dialect: AnswerFormat {
     /// Headers of every request, beside the usual ones.
     fn headers(&self) -> &'static [(&'static str, &'static str)] {
         &[]
@@ -34,16 +44,14 @@ pub(crate) trait Dialect: fmt::Debug + Send + Sync {
     /// the caller's: the dialect cannot say what was asked.
     fn encode_request(&self, input: &Input<'_>) -> Result<Bytes>;
 
-    /// A whole answer. `created` is now in Unix seconds, for dialects that do not tell.
-    fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;
+    /// The caller's own endpoint, where the provider has it, too: what was asked there goes on as it
+    /// came, and so does the answer.
+    fn verbatim(&self, format: CallerFormat) -> Option<&'static dyn AnswerFormat>;
 
     /// The error in the body of an answer that is not 2xx, which may be cut off.
     fn decode_error(&self, body: &[u8]) -> VendorError {
         VendorError::read(body)
     }
-
-    /// Reads one streamed answer.
-    fn stream_decoder(&self, created: i64) -> Box<dyn StreamDecoder>;
 }
 
 /// Reads one stream's events.

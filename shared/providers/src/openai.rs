@@ -13,7 +13,8 @@ mod template;
 use self::{answer::Answer, stream::Decoder};
 use crate::{
     Completion,
-    dialect::{DecodeError, Dialect, Input, StreamDecoder},
+    dialect::{AnswerFormat, DecodeError, Dialect, Input, StreamDecoder},
+    verbatim::CallerFormat,
 };
 use bytes::Bytes;
 use openclaw_core::Result;
@@ -22,17 +23,9 @@ use openclaw_core::Result;
 #[derive(Debug)]
 pub(crate) struct OpenAi;
 
-impl Dialect for OpenAi {
+impl AnswerFormat for OpenAi {
     fn path(&self) -> &'static str {
         "/chat/completions"
-    }
-
-    fn credential(&self, key: &str) -> (&'static str, String) {
-        ("authorization", format!("Bearer {key}"))
-    }
-
-    fn encode_request(&self, input: &Input<'_>) -> Result<Bytes> {
-        Ok(request::encode(input))
     }
 
     fn decode_completion(&self, body: Bytes, _: i64) -> Result<Completion, DecodeError> {
@@ -41,6 +34,20 @@ impl Dialect for OpenAi {
 
     fn stream_decoder(&self, _: i64) -> Box<dyn StreamDecoder> {
         Box::new(Decoder::default())
+    }
+}
+
+impl Dialect for OpenAi {
+    fn credential(&self, key: &str) -> (&'static str, String) {
+        ("authorization", format!("Bearer {key}"))
+    }
+
+    fn encode_request(&self, input: &Input<'_>) -> Result<Bytes> {
+        Ok(request::encode(input))
+    }
+
+    fn verbatim(&self, _: CallerFormat) -> Option<&'static dyn AnswerFormat> {
+        None
     }
 }
 
@@ -53,6 +60,7 @@ fn completion(body: &Bytes) -> Result<Completion, DecodeError> {
         let usage = answer.usage();
         Ok(Completion {
             body: body.clone(),
+            is_verbatim: false,
             usage,
             estimated_completion_tokens: match usage {
                 Some(usage) if usage.tells_completion() => 0,

@@ -2,26 +2,51 @@
 
 use crate::{
     catalog::{Model, Providers, Target},
-    dialect::{Input, ModelFacts},
+    dialect::{AnswerFormat, Input, ModelFacts},
+    forward::Forward,
     media_urls,
     provider::Provider,
+    verbatim::{Verbatim, own_endpoint},
 };
 use bytes::Bytes;
+use http::HeaderMap;
 use openclaw_core::{Error, Result};
 use openclaw_schema::chat::ChatRequest;
 use std::sync::Arc;
 
-/// A chat request, encoded for its model.
+/// A request, encoded for its model.
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) providers: Arc<Providers>,
     /// The model, then its fallbacks that may serve.
     pub(crate) models: Vec<Arc<Model>>,
     pub(crate) request_id: String,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    Chat(Box<Chat>),
+    /// Of another endpoint than the chat's.
+    Forward(Box<Forward>),
+}
+
+/// A chat, and its encoding that was made at once.
+#[derive(Debug)]
+struct Chat {
     body: Bytes,
     stream: bool,
-    /// The encoding that was made at once.
+    verbatim: Option<Verbatim>,
     encoded: Encoded,
+}
+
+/// A request as a target of a model has it.
+pub(crate) struct Outgoing {
+    pub(crate) body: Bytes,
+    pub(crate) path: &'static str,
+    /// Beside those of every request to the provider, or in their place.
+    pub(crate) headers: HeaderMap,
+    pub(crate) format: &'static dyn AnswerFormat,
 }
 
 impl Providers {
@@ -31,7 +56,11 @@ impl Providers {
     /// Most models have one encoding for all their targets; `body` is kept and parsed again only
     /// for a target that needs another, or for a fallback. `stream` says which of
     /// [`Plan::complete`] and [`Plan::stream`] follows; `allowed` are the models that the caller's
-    /// key may use, `None` for all.
+    /// key may use, `None` for all. `verbatim` is what `request` was converted from, if it was.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is another part of the request"
+    )]
     pub fn plan(
         self: &Arc<Self>,
         model: &Arc<Model>,
@@ -40,35 +69,100 @@ impl Providers {
         stream: bool,
         request_id: &str,
         allowed: Option<&[String]>,
+        verbatim: Option<Verbatim>,
     ) -> Result<Plan> {
         let mut refused = None;
         for target in &model.targets {
-            match Encoded::new(request, model, target, stream) {
+            match Encoded::new(request, model, target, stream, verbatim.as_ref()) {
                 Ok(encoded) => {
-                    return Ok(Plan {
-                        providers: Arc::clone(self),
-                        models: self.serving(model, allowed).map(Arc::clone).collect(),
-                        request_id: request_id.into(),
+                    let chat = Chat {
                         body,
                         stream,
+                        verbatim,
                         encoded,
-                    });
+                    };
+                    let content = Content::Chat(Box::new(chat));
+                    return Ok(self.planned(model, request_id, allowed, content));
                 }
                 Err(error) => refused = refused.or(Some(error)),
             }
         }
         Err(refused.unwrap_or_else(|| Error::internal("a model without targets")))
     }
+
+    /// A request of another endpoint than the chat's: [`Plan::forward`] follows. 400 where no target of
+    /// the model has that endpoint.
+    pub fn plan_forward(
+        self: &Arc<Self>,
+        model: &Arc<Model>,
+        forward: Forward,
+        request_id: &str,
+        allowed: Option<&[String]>,
+    ) -> Result<Plan> {
+        let mut refused = None;
+        for target in &model.targets {
+            match forward.ensure_spoken(target) {
+                Ok(()) => {
+                    let content = Content::Forward(Box::new(forward));
+                    return Ok(self.planned(model, request_id, allowed, content));
+                }
+                Err(error) => refused = refused.or(Some(error)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::internal("a model without targets")))
+    }
+
+    fn planned(
+        self: &Arc<Self>,
+        model: &Arc<Model>,
+        request_id: &str,
+        allowed: Option<&[String]>,
+        content: Content,
+    ) -> Plan {
+        Plan {
+            providers: Arc::clone(self),
+            models: self.serving(model, allowed).map(Arc::clone).collect(),
+            request_id: request_id.into(),
+            content,
+        }
+    }
 }
 
 impl Plan {
     /// The request as a target of a model has it.
-    pub(crate) fn encode(&self, model: &Model, target: &Target) -> Result<Bytes> {
+    pub(crate) fn encode(&self, model: &Model, target: &Target) -> Result<Outgoing> {
+        match &self.content {
+            Content::Chat(chat) => chat.encode(model, target),
+            Content::Forward(forward) => forward.encode(model, target),
+        }
+    }
+}
+
+impl Chat {
+    fn encode(&self, model: &Model, target: &Target) -> Result<Outgoing> {
         if self.encoded.does_for(model, target) {
-            return Ok(self.encoded.fields.clone());
+            return self.outgoing(&self.encoded, target);
         }
         let request = ChatRequest::parse(&self.body)?;
-        Ok(Encoded::new(&request, model, target, self.stream)?.fields)
+        let verbatim = self.verbatim.as_ref();
+        let encoded = Encoded::new(&request, model, target, self.stream, verbatim)?;
+        self.outgoing(&encoded, target)
+    }
+
+    fn outgoing(&self, encoded: &Encoded, target: &Target) -> Result<Outgoing> {
+        let name = serde_json::to_string(&target.model).map_err(Error::internal)?;
+        let headers = match &self.verbatim {
+            Some(verbatim) if encoded.is_verbatim => verbatim.headers.clone(),
+            _ => HeaderMap::new(),
+        };
+        Ok(Outgoing {
+            body: [br#"{"model":"#, name.as_bytes(), &encoded.fields]
+                .concat()
+                .into(),
+            path: encoded.format.path(),
+            headers,
+            format: encoded.format,
+        })
     }
 }
 
@@ -76,6 +170,8 @@ impl Plan {
 #[derive(Debug)]
 struct Encoded {
     fields: Bytes,
+    format: &'static dyn AnswerFormat,
+    is_verbatim: bool,
     model: String,
     name: String,
     provider: Arc<Provider>,
@@ -87,22 +183,32 @@ impl Encoded {
         model: &Model,
         target: &Target,
         stream: bool,
+        verbatim: Option<&Verbatim>,
     ) -> Result<Self> {
         request.ensure_priced(&model.pricing)?;
         let provider = &target.provider;
         media_urls::check(request, &provider.row)?;
-        let fields = provider.dialect.encode_request(&Input {
-            request,
-            model: ModelFacts {
-                name: &target.model,
-                max_output_tokens: model.max_output_tokens,
-                defaults: &model.defaults,
-            },
-            provider: &provider.row,
-            stream,
-        })?;
+        let endpoint = match verbatim {
+            Some(verbatim) => verbatim.endpoint(target)?,
+            None => None,
+        };
+        let fields = match (endpoint, verbatim) {
+            (Some(_), Some(verbatim)) => verbatim.fields.clone(),
+            _ => provider.dialect.encode_request(&Input {
+                request,
+                model: ModelFacts {
+                    name: &target.model,
+                    max_output_tokens: model.max_output_tokens,
+                    defaults: &model.defaults,
+                },
+                provider: &provider.row,
+                stream,
+            })?,
+        };
         Ok(Self {
             fields,
+            format: endpoint.unwrap_or_else(|| own_endpoint(provider.dialect)),
+            is_verbatim: endpoint.is_some(),
             model: model.id.clone(),
             name: target.model.clone(),
             provider: Arc::clone(provider),

@@ -1,6 +1,6 @@
 //! A provider that can be called: where, how and with which credential.
 
-use crate::{dialect::Dialect, dialects::dialect};
+use crate::{dialect::Dialect, dialects::dialect, plan::Outgoing};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use openclaw_core::Secret;
@@ -65,13 +65,27 @@ impl Provider {
         }
     }
 
-    /// The request that carries `body`. `request_id` goes along, so that a provider's log can be
+    /// The address of an endpoint; that of the chat is kept.
+    fn uri(&self, path: &str) -> Uri {
+        if path == self.dialect.path() {
+            return self.endpoint.clone();
+        }
+        let base = self.row.base_url.trim_end_matches('/');
+        // It was one with another path.
+        let uri = format!("{base}{path}").parse();
+        uri.unwrap_or_else(|_| self.endpoint.clone())
+    }
+
+    /// The request that carries it out. `request_id` goes along, so that a provider's log can be
     /// matched with ours.
-    pub(crate) fn request(&self, body: Bytes, request_id: &str) -> Request<Bytes> {
-        let mut request = Request::new(body);
+    pub(crate) fn request(&self, outgoing: &Outgoing, request_id: &str) -> Request<Bytes> {
+        let mut request = Request::new(outgoing.body.clone());
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.endpoint.clone();
+        *request.uri_mut() = self.uri(outgoing.path);
         *request.headers_mut() = self.headers.clone();
+        for (name, value) in &outgoing.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
         if let Ok(id) = HeaderValue::from_str(request_id) {
             request.headers_mut().insert("x-request-id", id);
         }

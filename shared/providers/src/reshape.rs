@@ -3,7 +3,7 @@
 
 use crate::{
     answer::{Chunk, Completion},
-    dialect::{DecodeError, Dialect, StreamDecoder, StreamEvent},
+    dialect::{AnswerFormat, DecodeError, StreamDecoder, StreamEvent},
     openai::OpenAi,
     sse::{Event, Parser},
 };
@@ -115,6 +115,7 @@ impl CompletionBuilder {
         let body = serde_json::to_vec(&self.fields).map_err(|error| error.to_string())?;
         Ok(Completion {
             body: body.into(),
+            is_verbatim: false,
             usage: self.counted,
             estimated_completion_tokens: match self.counted {
                 Some(usage) if usage.tells_completion() => 0,
@@ -291,6 +292,7 @@ mod tests {
         let whole = assembled(EVENTS).unwrap();
         let completion = Completion {
             body: whole.to_string().into(),
+            is_verbatim: false,
             usage: None,
             estimated_completion_tokens: 0,
         };

@@ -2,14 +2,14 @@
 
 use crate::{
     answer::Completion,
-    call::{Call, Mode, Streamed, Whole},
+    call::{AsItCame, Call, Mode, Streamed, Whole},
     fault::{Fault, Next},
+    forward::Forwarded,
     order::{Candidate, below, candidates},
-    plan::Plan,
+    plan::{Outgoing, Plan},
     reply::{Failure, Reply},
     stream::ChunkStream,
 };
-use bytes::Bytes;
 use openclaw_core::{Error, Ports, Random};
 use openclaw_schema::config::Routing;
 use std::{sync::Arc, time::Duration};
@@ -21,6 +21,15 @@ impl Plan {
         ports: Ports,
     ) -> impl Future<Output = Result<Reply<Completion>, Failure>> + Send + 'static {
         run::<Whole>(self, ports)
+    }
+
+    /// Sends a request of another endpoint than the chat's, and waits for the answer; of one that
+    /// streams, for its head.
+    pub fn forward(
+        self,
+        ports: Ports,
+    ) -> impl Future<Output = Result<Reply<Forwarded>, Failure>> + Send + 'static {
+        run::<AsItCame>(self, ports)
     }
 
     /// Sends it and waits until something of the answer is there: a text, a call of a tool, or why
@@ -83,20 +92,18 @@ struct Attempt<'a> {
     plan: &'a Plan,
     ports: &'a Ports,
     candidate: &'a Candidate,
-    body: Bytes,
+    outgoing: Outgoing,
 }
 
 impl<'a> Attempt<'a> {
     /// An error is the caller's: this target cannot be asked that.
     fn new(plan: &'a Plan, ports: &'a Ports, candidate: &'a Candidate) -> Result<Self, Error> {
         let target = candidate.target();
-        let fields = plan.encode(&candidate.model, target)?;
-        let name = serde_json::to_string(&target.model).map_err(Error::internal)?;
         Ok(Self {
             plan,
             ports,
             candidate,
-            body: [br#"{"model":"#, name.as_bytes(), &fields].concat().into(),
+            outgoing: plan.encode(&candidate.model, target)?,
         })
     }
 
@@ -130,11 +137,12 @@ impl<'a> Attempt<'a> {
         let target = self.candidate.target();
         let request = target
             .provider
-            .request(self.body.clone(), &self.plan.request_id);
+            .request(&self.outgoing, &self.plan.request_id);
         let call = Call {
             ports: self.ports,
             providers: &self.plan.providers,
             target,
+            format: self.outgoing.format,
         };
         M::call(call, request)
     }

@@ -60,14 +60,14 @@ impl ChunkStream {
         ports: &Ports,
         providers: &Arc<Providers>,
         target: &Target,
+        decoder: Box<dyn StreamDecoder>,
     ) -> Self {
-        let created = ports.clock.now().as_second();
         Self {
             status,
             body: None,
             tail: None,
             parser: Parser::default(),
-            decoder: target.provider.dialect.stream_decoder(created),
+            decoder,
             ready: VecDeque::new(),
             shown: false,
             provider: Arc::clone(&target.provider),

@@ -2,7 +2,7 @@
 
 mod tokens;
 
-pub use tokens::{CompletionUsage, TokenUsage};
+pub use tokens::{CompletionUsage, InputOutputUsage, TokenUsage};
 
 use openclaw_core::{
     Error, Money, Result, Timestamp,

@@ -39,6 +39,24 @@ pub enum Endpoint {
     Chat,
     /// A skill.
     Skills,
+    /// A model, in Anthropic's messages.
+    Messages,
+    /// A model, in OpenAI's responses.
+    Responses,
+    /// A model, in OpenAI's completions before the chat's.
+    Completions,
+    /// A model that turns texts into vectors.
+    Embeddings,
+    /// A model that says whether a text is harmful.
+    Moderations,
+    /// A model that sorts documents.
+    Rerank,
+    /// A model that makes pictures.
+    Images,
+    /// A model that speaks.
+    Speech,
+    /// A model that listens.
+    Transcriptions,
 }
 
 impl Endpoint {
@@ -117,8 +135,8 @@ impl UsageRow {
     pub(crate) fn tell(&self, account: &str, wanted: &[String]) -> Result<Option<Step>> {
         let kind = match (self.endpoint, self.status) {
             (Endpoint::Skills, _) => EventType::SkillExecuted,
-            (Endpoint::Chat, Status::Completed) => EventType::ChatCompleted,
-            (Endpoint::Chat, _) => EventType::ChatFailed,
+            (_, Status::Completed) => EventType::ChatCompleted,
+            (_, _) => EventType::ChatFailed,
         };
         if !kind.is_wanted(wanted) {
             return Ok(None);

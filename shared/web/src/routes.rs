@@ -32,7 +32,8 @@ impl Routes {
     }
 
     /// Each with something before its methods.
-    pub(crate) fn map(mut self, change: impl Fn(MethodRouter<App>) -> MethodRouter<App>) -> Self {
+    #[must_use]
+    pub fn map(mut self, change: impl Fn(MethodRouter<App>) -> MethodRouter<App>) -> Self {
         for (_, methods) in &mut self.0 {
             *methods = change(std::mem::take(methods));
         }

@@ -19,13 +19,14 @@ pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
 /// The functions.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     "admin",
     "analytics",
     "auth",
     "chat",
     "files",
     "health",
+    "inference",
     "models",
     "realtime",
     "skills",

@@ -12,6 +12,7 @@ mod anthropic;
 mod fixed;
 mod open_meteo;
 mod openai;
+mod others;
 mod play;
 mod record;
 mod reply;

@@ -3,7 +3,7 @@
 use super::{
     anthropic,
     fixed::Fixed,
-    open_meteo, openai,
+    open_meteo, openai, others,
     play::{self, Failures, Play},
     record::{Ending, Records, Seen},
     reply::Reply,
@@ -122,6 +122,11 @@ impl Upstream {
     async fn answer_other(&self, request: Request<Incoming>) -> io::Result<Response<Play>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        if let Some(answer) = others::answer(head.uri.path(), &body) {
+            let record = others::record(head.uri.path(), &head.headers, &body);
+            let ending = record.map(|(tag, body)| self.records.begin(&tag, seen(&head, body)).1);
+            return Ok(answer.map(|steps| Play::new(steps, ending)));
+        }
         let query = site::query(&head);
         let ending = site::tag(&query).map(|tag| {
             let json = serde_json::from_slice(&body).unwrap_or_default();

@@ -39,6 +39,7 @@ mod conventions;
 mod files;
 mod health;
 mod hosted;
+mod inference;
 mod keys;
 mod lambda;
 mod limits;

@@ -19,13 +19,14 @@ pub(crate) use ministack::MiniStack;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 9] = [
+pub(crate) const FUNCTIONS: [&str; 10] = [
     "admin",
     "analytics",
     "auth",
     "chat",
     "files",
     "health",
+    "inference",
     "models",
     "realtime",
     "skills",

@@ -107,7 +107,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 13] = [
+pub const DEPLOYED: [Worker; 14] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
@@ -173,6 +173,14 @@ pub const DEPLOYED: [Worker; 13] = [
         about: "The models that are there: those whose vendor has a key.",
         package: "openclaw-function-models",
         folder: "functions/models",
+        vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
+        name: "inference",
+        about: "Other dialects of the chat, and models that do something else.",
+        package: "openclaw-function-inference",
+        folder: "functions/inference",
         vendor_keys: true,
         ..FUNCTION
     },
@@ -295,6 +303,7 @@ pub const DEPLOYED: [Worker; 13] = [
             "chat",
             "files",
             "health",
+            "inference",
             "models",
             "realtime",
             "skills",

@@ -147,6 +147,7 @@ impl Visible {
         }
         Chunk {
             json: chunk.to_string().into(),
+            event: None,
             tokens: 0,
             finished: false,
             has_choices: true,
@@ -182,6 +183,7 @@ mod tests {
         let chunk = json!({"id": id, "object": "chat.completion.chunk", "choices": [choice]});
         Chunk {
             json: chunk.to_string().into(),
+            event: None,
             tokens: 1,
             finished,
             has_choices: true,

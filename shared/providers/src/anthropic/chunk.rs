@@ -118,6 +118,7 @@ impl Envelope {
             json: serde_json::to_vec(&chunk)
                 .map_err(|error| error.to_string())?
                 .into(),
+            event: None,
             tokens: 0,
             finished: false,
             has_choices: !choices.is_empty(),

@@ -132,6 +132,7 @@ pub(super) fn decode(body: &[u8], created: i64) -> Result<Completion, DecodeErro
         body: serde_json::to_vec(&answer)
             .map_err(|error| error.to_string())?
             .into(),
+        is_verbatim: false,
         usage,
         estimated_completion_tokens,
     })

@@ -1,14 +1,14 @@
 //! The stream in.
 
 use super::{
-    answer::{Block, Meaning, ThinkingBlock, ToolCall, finish_reason},
+    answer::{Block, Meaning, ThinkingBlock, ToolCall, finish_reason, text_of},
     chunk::{Delta, Envelope},
     usage::Counts,
 };
 use crate::{
     Chunk,
     dialect::{DecodeError, StreamDecoder, StreamEvent},
-    sse,
+    sse, tokens,
     vendor_error::VendorError,
 };
 use openclaw_schema::chat::Text;
@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 /// An event's data; which fields are there depends on `type`.
 #[derive(Deserialize)]
-struct Event<'a> {
+pub(super) struct Event<'a> {
     #[serde(rename = "type", borrow)]
     kind: Option<Text<'a>>,
     /// Of the block that starts, goes on or ends.
@@ -30,6 +30,50 @@ struct Event<'a> {
     delta: Option<EventDelta<'a>>,
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
+}
+
+/// What an event tells whoever only counts.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// An estimate of the tokens that it carries.
+    pub(super) tokens: u64,
+    /// Whether it has the `stop_reason`.
+    pub(super) stops: bool,
+    pub(super) counts: Counts,
+    pub(super) has_counts: bool,
+}
+
+impl<'a> Event<'a> {
+    pub(super) fn read(data: &'a [u8]) -> Result<Self, DecodeError> {
+        serde_json::from_slice(data)
+            .map_err(|error| format!("not what an event should be: {error}").into())
+    }
+
+    /// Its `type`, or the name of the event.
+    pub(super) fn kind<'b>(&'b self, event: &'b sse::Event) -> &'b [u8] {
+        self.kind
+            .as_ref()
+            .map_or(&*event.name, |kind| kind.0.as_bytes())
+    }
+
+    /// Counts and ends, whatever the event says beside.
+    pub(super) fn told(&self) -> Told {
+        let start = self.message.as_ref();
+        let delta = self.delta.as_ref();
+        let block = self.content_block.as_ref();
+        let of_delta = delta.map(|delta| [&delta.text, &delta.partial_json, &delta.thinking]);
+        let of_block = block.map(|block| [&block.text, &block.name, &block.thinking]);
+        let texts = of_delta.into_iter().chain(of_block).flatten().flatten();
+        Told {
+            tokens: texts.map(|text| tokens::estimate(&text.0)).sum(),
+            stops: delta.is_some_and(|delta| delta.stop_reason.is_some()),
+            counts: match start {
+                Some(start) => Counts::of_start(start.usage),
+                None => Counts::read(self.usage),
+            },
+            has_counts: start.is_some() || self.usage.is_some(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,15 +140,12 @@ impl StreamDecoder for Decoder {
                 false => Err("[DONE] before the stop_reason".into()),
             };
         }
-        let data: Event<'_> = serde_json::from_slice(&event.data)
-            .map_err(|error| format!("not what an event should be: {error}"))?;
-        match data
-            .kind
-            .as_ref()
-            .map_or(&*event.name, |kind| kind.0.as_bytes())
-        {
+        let data = Event::read(&event.data)?;
+        match data.kind(event) {
             b"error" => Err(DecodeError::Vendor(VendorError::read(&event.data))),
-            b"message_start" => self.start(data.message.ok_or("no message in message_start")?),
+            b"message_start" => {
+                self.start(data.message.as_ref().ok_or("no message in message_start")?)
+            }
             b"content_block_start" => match &data.content_block {
                 Some(block) => self.open_block(data.index.unwrap_or_default(), block),
                 None => Err("no block in content_block_start".into()),
@@ -116,7 +157,11 @@ impl StreamDecoder for Decoder {
             b"content_block_stop" => self.close_block(data.index.unwrap_or_default()),
             b"message_delta" => {
                 self.counts.update(Counts::read(data.usage));
-                match data.delta.and_then(|delta| delta.stop_reason) {
+                match data
+                    .delta
+                    .as_ref()
+                    .and_then(|delta| delta.stop_reason.as_ref())
+                {
                     Some(reason) => self.finish(&reason.0),
                     None => Ok(StreamEvent::Nothing),
                 }
@@ -146,12 +191,12 @@ impl Decoder {
         }
     }
 
-    fn start(&mut self, start: Start<'_>) -> Result<StreamEvent, DecodeError> {
+    fn start(&mut self, start: &Start<'_>) -> Result<StreamEvent, DecodeError> {
         self.counts.update(Counts::of_start(start.usage));
-        let text = |text: Option<Text<'_>>| text.map(|text| text.0.into()).unwrap_or_default();
+        let text = |text: &Option<Text<'_>>| text_of(text).to_owned();
         self.envelope = Some(Envelope {
-            id: text(start.id),
-            model: text(start.model),
+            id: text(&start.id),
+            model: text(&start.model),
             created: self.created,
         });
         let role = self.envelope()?.piece(Delta {

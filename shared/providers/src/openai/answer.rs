@@ -2,7 +2,7 @@
 //! where they must be counted.
 
 use super::delta::Said;
-use crate::{dialect::DecodeError, vendor_error::VendorError};
+use crate::{dialect::DecodeError, tokens, vendor_error::VendorError};
 use bytes::Bytes;
 use openclaw_schema::{
     chat::Text,
@@ -35,6 +35,9 @@ pub(super) struct Choice<'a> {
     message: Option<Said<'a>>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    /// Of completions before the chat's.
+    #[serde(borrow)]
+    text: Option<Text<'a>>,
 }
 
 impl<'a> Choice<'a> {
@@ -50,6 +53,14 @@ impl<'a> Choice<'a> {
     pub(super) fn has_empty_reason(&self) -> bool {
         self.finish_reason
             .is_some_and(|reason| reason.get() == r#""""#)
+    }
+
+    fn tokens(&self) -> u64 {
+        let text = self
+            .text
+            .as_ref()
+            .map_or(0, |text| tokens::estimate(&text.0));
+        text + self.said().map_or(0, Said::tokens)
     }
 
     /// Of an answer its message, of a chunk what it adds.
@@ -137,10 +148,7 @@ impl<'a> Answer<'a> {
     /// An estimate of the tokens it carries; at least 1 where it shows anything.
     pub(super) fn tokens(&self) -> u64 {
         let choices = self.choices.iter().flatten();
-        choices
-            .filter_map(|choice| choice.said())
-            .map(Said::tokens)
-            .sum()
+        choices.map(Choice::tokens).sum()
     }
 }
 

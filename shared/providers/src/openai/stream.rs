@@ -43,6 +43,7 @@ impl StreamDecoder for Decoder {
                 has_choices: true,
                 usage: None,
                 json: event.data.clone(),
+                event: None,
             }));
         }
         match event.data.trim_ascii() {
@@ -103,6 +104,7 @@ impl Decoder {
             has_choices: !choices.is_empty(),
             usage,
             json: repairs.apply(line)?,
+            event: None,
         }))
     }
 }

@@ -86,8 +86,15 @@ impl World {
         let bytes = Bytes::from(body.to_owned());
         let request = ChatRequest::parse(&bytes).expect("a request");
         let model = self.providers.model(&request.model).expect("a model");
-        self.providers
-            .plan(model, &request, bytes.clone(), stream, "req_1", allowed)
+        self.providers.plan(
+            model,
+            &request,
+            bytes.clone(),
+            stream,
+            "req_1",
+            allowed,
+            None,
+        )
     }
 
     pub(crate) fn complete(&self, body: &str) -> Result<Reply<Completion>, Failure> {

@@ -170,6 +170,41 @@ impl CompletionUsage {
     }
 }
 
+/// `usage` of OpenAI's newer endpoints (responses, images, transcriptions), which say `input` and
+/// `output` in place of `prompt` and `completion`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct InputOutputUsage {
+    #[serde(deserialize_with = "count")]
+    input_tokens: Option<u64>,
+    #[serde(deserialize_with = "count")]
+    output_tokens: Option<u64>,
+    #[serde(deserialize_with = "count")]
+    total_tokens: Option<u64>,
+    #[serde(alias = "input_token_details", deserialize_with = "lenient")]
+    input_tokens_details: Option<PromptDetails>,
+    #[serde(alias = "output_token_details", deserialize_with = "lenient")]
+    output_tokens_details: Option<CompletionDetails>,
+}
+
+impl InputOutputUsage {
+    /// Reads the object; anything else tells nothing.
+    pub fn read(json: &str) -> TokenUsage {
+        let read = serde_json::from_str::<FromObject<Self>>(json);
+        let Ok(FromObject(told)) = read else {
+            return TokenUsage::default();
+        };
+        TokenUsage::from(CompletionUsage {
+            prompt_tokens: told.input_tokens,
+            completion_tokens: told.output_tokens,
+            total_tokens: told.total_tokens,
+            prompt_tokens_details: told.input_tokens_details,
+            completion_tokens_details: told.output_tokens_details,
+            prompt_cache_hit_tokens: None,
+        })
+    }
+}
+
 impl From<CompletionUsage> for TokenUsage {
     fn from(told: CompletionUsage) -> Self {
         let prompt = told.prompt_tokens_details.unwrap_or_default();

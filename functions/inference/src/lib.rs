@@ -1,0 +1,30 @@
+//! The other dialects of a chat, and models that do something else.
+//!
+//! - [`messages`]: Anthropic's `POST /messages` and `POST /messages/count_tokens`.
+//! - [`rows`]: embeddings, completions, moderations, reranking, pictures and audio.
+//!
+//! A dialect is a conversion at the edge: its request becomes a chat ([`openclaw_schema::chat`]), the
+//! chat's answer and chunks become its own. What lies between is every chat's
+//! ([`openclaw_chat`]): the same keys, limits, budgets, routing and accounting. `docs/dialects.md`
+//! says what becomes of each field.
+
+mod messages;
+mod rows;
+#[cfg(feature = "worker")]
+mod worker;
+
+use axum::routing::post;
+use openclaw_schema::key::Scope;
+use openclaw_web::{Access, App, AuthLayer, Routes};
+
+/// The routes.
+pub fn router(app: &App) -> Routes {
+    let layer = AuthLayer::new(app.clone(), Access::Scope(Scope::Chat)).counted_by_handler();
+    let messages = Routes::new()
+        .route("/messages", post(messages::create_message))
+        .route("/messages/count_tokens", post(messages::count_tokens));
+    let rows = rows::routes()
+        .route("/completions", post(rows::create_completion))
+        .route("/audio/transcriptions", post(rows::transcribe));
+    messages::with_errors(layer.clone().protect(messages)).merge(layer.protect(rows))
+}

@@ -1,0 +1,4 @@
+//! Other dialects of the chat, and models that do something else.
+
+mod messages;
+mod rows;
