@@ -43,6 +43,9 @@ def schema(which):
         resources = yaml.load(file, Template)["Resources"]  # noqa: S506, a SafeLoader
     properties = resources[TABLES[which]]["Properties"]
     taken = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+    if "StreamSpecification" in properties:
+        # CloudFormation leaves out that it is on.
+        taken["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
     return taken, properties["TimeToLiveSpecification"]
 
 
@@ -61,11 +64,14 @@ def client(endpoint=None, service="dynamodb"):
 
 
 def create(dynamodb, which, name):
-    """Makes the table `name`; leaves one that is there."""
+    """Makes the table `name`; of one that is there only the stream, where that is not."""
     taken, expiry = schema(which)
     try:
         dynamodb.create_table(TableName=name, **taken)
     except dynamodb.exceptions.ResourceInUseException:
+        there = dynamodb.describe_table(TableName=name)["Table"]
+        if "StreamSpecification" in taken and "StreamSpecification" not in there:
+            dynamodb.update_table(TableName=name, StreamSpecification=taken["StreamSpecification"])
         return
     dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=expiry)

@@ -4,17 +4,17 @@ use futures_util::TryStreamExt;
 use openclaw_core::{BoxFuture, ByteStream, Error, Result};
 use openclaw_files::{Found, Inspect};
 
-/// What an isolate of 128 MB has room for, with what parsers make of it.
-const MAX_BYTES: u64 = 16 << 20;
-
 /// Looks into files right here, in an invocation that does nothing else: a parser that breaks ends it,
 /// and the job is tried once more.
 #[derive(Clone, Copy, Debug)]
-pub struct InProcess;
+pub struct InProcess {
+    /// Bytes of a file that there is memory for, with what parsers make of it.
+    pub max_bytes: u64,
+}
 
 impl Inspect for InProcess {
     fn max_bytes(&self) -> u64 {
-        MAX_BYTES
+        self.max_bytes
     }
 
     fn inspect<'a>(

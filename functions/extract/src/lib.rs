@@ -13,14 +13,18 @@ use openclaw_files::{Found, Inspect, ProcessFile};
 use openclaw_web::{App, Consumers, Routes};
 use std::sync::Arc;
 
+/// What an isolate of 128 MB has room for.
+const MAX_BYTES: u64 = 16 << 20;
+
 /// No routes.
 pub fn router(_: &App) -> Routes {
     Routes::new()
 }
 
-/// Who works on the jobs, in this process.
+/// Who works on the jobs, in an isolate.
 pub fn consumers(app: &App) -> Consumers {
-    vec![consumer(app, Arc::new(InProcess))]
+    let max_bytes = MAX_BYTES;
+    vec![consumer(app, Arc::new(InProcess { max_bytes }))]
 }
 
 /// Who works on the jobs, by means of `inspect`.

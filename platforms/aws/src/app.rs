@@ -11,7 +11,7 @@ use bytes::Bytes;
 use lambda_http::{RequestExt, request::RequestContext};
 use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
-use openclaw_web::{App, CONFIG, Endpoints, Peer, not_configured};
+use openclaw_web::{App, CONFIG, Consumers, Endpoints, Peer, not_configured};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -79,6 +79,11 @@ impl Function {
 
     pub(crate) const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Who works on the function's jobs.
+    pub(crate) fn consumers(&self, app: &App) -> Consumers {
+        self.endpoints.consumers(app)
     }
 
     pub(crate) const fn ports(&self) -> &Ports {

@@ -1,19 +1,14 @@
 //! The connections of a WebSocket API (`@connections`), and a function's invocations of itself.
 
 use crate::{
-    Settings,
-    http::whole,
+    calls::{Answer, Calls, segment},
     retry::Backoff,
-    signed::{signed, text},
+    signed::text,
 };
 use ::http::{Method, Request, StatusCode};
 use bytes::Bytes;
-use openclaw_core::{Clock, Http, HttpError, StoreError};
+use openclaw_core::StoreError;
 use serde::{Deserialize, Serialize};
-use std::{fmt::Write, sync::Arc, time::Duration};
-
-/// How long one call may take.
-const ATTEMPT: Duration = Duration::from_secs(5);
 
 /// The most bytes that API Gateway takes as one message; it cuts it into frames by itself.
 pub const MAX_MESSAGE: usize = 128 * 1024;
@@ -41,29 +36,11 @@ pub enum Undelivered {
 
 /// Sends to connections, and invokes the function itself.
 #[derive(Clone)]
-pub struct Connections(Arc<Inner>);
-
-struct Inner {
-    settings: Settings,
-    http: Arc<dyn Http>,
-    clock: Arc<dyn Clock>,
-}
-
-/// The outcome of one call.
-enum Answer {
-    Is(StatusCode),
-    /// Nothing was sent.
-    NotSent(String),
-    Lost(String),
-}
+pub struct Connections(Calls);
 
 impl Connections {
-    pub(crate) fn new(settings: Settings, http: Arc<dyn Http>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner {
-            settings,
-            http,
-            clock,
-        }))
+    pub(crate) const fn new(calls: Calls) -> Self {
+        Self(calls)
     }
 
     /// Hands a text message, of at most [`MAX_MESSAGE`] bytes, to the client. What was certainly not
@@ -73,11 +50,10 @@ impl Connections {
         address: &ConnectionAddress,
         message: Bytes,
     ) -> Result<(), Undelivered> {
-        let inner = &*self.0;
-        let mut backoff = Backoff::new(&*inner.clock);
+        let mut backoff = Backoff::new(self.0.clock());
         loop {
-            let made = inner.to_connection(Method::POST, address, message.clone());
-            let why = match inner.call("execute-api", made).await {
+            let made = to_connection(Method::POST, address, message.clone());
+            let why = match self.0.call("execute-api", made).await {
                 Answer::Is(status) if status.is_success() => return Ok(()),
                 Answer::Is(StatusCode::GONE) => return Err(Undelivered::Gone),
                 Answer::Is(status @ StatusCode::TOO_MANY_REQUESTS) => status.to_string(),
@@ -92,114 +68,38 @@ impl Connections {
 
     /// Closes a connection. One that is gone is closed.
     pub async fn close(&self, address: &ConnectionAddress) -> Result<(), StoreError> {
-        let inner = &*self.0;
-        let make = || inner.to_connection(Method::DELETE, address, Bytes::new());
+        let make = || to_connection(Method::DELETE, address, Bytes::new());
         let done = |status: StatusCode| status.is_success() || status == StatusCode::GONE;
-        inner.retry("execute-api", make, done).await
+        self.0.retry("execute-api", make, done).await
     }
 
-    /// Has the function invoked with `event`, without waiting for it (`InvocationType` Event).
+    /// Has the function invoked with `event`, without waiting for it.
     pub async fn invoke(&self, event: &impl Serialize) -> Result<(), StoreError> {
-        let inner = &*self.0;
-        let body = serde_json::to_vec(event).map_err(|error| StoreError::Fault(text(error)))?;
-        let body = Bytes::from(body);
-        let make = || inner.to_itself(body.clone());
-        inner
-            .retry("lambda", make, |status| status.is_success())
-            .await
+        self.0.invoke(self.0.own_name()?, event).await
     }
 }
 
-impl Inner {
-    fn to_connection(
-        &self,
-        method: Method,
-        address: &ConnectionAddress,
-        body: Bytes,
-    ) -> Result<Request<Bytes>, String> {
-        let ConnectionAddress {
-            connection,
-            endpoint,
-        } = address;
-        let uri = format!("{endpoint}/@connections/{}", segment(connection));
-        let request = Request::builder().method(method).uri(uri);
-        request.body(body).map_err(text)
-    }
-
-    fn to_itself(&self, body: Bytes) -> Result<Request<Bytes>, String> {
-        let function = self.settings.function.as_deref();
-        let function = segment(function.ok_or("the function's name is not known")?);
-        let base = self.settings.lambda.trim_end_matches('/');
-        let uri = format!("{base}/2015-03-31/functions/{function}/invocations");
-        let request = Request::post(uri).header("x-amz-invocation-type", "Event");
-        request.body(body).map_err(text)
-    }
-
-    /// A call that may be made any number of times.
-    async fn retry(
-        &self,
-        service: &str,
-        make: impl Fn() -> Result<Request<Bytes>, String>,
-        is_done: impl Fn(StatusCode) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut backoff = Backoff::new(&*self.clock);
-        loop {
-            let why = match self.call(service, make()).await {
-                Answer::Is(status) if is_done(status) => return Ok(()),
-                Answer::Is(status)
-                    if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS =>
-                {
-                    return Err(StoreError::Fault(format!("{service}: {status}")));
-                }
-                Answer::Is(status) => status.to_string(),
-                Answer::NotSent(why) | Answer::Lost(why) => why,
-            };
-            backoff.pause(format!("{service}: {why}")).await?;
-        }
-    }
-
-    async fn call(&self, service: &str, request: Result<Request<Bytes>, String>) -> Answer {
-        let request = request.and_then(|request| signed(&self.settings, service, request));
-        let request = match request {
-            Ok(request) => request,
-            Err(why) => return Answer::Lost(why),
-        };
-        let answered = async {
-            let answer = self.http.send(request).await?;
-            let status = answer.status();
-            // Read to its end the connection can be used again.
-            whole(answer.into_body()).await?;
-            Ok(status)
-        };
-        match tokio::time::timeout(ATTEMPT, answered).await {
-            Ok(Ok(status)) => Answer::Is(status),
-            Ok(Err(HttpError::Connect(why) | HttpError::Special(why))) => Answer::NotSent(why),
-            Ok(Err(HttpError::Broken(why))) => Answer::Lost(why),
-            Err(_) => Answer::Lost("no answer within 5 s".into()),
-        }
-    }
-}
-
-/// `text` as a segment of a path: ids of connections end with `=`.
-fn segment(text: &str) -> String {
-    let mut segment = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                segment.push(byte.into());
-            }
-            // Writing to a text does not fail.
-            _ => drop(write!(segment, "%{byte:02X}")),
-        }
-    }
-    segment
+fn to_connection(
+    method: Method,
+    address: &ConnectionAddress,
+    body: Bytes,
+) -> Result<Request<Bytes>, String> {
+    let ConnectionAddress {
+        connection,
+        endpoint,
+    } = address;
+    let uri = format!("{endpoint}/@connections/{}", segment(connection));
+    let request = Request::builder().method(method).uri(uri);
+    request.body(body).map_err(text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
     use openclaw_core::Timestamp;
     use openclaw_testkit::{ManualClock, Reply, ScriptedHttp};
+    use std::sync::Arc;
 
     fn address() -> ConnectionAddress {
         ConnectionAddress {
@@ -218,7 +118,7 @@ mod tests {
         let http = Arc::new(ScriptedHttp::default());
         let clock = ManualClock::jumping(Timestamp::UNIX_EPOCH);
         let settings = Settings::new(variable).unwrap();
-        let connections = Connections::new(settings, http.clone(), Arc::new(clock));
+        let connections = Connections::new(Calls::new(settings, http.clone(), Arc::new(clock)));
         (connections, http)
     }
 

@@ -1,13 +1,16 @@
 //! The events of a function that serves a WebSocket API: an HTTP request, something about a
 //! connection, or an invocation by the function itself, to work on a session.
 
-use crate::{ConnectionAddress, Connections, SessionStore, SocketPayload, app::Function};
+use crate::{
+    ConnectionAddress, Connections, SessionStore, SocketPayload, app::Function, calls::Calls,
+    jobs::until,
+};
 use axum::{Router, body::Body};
 use http::Response;
 use http_body_util::BodyExt;
 use lambda_http::{Adapter, Error, request::LambdaRequest, service_fn};
 use lambda_runtime::{Context, LambdaEvent, Service};
-use openclaw_core::{BoxFuture, Timestamp, time};
+use openclaw_core::{BoxFuture, Timestamp};
 use openclaw_web::{App, not_configured};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, value::RawValue};
@@ -86,7 +89,11 @@ impl<S: SocketHandler> EventRouter<S> {
         let ports = function.ports();
         let settings = function.settings().clone();
         Self {
-            connections: Connections::new(settings, ports.http.clone(), ports.clock.clone()),
+            connections: Connections::new(Calls::new(
+                settings,
+                ports.http.clone(),
+                ports.clock.clone(),
+            )),
             store: SessionStore::new(ports.ledger.clone(), ports.clock.clone()),
             function,
             handler,
@@ -104,8 +111,8 @@ impl<S: SocketHandler> EventRouter<S> {
         if let Ok(invocation) = serde_json::from_str::<SelfInvocation>(payload.get()) {
             return self.work(invocation, &context).await;
         }
-        self.http(serde_json::from_str(payload.get())?, context)
-            .await
+        let payload = serde_json::from_str(payload.get())?;
+        http(self.function.clone(), payload, context).await
     }
 
     async fn handle(&self, payload: SocketPayload) -> Result<Value, Error> {
@@ -122,31 +129,14 @@ impl<S: SocketHandler> EventRouter<S> {
     }
 
     async fn work(&self, invocation: SelfInvocation, context: &Context) -> Result<Value, Error> {
-        let deadline = i64::try_from(context.deadline).unwrap_or(i64::MAX / 1000);
         let work = SessionWork {
             session: invocation.session,
             invocation: context.request_id.clone(),
-            until: time::from_microsecond(deadline.saturating_mul(1000)),
+            until: until(context),
         };
         let services = self.services().await?;
         self.handler.work(services, work).await?;
         Ok(Value::Null)
-    }
-
-    async fn http(
-        self: Arc<Self>,
-        payload: LambdaRequest,
-        context: Context,
-    ) -> Result<Value, Error> {
-        let function = self.function.clone();
-        let answered = service_fn(move |request| {
-            let function = function.clone();
-            async move { Ok::<_, Infallible>(function.answer(request).await) }
-        });
-        let event = LambdaEvent { payload, context };
-        // The adapter itself cannot wait: it is tied to one thread.
-        let answered = Adapter::from(answered).call(event);
-        Ok(serde_json::to_value(answered.await?)?)
     }
 
     async fn services(&self) -> Result<SessionServices, String> {
@@ -158,6 +148,22 @@ impl<S: SocketHandler> EventRouter<S> {
             store: self.store.clone(),
         })
     }
+}
+
+/// Answers an HTTP request in one piece.
+pub(crate) async fn http(
+    function: Arc<Function>,
+    payload: LambdaRequest,
+    context: Context,
+) -> Result<Value, Error> {
+    let answered = service_fn(move |request| {
+        let function = function.clone();
+        async move { Ok::<_, Infallible>(function.answer(request).await) }
+    });
+    let event = LambdaEvent { payload, context };
+    // The adapter itself cannot wait: it is tied to one thread.
+    let answered = Adapter::from(answered).call(event);
+    Ok(serde_json::to_value(answered.await?)?)
 }
 
 /// An answer as API Gateway takes it from a proxy integration.

@@ -7,6 +7,7 @@ mod write;
 use aws_sdk_dynamodb::Client;
 use futures_util::FutureExt;
 use layout::Snapshot;
+pub(crate) use layout::{document_of, job_key};
 use openclaw_core::{
     BoxFuture, Clock, Ledger, Spawn, StoreError,
     ledger::{Item, Outcome, Step},

@@ -2,18 +2,22 @@
 
 mod app;
 mod blob;
+mod calls;
 mod connections;
+mod dispatch;
 mod dynamodb;
 mod events;
 mod failure;
 mod http;
 mod invocation;
+mod jobs;
 mod kv;
 mod ledger;
 mod log;
 mod parameters;
 mod retry;
 mod run;
+mod schedules;
 mod session_store;
 mod settings;
 mod signed;
@@ -26,7 +30,7 @@ pub use events::{SelfInvocation, SessionServices, SessionWork, SocketEvent, Sock
 pub use kv::DynamoKv;
 pub use ledger::DynamoLedger;
 pub use openclaw_web::Endpoints;
-pub use run::{Mode, run, run_sockets};
+pub use run::{Mode, run, run_dispatcher, run_sockets};
 pub use session_store::{LEASE_TIME, LeaseHolder, MAX_CONNECTION_TIME, SessionStore};
 pub use settings::Settings;
 pub use socket_payload::{RequestContext, SocketEventKind, SocketPayload};

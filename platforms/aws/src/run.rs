@@ -1,12 +1,20 @@
 use crate::{
     Settings,
     app::{Function, variable},
-    events::{EventRouter, SocketHandler},
+    calls::Calls,
+    dispatch::Dispatcher,
+    events::{EventRouter, SocketHandler, http},
     invocation::InvocationTasks,
+    jobs::JobsInvocation,
     log,
 };
-use lambda_http::{Adapter, Error, StreamAdapter, lambda_runtime::Runtime, service_fn};
+use bytes::Bytes;
+use futures_util::Stream;
+use lambda_http::{Error, StreamAdapter, request::LambdaRequest, service_fn};
+use lambda_runtime::{FunctionResponse, LambdaEvent, Runtime, Service};
+use openclaw_tokio::{HyperHttp, SystemClock};
 use openclaw_web::Endpoints;
+use serde_json::{Value, value::RawValue};
 use std::{convert::Infallible, io, process::ExitCode, sync::Arc};
 
 /// How a function answers. API Gateway must be told the same: one function never does both.
@@ -27,6 +35,11 @@ pub fn run(endpoints: Endpoints, mode: Mode) -> ExitCode {
 /// work on their sessions. It answers HTTP requests whole.
 pub fn run_sockets(endpoints: Endpoints, handler: impl SocketHandler) -> ExitCode {
     until_ended(begin_sockets(endpoints, handler))
+}
+
+/// Runs the function that hands jobs to those that own their topics.
+pub fn run_dispatcher() -> ExitCode {
+    until_ended(begin_dispatcher())
 }
 
 fn until_ended(ended: Result<(), Error>) -> ExitCode {
@@ -61,27 +74,80 @@ fn begin_sockets(endpoints: Endpoints, handler: impl SocketHandler) -> Result<()
     runtime()?.block_on(Runtime::new(service).layer(tasks).run())
 }
 
+fn begin_dispatcher() -> Result<(), Error> {
+    log::start();
+    let settings = Settings::new(variable)?;
+    let (http, clock) = (Arc::new(HyperHttp::new()), Arc::new(SystemClock));
+    let dispatcher = Dispatcher::new(Calls::new(settings, http, clock), variable)?;
+    let dispatcher = Arc::new(dispatcher);
+    let service = lambda_runtime::service_fn(move |event| {
+        let dispatcher = dispatcher.clone();
+        async move { dispatcher.answer(event).await }
+    });
+    runtime()?.block_on(Runtime::new(service).run())
+}
+
 fn begin(endpoints: Endpoints, mode: Mode) -> Result<(), Error> {
     let (function, tasks) = function(endpoints)?;
-    let answering = move |request| {
-        let function = function.clone();
-        async move { Ok::<_, Infallible>(function.answer(request).await) }
-    };
     runtime()?.block_on(async {
         match mode {
             Mode::Buffered => {
-                let service = Adapter::from(service_fn(answering));
+                let service = lambda_runtime::service_fn(move |event| {
+                    let function = function.clone();
+                    async move { buffered(function, event).await }
+                });
                 Runtime::new(service).layer(tasks).run().await
             }
             Mode::Streaming => {
                 let holding = tasks.clone();
-                let held = move |request| {
-                    let (answer, tasks) = (answering(request), holding.clone());
-                    async move { Ok::<_, Infallible>(answer.await?.map(|body| tasks.track(body))) }
-                };
-                let service = StreamAdapter::from(service_fn(held));
+                let service = lambda_runtime::service_fn(move |event| {
+                    let (function, tasks) = (function.clone(), holding.clone());
+                    async move { streamed(function, tasks, event).await }
+                });
                 Runtime::new(service).layer(tasks).run().await
             }
         }
     })
+}
+
+type Event = LambdaEvent<Box<RawValue>>;
+
+/// Answers a request whole, or works on jobs.
+async fn buffered(function: Arc<Function>, event: Event) -> Result<Value, Error> {
+    let LambdaEvent { payload, context } = event;
+    if let Some(jobs) = JobsInvocation::read(&payload) {
+        jobs.work(&function, &context).await?;
+        return Ok(Value::Null);
+    }
+    http(function, serde_json::from_str(payload.get())?, context).await
+}
+
+/// The pieces of a streamed answer.
+trait Pieces: Stream<Item = Result<Bytes, axum::Error>> + Unpin + Send + 'static {}
+
+impl<S: Stream<Item = Result<Bytes, axum::Error>> + Unpin + Send + 'static> Pieces for S {}
+
+/// Answers a request as its answer comes, or works on jobs.
+async fn streamed(
+    function: Arc<Function>,
+    tasks: InvocationTasks,
+    event: Event,
+) -> Result<FunctionResponse<Value, impl Pieces>, Error> {
+    let LambdaEvent { payload, context } = event;
+    if let Some(jobs) = JobsInvocation::read(&payload) {
+        jobs.work(&function, &context).await?;
+        return Ok(FunctionResponse::BufferedResponse(Value::Null));
+    }
+    let payload: LambdaRequest = serde_json::from_str(payload.get())?;
+    let held = move |request| {
+        let (function, tasks) = (function.clone(), tasks.clone());
+        async move {
+            let answer = function.answer(request).await;
+            Ok::<_, Infallible>(answer.map(|body| tasks.track(body)))
+        }
+    };
+    let event = LambdaEvent { payload, context };
+    // The adapter itself cannot wait: it is tied to one thread.
+    let answered = StreamAdapter::from(service_fn(held)).call(event);
+    Ok(FunctionResponse::StreamingResponse(answered.await?))
 }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub s3: String,
     /// `AWS_ENDPOINT_URL_LAMBDA`, else `AWS_ENDPOINT_URL`, else the region's own.
     pub lambda: String,
+    /// `AWS_ENDPOINT_URL_SCHEDULER`, else `AWS_ENDPOINT_URL`, else the region's own.
+    pub scheduler: String,
     /// `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`, else `AWS_ENDPOINT_URL`: where WebSocket APIs are on
     /// this machine, each below `/_aws/execute-api/API`; `None`: where their events say.
     pub connections: Option<String>,
@@ -62,6 +64,8 @@ impl Settings {
                 .unwrap_or_else(|| format!("https://s3.{region}.{}", suffix(&region))),
             lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA")
                 .unwrap_or_else(|| format!("https://lambda.{region}.{}", suffix(&region))),
+            scheduler: endpoint("AWS_ENDPOINT_URL_SCHEDULER")
+                .unwrap_or_else(|| format!("https://scheduler.{region}.{}", suffix(&region))),
             connections: endpoint("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"),
             function: variable("AWS_LAMBDA_FUNCTION_NAME"),
             kv_table: needed("OPENCLAW_KV_TABLE")?,
@@ -112,6 +116,10 @@ mod tests {
         assert_eq!(own.dynamodb, None);
         assert_eq!(own.ssm, "https://ssm.eu-central-1.amazonaws.com");
         assert_eq!(own.lambda, "https://lambda.eu-central-1.amazonaws.com");
+        assert_eq!(
+            own.scheduler,
+            "https://scheduler.eu-central-1.amazonaws.com"
+        );
         assert_eq!(own.connections, None);
         let local = settings(&[
             ("AWS_ENDPOINT_URL", "http://local"),

@@ -221,7 +221,7 @@ impl Slot {
         let mut schedule = topic.schedule.lock();
         match worked {
             // The ledger has told of what was written, in time. The rest is for what was not written.
-            Ok(Worked::Later(at)) => schedule.add(account, key, at),
+            Ok(Worked::Later(at) | Worked::Claimed(at)) => schedule.add(account, key, at),
             Ok(Worked::Gone) => schedule.forget(account, key, ports.clock.now()),
             Ok(Worked::Done) => {}
             Ok(Worked::Dead) => {

@@ -19,17 +19,20 @@ pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
 /// The functions.
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 13] = [
     "admin",
     "analytics",
     "auth",
     "chat",
+    "extract",
     "files",
     "health",
     "inference",
+    "jobs",
     "models",
     "realtime",
     "skills",
+    "webhooks",
 ];
 /// Copies of one function: 2 cores have enough with them, what comes beyond waits.
 const COPIES: usize = 200;
@@ -64,6 +67,7 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
         functions: functions()?,
         environment,
         copies: options.copies.unwrap_or(COPIES),
+        streams: real.clone(),
     };
     let file = self::settings(folder);
     let text = serde_json::to_string(&settings).map_err(|error| error.to_string())?;

@@ -1,6 +1,9 @@
 //! The copies of the functions: started when they are needed, frozen while they are not.
 
-use super::Settings;
+use super::{
+    Settings,
+    template::{Template, arn},
+};
 use bytes::Bytes;
 use http::HeaderMap;
 use rustix::process::{Pid, Signal, kill_process};
@@ -47,6 +50,7 @@ pub(super) struct Worker {
 /// All copies of all functions.
 pub(super) struct Fleet {
     settings: Settings,
+    template: Template,
     interface: SocketAddr,
     numbers: AtomicU64,
     bounds: BTreeMap<String, Arc<Semaphore>>,
@@ -56,16 +60,21 @@ pub(super) struct Fleet {
 }
 
 impl Fleet {
-    pub(super) fn new(settings: Settings, interface: SocketAddr) -> Self {
+    pub(super) fn new(settings: Settings, template: Template, interface: SocketAddr) -> Self {
         let bound = |name: &String| (name.clone(), Arc::new(Semaphore::new(settings.copies)));
         Self {
             bounds: settings.functions.keys().map(bound).collect(),
             settings,
+            template,
             interface,
             numbers: AtomicU64::new(0),
             workers: Mutex::default(),
             idle: Mutex::default(),
         }
+    }
+
+    pub(super) const fn template(&self) -> &Template {
+        &self.template
     }
 
     /// Whether there is such a function.
@@ -106,12 +115,13 @@ impl Fleet {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--"]).arg(binary);
         command.env_clear().envs(&self.settings.environment);
+        command.envs(self.template.variables(function));
         command.env(
             "AWS_LAMBDA_RUNTIME_API",
             format!("http://{}/{number}", self.interface),
         );
         let services = format!("http://{}", self.interface);
-        for service in ["APIGATEWAYMANAGEMENTAPI", "LAMBDA"] {
+        for service in ["APIGATEWAYMANAGEMENTAPI", "LAMBDA", "SCHEDULER"] {
             command.env(format!("AWS_ENDPOINT_URL_{service}"), &services);
         }
         command.env("AWS_LAMBDA_FUNCTION_NAME", format!("openclaw-{function}"));
@@ -189,7 +199,23 @@ impl Fleet {
     }
 }
 
+impl Answer {
+    /// All of its body.
+    pub(super) async fn whole(mut self) -> io::Result<Vec<u8>> {
+        let mut whole = vec![];
+        while let Some(piece) = self.body.recv().await {
+            whole.extend_from_slice(&piece?);
+        }
+        Ok(whole)
+    }
+}
+
 impl Worker {
+    /// The function's ARN.
+    pub(super) fn arn(&self) -> String {
+        arn(&format!("openclaw-{}", self.function))
+    }
+
     /// Takes up an invocation; its event.
     pub(super) fn begin(&self, invocation: Invocation) -> (String, String) {
         let Invocation { id, event, answer } = invocation;

@@ -106,11 +106,8 @@ async fn read(parts: &Parts, mut body: Incoming) -> io::Result<Option<Bytes>> {
 }
 
 /// The answer in one piece: a JSON document with status, headers and body.
-pub(super) async fn buffered(mut answer: Answer) -> io::Result<Response<Body>> {
-    let mut text = BytesMut::new();
-    while let Some(piece) = answer.body.recv().await {
-        text.extend_from_slice(&piece?);
-    }
+pub(super) async fn buffered(answer: Answer) -> io::Result<Response<Body>> {
+    let text = answer.whole().await?;
     let document: Value = serde_json::from_slice(&text).map_err(io::Error::other)?;
     let body = document["body"].as_str().unwrap_or_default();
     let body = match document["isBase64Encoded"].as_bool() {

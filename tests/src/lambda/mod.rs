@@ -11,7 +11,12 @@
 //! `@connections` (410 before `$connect` is answered and after the end, 429 while the client does not
 //! read); invocations that nobody waits for, tried again after one minute and two.
 //!
+//! For jobs: the event source of the template that reads the ledger's stream, with its filters ([`stream`]),
+//! invocations' destination for failures, and EventBridge Scheduler's one-time schedules.
+//!
 //! It differs from the platform in this:
+//! - A schedule is on time, where the platform's may be a minute late, and is forgotten when this ends: the stream,
+//!   which is read from its beginning then, has it made again.
 //! - The WebSocket API is at `/v1/ws` of the same address; deployed, it has an address of its own. It closes
 //!   with 1000 for `DELETE @connections`. Of two messages of one millisecond the first has the lower id.
 //!   A refused handshake has the function's status and not its body, which the platform does not
@@ -32,16 +37,25 @@
 //! never sends, and it starts no copies by itself. A case of the suite goes through it all the same
 //! (`lambda::emulator`), so that the runtime interface is not only ours.
 
+mod asynchronous;
 mod copies;
 mod event;
 mod front;
 mod runtime;
+mod schedules;
+mod services;
 mod sockets;
+mod stream;
+mod template;
 
 use copies::Fleet;
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
+use services::Services;
 use sockets::Sockets;
 use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
+use stream::{Database, Mapping};
+use template::Template;
 use tokio::net::TcpListener;
 
 /// The functions that are run, and their environment.
@@ -55,6 +69,8 @@ pub struct Settings {
     pub environment: BTreeMap<String, String>,
     /// Copies of one function at most.
     pub copies: usize,
+    /// The address of DynamoDB for whoever reads its streams.
+    pub streams: String,
 }
 
 /// Serves until the task is dropped; prints `listening on http://127.0.0.1:PORT` when it does.
@@ -64,13 +80,31 @@ pub struct Settings {
 pub async fn serve(settings: Settings) -> io::Result<()> {
     let front = TcpListener::bind(("127.0.0.1", settings.port)).await?;
     let interface = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let fleet = Arc::new(Fleet::new(settings, interface.local_addr()?));
+    let template = Template::read()?;
+    let (sources, environment) = (template.sources()?, settings.environment.clone());
+    let streams = settings.streams.clone();
+    let fleet = Arc::new(Fleet::new(settings, template, interface.local_addr()?));
+    let mappings = sources.into_iter().map(|source| {
+        let variable = |name: &str| environment.get(name).cloned().unwrap_or_default();
+        let database = Database {
+            url: streams.clone(),
+            table: variable("OPENCLAW_LEDGER_TABLE"),
+            region: variable("AWS_REGION"),
+            key: variable("AWS_ACCESS_KEY_ID"),
+            client: reqwest::Client::new(),
+        };
+        Mapping::new(fleet.clone(), source, database)
+    });
+    let mappings = mappings.collect::<io::Result<Vec<_>>>()?;
+    let mappings = join_all(mappings.into_iter().map(Mapping::run));
     eprintln!("listening on http://{}", front.local_addr()?);
     let sockets = Sockets::new(fleet.clone());
-    let (copies, behind) = (fleet.clone(), sockets.clone());
+    let (copies, services) = (fleet.clone(), Services::new(fleet.clone(), sockets.clone()));
+    let services = Arc::new(services);
     tokio::select! {
+        _ = mappings => Err(io::Error::other("the streams ended")),
         ended = accept(interface, move |request| {
-            runtime::answer(copies.clone(), behind.clone(), request)
+            runtime::answer(copies.clone(), services.clone(), request)
         }) => ended,
         ended = accept(front, move |request| {
             front::answer(fleet.clone(), sockets.clone(), request)

@@ -4,7 +4,7 @@
 use super::{
     copies::{Answer, Fleet},
     front::{Body, full},
-    sockets::Sockets,
+    services::Services,
 };
 use bytes::Bytes;
 use http::{Request, Response};
@@ -25,13 +25,13 @@ const ERROR: &str = "lambda-runtime-function-error-type";
 /// Answers one call of a copy; an error breaks its connection.
 pub(super) async fn answer(
     fleet: Arc<Fleet>,
-    sockets: Arc<Sockets>,
+    services: Arc<Services>,
     request: Request<Incoming>,
 ) -> io::Result<Response<Body>> {
     let path = request.uri().path().to_owned();
     let mut segments = path.trim_start_matches('/').split('/');
     let Some(number) = segments.next().and_then(|number| number.parse().ok()) else {
-        return sockets.call(request).await;
+        return services.answer(request).await;
     };
     let worker = fleet.worker(number);
     let worker = worker.ok_or_else(|| io::Error::other("no such copy"))?;
@@ -48,10 +48,7 @@ pub(super) async fn answer(
                     "lambda-runtime-deadline-ms",
                     deadline.as_millis().to_string(),
                 )
-                .header(
-                    "lambda-runtime-invoked-function-arn",
-                    "arn:aws:lambda:us-east-1:000000000000:function:openclaw",
-                )
+                .header("lambda-runtime-invoked-function-arn", worker.arn())
                 .header("content-type", "application/json")
                 .body(full(event))
                 .map_err(io::Error::other)

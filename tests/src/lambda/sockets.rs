@@ -6,10 +6,8 @@ use super::{
     front::{Body, buffered, full, own},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts};
-use http_body_util::BodyExt;
 use hyper::{
     body::Incoming,
     upgrade::{OnUpgrade, Upgraded},
@@ -18,7 +16,6 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::{
     collections::HashMap,
-    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -28,7 +25,7 @@ use std::{
 use tokio::{
     io::AsyncWriteExt,
     sync::mpsc::{self, error::TrySendError},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -43,13 +40,11 @@ use tokio_tungstenite::{
 const FUNCTION: &str = "realtime";
 /// Bytes of a client's frame, and of a message in either direction.
 const FRAME: usize = 32 * 1024;
-const MESSAGE: usize = 128 * 1024;
+pub(super) const MESSAGE: usize = 128 * 1024;
 /// Messages that may wait for a client; it is not documented how many.
 const WAITING: usize = 32;
 /// How long a client may take to close, too.
 const TIME_TO_CLOSE: Duration = Duration::from_secs(5);
-/// When an asynchronous invocation that failed is tried again: twice.
-const AGAIN: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
 /// All open connections.
 pub(super) struct Sockets {
@@ -239,7 +234,7 @@ impl Sockets {
         }
     }
 
-    fn post(&self, id: &str, message: Message) -> StatusCode {
+    pub(super) fn post(&self, id: &str, message: Message) -> StatusCode {
         match self.lock().get(id).map(|open| open.try_send(message)) {
             Some(Ok(())) => StatusCode::OK,
             // "The WebSocket client side buffer is full."
@@ -248,63 +243,12 @@ impl Sockets {
         }
     }
 
-    /// A function's call of `@connections`, or of Lambda to invoke a function; nothing for others.
-    pub(super) async fn call(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-    ) -> io::Result<Response<Body>> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        let path = parts.uri.path();
-        let status = if let Some((_, id)) = path.split_once("/@connections/") {
-            let id = id
-                .replace("%3D", "=")
-                .replace("%2B", "+")
-                .replace("%2F", "/");
-            match (parts.method.as_str(), body.len()) {
-                ("DELETE", _) => self.close(&id),
-                ("POST", ..=MESSAGE) => self.post(&id, Message::text(text(&body))),
-                _ => StatusCode::PAYLOAD_TOO_LARGE,
-            }
-        } else if let Some(name) = invoked(path) {
-            tokio::spawn(invoke(self.fleet.clone(), name.to_owned(), body));
-            StatusCode::ACCEPTED
-        } else {
-            return Err(io::Error::other("no such call"));
-        };
-        let mut response = Response::new(full(""));
-        *response.status_mut() = status;
-        Ok(response)
-    }
-
-    fn close(&self, id: &str) -> StatusCode {
+    pub(super) fn close(&self, id: &str) -> StatusCode {
         match self.post(id, closing(1000)) {
             StatusCode::OK => StatusCode::NO_CONTENT,
             status => status,
         }
     }
-}
-
-/// Invokes a function without anybody waiting, and again where that failed.
-async fn invoke(fleet: Arc<Fleet>, function: String, event: Bytes) {
-    for pause in AGAIN.map(Some).into_iter().chain([None]) {
-        match fleet.invoke(&function, text(&event)).await {
-            Some(mut answer) => {
-                while answer.body.recv().await.is_some() {}
-                return;
-            }
-            None => match pause {
-                Some(pause) => sleep(pause).await,
-                None => return,
-            },
-        }
-    }
-}
-
-/// The function that Lambda's Invoke is called for.
-fn invoked(path: &str) -> Option<&str> {
-    let name = path.strip_prefix("/2015-03-31/functions/openclaw-")?;
-    name.strip_suffix("/invocations")
 }
 
 /// Closes for what the client sent, and reads what it still sends, for it to read this.
@@ -338,10 +282,6 @@ fn switching(accept: &str) -> Response<Body> {
         headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
     }
     response
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn now() -> u64 {

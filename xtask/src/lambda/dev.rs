@@ -130,6 +130,7 @@ impl Local for Dev {
             "functions": self.functions,
             "environment": self.environment(&document)?,
             "copies": 50,
+            "streams": self.dynamodb.url,
         });
         let file = self.own.join("lambda.json");
         write_private(&file, &settings.to_string())?;

@@ -101,7 +101,7 @@ fn start(binary: &Path) -> Result<Start> {
 }
 
 /// What Lambda tells a function, and the template.
-const VARIABLES: [(&str, &str); 9] = [
+const VARIABLES: [(&str, &str); 12] = [
     ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
     ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
     ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -111,6 +111,9 @@ const VARIABLES: [(&str, &str); 9] = [
     ("OPENCLAW_KV_TABLE", "kv"),
     ("OPENCLAW_LEDGER_TABLE", "ledger"),
     ("OPENCLAW_BLOBS_BUCKET", "blobs"),
+    ("OPENCLAW_TOPICS", "event=webhooks/1"),
+    ("OPENCLAW_SCHEDULE_GROUP", "jobs"),
+    ("OPENCLAW_SCHEDULE_ROLE", "role"),
 ];
 
 /// Returns as soon as somebody asks for an invocation, with the connection: it waits as long as that is.

@@ -19,25 +19,21 @@ pub(crate) use ministack::MiniStack;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 10] = [
+pub(crate) const FUNCTIONS: [&str; 13] = [
     "admin",
     "analytics",
     "auth",
     "chat",
+    "extract",
     "files",
     "health",
     "inference",
+    "jobs",
     "models",
     "realtime",
     "skills",
+    "webhooks",
 ];
 
 /// The folder of the package that has the stores, and their contract among its tests.
 pub(crate) const STORES: &str = "platforms/aws";
-
-/// The gateway's table, without what has no function here: nothing works on the jobs of webhooks yet.
-#[cfg(test)]
-fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let routes = openclaw_function_gateway::ROUTES.into_iter();
-    routes.filter(|(prefix, _)| *prefix != "webhooks")
-}

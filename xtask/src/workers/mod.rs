@@ -13,6 +13,8 @@ mod tools;
 pub(crate) use build::{Options, PROFILE_VARIABLE, all, dependencies, run};
 pub use build::{Profile, build};
 pub(crate) use dev::Dev;
+#[cfg(test)]
+pub(crate) use table::topics;
 pub use table::{BUCKET, DEPLOYED, QUEUES, Worker};
 pub use tools::Tools;
 pub(crate) use tools::{BINDGEN, WRANGLER, wrangler};

@@ -314,6 +314,26 @@ pub const DEPLOYED: [Worker; 14] = [
     },
 ];
 
+/// The topics of jobs, and the Worker that works on each.
+#[cfg(test)]
+pub(crate) fn topics() -> Vec<(String, &'static str)> {
+    let bindings = DEPLOYED.iter().flat_map(|worker| worker.bindings);
+    let producers = bindings.filter(|(table, _)| *table == "queues.producers");
+    let topic = |(_, fields): &Binding| {
+        let field = |name| {
+            fields
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| *value)
+        };
+        let topic = field("binding")?.strip_prefix("JOBS_")?;
+        let queue = field("queue")?;
+        let owner = DEPLOYED.iter().find(|worker| worker.consumes(queue))?;
+        Some((topic.to_lowercase().replace('_', "-"), owner.name))
+    };
+    producers.filter_map(topic).collect()
+}
+
 /// What only tests run.
 pub(super) const FOR_TESTS: [Worker; 1] = [Worker {
     name: "contract",

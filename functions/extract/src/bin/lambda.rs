@@ -1,9 +1,18 @@
 //! The entry on AWS Lambda.
 
 use openclaw_aws::{Endpoints, Mode, run};
-use openclaw_function_extract::{consumers, router};
-use std::process::ExitCode;
+use openclaw_function_extract::{InProcess, consumer, router};
+use openclaw_web::{App, Consumers};
+use std::{process::ExitCode, sync::Arc};
+
+/// What the function's 2 GB have room for: as much as natively.
+const MAX_BYTES: u64 = 64 << 20;
 
 fn main() -> ExitCode {
     run(Endpoints::new(router).consuming(consumers), Mode::Buffered)
+}
+
+fn consumers(app: &App) -> Consumers {
+    let max_bytes = MAX_BYTES;
+    vec![consumer(app, Arc::new(InProcess { max_bytes }))]
 }

@@ -52,6 +52,16 @@ pub(super) fn sort_key(base: &str) -> String {
     format!("-{base}")
 }
 
+/// The ledger's key of a changed item, by the text of its attribute of that name.
+pub(crate) fn job_key<'a>(text: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+    text(KEY)?.strip_prefix('-')
+}
+
+/// The document of a changed item without parts, by the bytes of its attribute of that name.
+pub(crate) fn document_of<'a>(bytes: impl Fn(&str) -> Option<&'a str>) -> Option<&'a str> {
+    bytes(&document_name(""))
+}
+
 pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }

@@ -147,6 +147,11 @@ impl Job {
         self.record.due
     }
 
+    /// Whether someone works on it until it is due.
+    pub(super) const fn is_claimed(&self) -> bool {
+        self.record.claimed
+    }
+
     /// What it was stored with.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_str(self.record.payload.get()).map_err(Error::internal)

@@ -18,9 +18,11 @@ const EARLY: Duration = Duration::from_millis(500);
 pub enum Worked {
     /// There is no such job: it is done, or dead.
     Gone,
-    /// It is to be looked at again at this time: it was not due, someone works on it, or the attempt
-    /// failed.
+    /// It is due at this time: it was not due, or the attempt failed. The ledger says so, too.
     Later(Timestamp),
+    /// Someone else works on it, or has died at it: it is to be looked at again at this time, when the
+    /// claim ends.
+    Claimed(Timestamp),
     /// It was done.
     Done,
     /// It became a dead letter.
@@ -43,7 +45,10 @@ pub async fn work(
     };
     let now = ports.clock.now();
     if job.due() > now + EARLY {
-        return Ok(Worked::Later(job.due()));
+        return Ok(match job.is_claimed() {
+            true => Worked::Claimed(job.due()),
+            false => Worked::Later(job.due()),
+        });
     }
     if job.attempt() as usize > consumer.pauses().len() {
         // Its last attempt never came back.
@@ -55,8 +60,8 @@ pub async fn work(
     let claim = Bytes::from(job.document()?);
     let step = job.put(When::Equals(found))?;
     if !applied(ledger, account, vec![step]).await? {
-        // Someone was quicker, and the runtime is told when the claim ends as it was told of the job.
-        return Ok(Worked::Later(job.due()));
+        // Someone was quicker; that claim ends about when this one would have.
+        return Ok(Worked::Claimed(job.due()));
     }
     let attempt = select(consumer.work(&job), ports.clock.sleep(limit));
     let end = match attempt.await {

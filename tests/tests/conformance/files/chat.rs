@@ -1,6 +1,6 @@
 //! Files in chats.
 
-use super::{are_processed_or_skips, process::ended};
+use super::process::ended;
 use openclaw_conformance::{
     harness::{Account, Mock, Reply, tag},
     upstream::Script,
@@ -46,9 +46,6 @@ async fn refused(account: &Account, message: Value) -> Reply {
 
 #[tokio::test]
 async fn a_files_text_goes_before_the_messages_own() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     let file = processed(&account, "notes.txt", b"Some \"notes\"").await;
     let text = json!({"type": "text", "text": "File 'notes.txt':\n\nSome \"notes\""});
@@ -65,9 +62,6 @@ async fn a_files_text_goes_before_the_messages_own() {
 
 #[tokio::test]
 async fn a_picture_is_shown() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
     let file = processed(&account, "a.png", png).await;
@@ -88,9 +82,6 @@ async fn what_carries_its_bytes_is_passed_on() {
 
 #[tokio::test]
 async fn what_does_not_fit_the_context_is_named() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     // The model's context is 8,192 tokens.
     let long = processed(&account, "long.txt", "word ".repeat(8500).as_bytes()).await;
@@ -103,9 +94,6 @@ async fn what_does_not_fit_the_context_is_named() {
 
 #[tokio::test]
 async fn files_that_are_not_there_or_have_nothing_to_say_are_named() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let (account, other) = (Account::new().await, Account::new().await);
     let foreign = processed(&other, "theirs.txt", b"secret").await;
     let noise = processed(&account, "noise", b"\xff\xfe\0\x01").await;
@@ -141,9 +129,6 @@ async fn files_that_are_not_there_or_have_nothing_to_say_are_named() {
 
 #[tokio::test]
 async fn a_file_that_is_not_processed_yet_may_be_asked_for_again() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     let file = account.client.upload("a.txt", b"soon").await;
     let message = json!({"role": "user", "content": "Read", "file_ids": [file["id"]]});

@@ -1,6 +1,5 @@
 //! What becomes of a file: its type, its text, its tokens.
 
-use super::are_processed_or_skips;
 use openclaw_conformance::harness::{Account, eventually_within};
 use serde_json::Value;
 use std::time::Duration;
@@ -31,9 +30,6 @@ async fn text(account: &Account, file: &Value) -> String {
 
 #[tokio::test]
 async fn kinds_of_text_are_told_apart_and_read() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     let nested = "[".repeat(10_000) + &"]".repeat(10_000);
     for (name, bytes, kind, expected) in [
@@ -72,9 +68,6 @@ async fn kinds_of_text_are_told_apart_and_read() {
 
 #[tokio::test]
 async fn what_has_no_text_has_a_type() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
     for (name, bytes, kind) in [
@@ -96,9 +89,6 @@ async fn what_has_no_text_has_a_type() {
 
 #[tokio::test]
 async fn what_cannot_be_read_says_why() {
-    if !are_processed_or_skips() {
-        return;
-    }
     let account = Account::new().await;
     for (name, bytes, why) in [
         (

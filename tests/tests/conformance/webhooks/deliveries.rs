@@ -1,6 +1,6 @@
 //! Deliveries: shown, filtered, sent once more.
 
-use super::{Endpoint, SOON, delivery, is_there};
+use super::{Endpoint, SOON, delivery};
 use openclaw_conformance::harness::{Account, Receiver, Taken};
 use serde_json::{Value, json};
 
@@ -20,9 +20,6 @@ fn ids(list: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn deliveries_are_listed_newest_first_filtered_and_paged() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let one = Endpoint::new(&account, &["*"]).await;
     let two = Endpoint::new(&account, &["*"]).await;
@@ -65,9 +62,6 @@ async fn deliveries_are_listed_newest_first_filtered_and_paged() {
 
 #[tokio::test]
 async fn a_delivery_is_sent_once_more_with_its_events_id() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     let made = send(&account, &endpoint, "chat.failed").await;
@@ -89,9 +83,6 @@ async fn a_delivery_is_sent_once_more_with_its_events_id() {
 
 #[tokio::test]
 async fn what_failed_is_recovered_once() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     // The first is lost for good, as one is whose endpoint is gone for a while.

@@ -1,14 +1,11 @@
 //! `/webhooks`: made, shown, changed, removed.
 
-use super::{Endpoint, is_there};
+use super::Endpoint;
 use openclaw_conformance::harness::{Account, Receiver};
 use serde_json::json;
 
 #[tokio::test]
 async fn an_endpoint_is_made_shown_changed_and_removed() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let url = Receiver::get().url("nobody");
     let body = json!({"url": url, "events": ["key.revoked", "chat.completed", "key.revoked"], "description": "d"});
@@ -48,9 +45,6 @@ async fn an_endpoint_is_made_shown_changed_and_removed() {
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let good = Receiver::get().url("nobody");
     for (url, events, field) in [
@@ -98,9 +92,6 @@ async fn what_is_wrong_is_named() {
 
 #[tokio::test]
 async fn endpoints_are_the_accounts_own_and_need_the_scope() {
-    if !is_there() {
-        return;
-    }
     let (one, two) = (Account::new().await, Account::new().await);
     let endpoint = Endpoint::new(&one, &["*"]).await;
     two.client.get(&endpoint.path("")).await.fails("not_found");

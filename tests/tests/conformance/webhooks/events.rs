@@ -1,6 +1,6 @@
 //! What happens is told, signed, and by its own id.
 
-use super::{Endpoint, SOON, is_there};
+use super::{Endpoint, SOON};
 use openclaw_conformance::{
     harness::{Account, Receiver, chat, hello, tag},
     upstream::Script,
@@ -10,9 +10,6 @@ use std::time::Duration;
 
 #[tokio::test]
 async fn a_chat_tells_of_itself_and_of_nothing_that_was_said() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["chat.completed"]).await;
     let answer = account.client.chat(&hello("gpt-4")).await;
@@ -45,9 +42,6 @@ async fn a_chat_tells_of_itself_and_of_nothing_that_was_said() {
 
 #[tokio::test]
 async fn a_stream_and_a_failure_tell_of_themselves() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     account.client.stream_openai(&hello("gpt-4")).await;
@@ -68,9 +62,6 @@ async fn a_stream_and_a_failure_tell_of_themselves() {
 
 #[tokio::test]
 async fn keys_tell_of_themselves() {
-    if !is_there() {
-        return;
-    }
     let account = Account::admin().await;
     let endpoint = Endpoint::new(&account, &["key.created", "key.rotated", "key.revoked"]).await;
     let made = account
@@ -105,9 +96,6 @@ async fn keys_tell_of_themselves() {
 
 #[tokio::test]
 async fn who_wants_other_events_or_is_disabled_is_not_told() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let other = Endpoint::new(&account, &["key.revoked"]).await;
     let disabled = Endpoint::new(&account, &["*"]).await;
@@ -126,9 +114,6 @@ async fn who_wants_other_events_or_is_disabled_is_not_told() {
 
 #[tokio::test]
 async fn both_secrets_sign_until_the_grace_period_ends() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     let send = async |count| {

@@ -4,18 +4,9 @@ mod endpoints;
 mod events;
 mod retries;
 
-use openclaw_conformance::harness::{Account, Receiver, Target, tag};
+use openclaw_conformance::harness::{Account, Receiver, tag};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// Whether the chosen runtime has webhooks; else the case is skipped.
-pub(crate) fn is_there() -> bool {
-    let is_lambda = Target::chosen() == Target::Lambda;
-    if is_lambda {
-        eprintln!("skipped: nothing runs jobs on Lambda yet");
-    }
-    !is_lambda
-}
 
 /// How long an event may take to come at first, and again after 5 s ± 20 %: elsewhere than natively it
 /// goes through the platform's queue.

@@ -1,6 +1,6 @@
 //! Attempts that fail, and what becomes of them.
 
-use super::{Endpoint, SOON, delivery, is_there};
+use super::{Endpoint, SOON, delivery};
 use openclaw_conformance::harness::{Account, Receiver, Taken, Target};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,9 +17,6 @@ async fn send(account: &Account, endpoint: &Endpoint) -> Value {
 
 #[tokio::test]
 async fn a_failed_attempt_is_made_again_with_the_same_id_and_body() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     Receiver::get().script(&endpoint.tag, [Taken::Status(500), Taken::Status(204)]);
@@ -57,9 +54,6 @@ async fn a_failed_attempt_is_made_again_with_the_same_id_and_body() {
 
 #[tokio::test]
 async fn an_endpoint_that_asks_for_time_gets_it() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     let busy = Taken::Header(503, "retry-after", "600".into());
@@ -81,9 +75,6 @@ async fn an_endpoint_that_asks_for_time_gets_it() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     let elsewhere = Receiver::get().url("webhook-redirected");
@@ -105,9 +96,6 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_gone_is_disabled_and_may_be_enabled() {
-    if !is_there() {
-        return;
-    }
     let account = Account::new().await;
     let endpoint = Endpoint::new(&account, &["*"]).await;
     Receiver::get().script(&endpoint.tag, [Taken::Status(410), Taken::Status(200)]);

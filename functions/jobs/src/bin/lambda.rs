@@ -1,0 +1,7 @@
+//! The entry on AWS Lambda.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    openclaw_aws::run_dispatcher()
+}

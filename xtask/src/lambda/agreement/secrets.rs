@@ -1,0 +1,65 @@
+//! Which secrets a function may read.
+
+use super::{FUNCTIONS, properties, resource, template, text};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The last segments of the parameters that a function's statements with `effect` name.
+fn parameters(template: &Value, name: &str, effect: &str) -> BTreeSet<String> {
+    let policies = properties(template, &resource(name))["Policies"].clone();
+    let statements = policies.as_array().unwrap().iter();
+    let statements = statements.flat_map(|policy| policy["Statement"].as_array().unwrap());
+    let statements = statements.filter(|one| one["Action"] == "ssm:GetParameters");
+    let named =
+        statements
+            .filter(|one| one["Effect"] == effect)
+            .flat_map(|one| match &one["Resource"] {
+                Value::Array(all) => all.clone(),
+                one => vec![one.clone()],
+            });
+    let last = |resource: Value| {
+        let resource = resource.as_str().unwrap().to_owned();
+        let below = resource.split_once(":parameter/openclaw/${Environment}/");
+        below.expect(&resource).1.to_owned()
+    };
+    named.map(last).collect()
+}
+
+#[test]
+fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
+    let template = template();
+    let code = text("platforms/aws/src/parameters.rs");
+    assert!(code.contains("\"AmazonSSM.GetParameters\""));
+    let all = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
+    const ADMIN: &str = "OPENCLAW_ADMIN_TOKEN";
+    const MASTER: &str = "OPENCLAW_MASTER_KEY";
+    for name in FUNCTIONS {
+        let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
+        let is_operators = entry.contains(".for_operator()");
+        let is_sealing = entry.contains(".sealing()");
+        let with_models = entry.contains("::with_models(");
+        let (allowed, denied) = match with_models {
+            _ if entry.contains("run_dispatcher()") => (all(&[]), all(&[])),
+            // The configuration names the providers' keys.
+            true => {
+                let own = [(ADMIN, is_operators), (MASTER, is_sealing)];
+                let denied = own.iter().filter(|(_, uses)| !uses);
+                let denied = Vec::from_iter(denied.map(|(name, _)| *name));
+                (all(&["*"]), all(&denied))
+            }
+            false => {
+                let own = [
+                    ("OPENCLAW_JWT_SECRETS", true),
+                    ("OPENCLAW_KEY_PEPPER", true),
+                    (ADMIN, is_operators),
+                    (MASTER, is_sealing),
+                ];
+                let used = own.iter().filter(|(_, uses)| *uses);
+                let used = Vec::from_iter(used.map(|(name, _)| *name));
+                (all(&used), all(&[]))
+            }
+        };
+        assert_eq!(parameters(&template, name, "Allow"), allowed, "{name}");
+        assert_eq!(parameters(&template, name, "Deny"), denied, "{name}");
+    }
+}
