@@ -207,7 +207,7 @@ impl Dispatcher {
         self.schedule(own, waiting.split_off(end)).await?;
         while let Some((first, _)) = waiting.first() {
             let (now, first) = (self.now(), *first);
-            let pause = Duration::try_from(first.duration_since(now)).unwrap_or_default();
+            let pause = first.duration_since(now);
             self.calls.clock().sleep(pause).await;
             let limit = first + TOGETHER;
             let rest = waiting.split_off(waiting.partition_point(|(due, _)| *due <= limit));

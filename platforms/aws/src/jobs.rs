@@ -102,8 +102,8 @@ async fn work_on(
         if claimed + consumer.time_limit() + RESERVE > end {
             return Err(format!("{key}: someone works on it until {claimed}"));
         }
-        let pause = Duration::try_from(claimed.duration_since(ports.clock.now()));
-        ports.clock.sleep(pause.unwrap_or_default()).await;
+        let pause = claimed.duration_since(ports.clock.now());
+        ports.clock.sleep(pause).await;
     }
 }
 
