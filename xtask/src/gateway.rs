@@ -77,6 +77,17 @@ pub fn new_key(address: &str, token: &str, tier: &str) -> Result<String> {
     make("keys", "key", key)
 }
 
+/// The code of a link that signs the dashboard in with `key`, once, within a day.
+pub fn sign_in_code(address: &str, key: &str) -> Result<String> {
+    let body = json!({
+        "api_key": key, "expires_in": 86_400, "manage_keys": true, "single_use": true,
+    });
+    let said = http::post(&format!("{address}/v1/auth/token"), None, &body.to_string())?;
+    let made: Value = serde_json::from_str(&said)?;
+    let code = made["token"].as_str().map(str::to_owned);
+    code.context("auth/token: no `token`")
+}
+
 /// The native one.
 pub struct Gateway {
     /// The binary `openclaw-api`.

@@ -12,6 +12,7 @@ mod cache;
 pub mod cargo;
 mod clients;
 mod config;
+mod dashboard;
 mod dependencies;
 mod deploy;
 #[cfg(test)]
@@ -82,6 +83,8 @@ enum Verb {
 /// What can be built.
 #[derive(Subcommand)]
 enum Build {
+    /// Into dashboard/dist: what the server embeds and Workers serve.
+    Dashboard,
     /// Into target/workers.
     Workers(workers::Options),
     /// By `sam build`; prints how fast they start, too.
@@ -112,6 +115,7 @@ enum Runtime {
 pub fn main() -> ExitCode {
     let verb = Arguments::parse().verb;
     let done = process::watch_signals().and_then(|()| match verb {
+        Verb::Build(Build::Dashboard) => dashboard::build().map(|()| ExitCode::SUCCESS),
         Verb::Setup(options) => setup::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Build(Build::Workers(options)) => workers::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Build(Build::Lambda(options)) => {

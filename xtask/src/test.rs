@@ -7,6 +7,7 @@ use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
     clients::Clients,
+    dashboard,
     dependencies::Dependencies,
     lambda,
     model::{self, Model},
@@ -87,6 +88,8 @@ fn steps(plan: &Plan, report: &mut Report) -> Result<()> {
     // Fetching is mostly waiting: it goes on beside the compiler.
     let suites = plan.suites();
     let fetching = thread::spawn(move || Fetched::new(&suites));
+    // The server embeds it.
+    report.step("dashboard", |_| dashboard::build())?;
     let built = style_and_build(plan, report);
     if !matches!(built, Ok(Some(_))) {
         // Whoever fetches must not be left behind.

@@ -9,11 +9,12 @@ use std::{
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 6] = ["common", "helper", "helpers", "misc", "util", "utils"];
 /// Folders that are not the project's own text.
-const NOT_OURS: [&str; 7] = [
+const NOT_OURS: [&str; 8] = [
     ".git",
     "__pycache__",
     ".venv",
     "data",
+    "dist",
     "node_modules",
     "target",
     ".wrangler",

@@ -3,6 +3,7 @@
 use crate::{
     Runtime, cache, cargo,
     config::{self, Config},
+    dashboard,
     gateway::{self, Gateway, Local},
     lambda,
     model::{self, Model},
@@ -88,7 +89,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if let Some(file) = &env_file {
         file.write(&*gateway, &key)?;
     }
+    let code = gateway::sign_in_code(&gateway.address(), &key)?;
     greet(&*gateway, &config, &key, is_new);
+    println!(
+        "\ndashboard, signed in by this link once:\n{}/dashboard/#/sign-in?code={code}",
+        gateway.address()
+    );
+    println!("\nCtrl-C ends it.");
     let ended = watch(&mut service, model.as_mut());
     eprintln!("ending: the gateway finishes what is in flight; Ctrl-C once more does not wait");
     service.stop();
@@ -120,6 +127,7 @@ fn data_folder(runtime: Runtime, config: &Config) -> PathBuf {
 
 /// Builds it.
 fn gateway(runtime: Runtime, port: u16, data: PathBuf, own: PathBuf) -> Result<Box<dyn Local>> {
+    dashboard::build()?;
     Ok(match runtime {
         Runtime::Native => Box::new(Gateway {
             binary: cargo::server()?,
@@ -193,7 +201,6 @@ fn greet(gateway: &dyn Local, config: &Config, key: &str, is_new: bool) {
             "\ncurl {address}/v1/chat/completions -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{body}'"
         );
     }
-    println!("\nCtrl-C ends it.");
 }
 
 /// The file of `--env-file`, which is there while everything answers.

@@ -4,7 +4,7 @@ use super::{FUNCTIONS, Tools, measure};
 use crate::{
     cache,
     cargo::{self, Executable},
-    process,
+    dashboard, process,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -46,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     {
         bail!("there is no function `{name}`: {}", FUNCTIONS.join(", "));
     }
+    dashboard::build()?;
     let tools = Tools::install()?;
     let folder = built(&tools)?;
     let wanted = |name: &&str| options.names.is_empty() || options.names.iter().any(|n| n == name);

@@ -6,7 +6,7 @@ use super::{
     smoke::{UPSTREAM, rehearse},
 };
 use crate::{
-    cargo,
+    cargo, dashboard,
     deploy::{Document, Environment, Progress, Secrets, healthy, next, plan},
     process,
     steps::Steps,
@@ -45,6 +45,7 @@ pub(crate) struct Options {
 
 /// Does all of it and prints what to do with it.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    dashboard::build()?;
     if options.rehearse {
         let upstream = cargo::binary("openclaw-conformance", UPSTREAM, cargo::PROFILE)?;
         return rehearse(&Tools::install()?, &build::for_this_machine()?, &upstream);

@@ -6,7 +6,7 @@ use super::{
     size::{self, Size},
     table::FOR_TESTS,
 };
-use crate::{cache, cargo, dependencies::Dependencies, process, steps::Steps};
+use crate::{cache, cargo, dashboard, dependencies::Dependencies, process, steps::Steps};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use std::{
@@ -58,6 +58,9 @@ impl Profile {
 
 /// Builds what `options` name, prints the table, and fails where one is too large.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.names.is_empty() || options.names.iter().any(|name| name == "gateway") {
+        dashboard::build()?;
+    }
     let named = options.names.iter().map(|name| Worker::named(name));
     let mut workers = named.collect::<Result<Vec<_>>>()?;
     if workers.is_empty() {
@@ -68,6 +71,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// The same for all, those that are for tests only among them, and for this machine.
 pub(crate) fn all(tools: &Tools) -> Result<()> {
+    dashboard::build()?;
     let workers = [&DEPLOYED[..], &FOR_TESTS].concat();
     weigh(tools, &workers, Profile::Ci)
 }

@@ -11,7 +11,10 @@ pub(crate) use rehearsal::rehearse;
 pub(crate) use wrangler::wrangler;
 
 use super::{DEPLOYED, Profile, Tools, build, size};
-use crate::deploy::{Document, Environment, Secrets, healthy, next};
+use crate::{
+    dashboard,
+    deploy::{Document, Environment, Secrets, healthy, next},
+};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
@@ -43,6 +46,7 @@ pub(crate) struct Options {
 
 /// Does all of it and prints what to do with it.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    dashboard::build()?;
     if options.rehearse {
         return rehearse(&Tools::install()?);
     }

@@ -1,0 +1,52 @@
+/** The pages there are: their names, who sees them, and how each is loaded when it is wanted. */
+
+import Activity from '@lucide/svelte/icons/activity';
+import Blocks from '@lucide/svelte/icons/blocks';
+import Box from '@lucide/svelte/icons/box';
+import ChartColumn from '@lucide/svelte/icons/chart-column';
+import FileText from '@lucide/svelte/icons/file-text';
+import KeyRound from '@lucide/svelte/icons/key-round';
+import List from '@lucide/svelte/icons/list';
+import Plug from '@lucide/svelte/icons/plug';
+import Settings from '@lucide/svelte/icons/settings';
+import SquareTerminal from '@lucide/svelte/icons/square-terminal';
+import Users from '@lucide/svelte/icons/users';
+import Webhook from '@lucide/svelte/icons/webhook';
+import type { Component } from 'svelte';
+import { session } from './session.svelte.ts';
+import type { Scope } from './types.ts';
+
+export interface PageInfo {
+  id: string;
+  label: string;
+  group: '' | 'Observe' | 'Build' | 'Account' | 'Operate';
+  icon: Component<any>;
+  /** The letter after `g`. */
+  letter: string;
+  /** The scope that it needs; the operator's pages have `operator`. */
+  needs: Scope | 'operator' | null;
+  load: () => Promise<{ default: Component<any> }>;
+}
+
+export const PAGES: PageInfo[] = [
+  { id: 'overview', label: 'Overview', group: '', icon: Activity, letter: 'o', needs: 'analytics', load: () => import('../pages/Overview.svelte') },
+  { id: 'playground', label: 'Playground', group: '', icon: SquareTerminal, letter: 'p', needs: 'chat', load: () => import('../pages/Playground.svelte') },
+  { id: 'usage', label: 'Usage', group: 'Observe', icon: ChartColumn, letter: 'u', needs: 'analytics', load: () => import('../pages/Usage.svelte') },
+  { id: 'logs', label: 'Logs', group: 'Observe', icon: List, letter: 'l', needs: 'analytics', load: () => import('../pages/Logs.svelte') },
+  { id: 'models', label: 'Models', group: 'Build', icon: Box, letter: 'm', needs: 'models', load: () => import('../pages/Models.svelte') },
+  { id: 'skills', label: 'Skills', group: 'Build', icon: Blocks, letter: 's', needs: 'skills', load: () => import('../pages/Skills.svelte') },
+  { id: 'files', label: 'Files', group: 'Build', icon: FileText, letter: 'f', needs: 'files', load: () => import('../pages/Files.svelte') },
+  { id: 'webhooks', label: 'Webhooks', group: 'Build', icon: Webhook, letter: 'h', needs: 'webhooks', load: () => import('../pages/Webhooks.svelte') },
+  { id: 'keys', label: 'Keys', group: 'Account', icon: KeyRound, letter: 'k', needs: 'admin', load: () => import('../pages/Keys.svelte') },
+  { id: 'connect', label: 'Connect', group: 'Account', icon: Plug, letter: 'c', needs: null, load: () => import('../pages/Connect.svelte') },
+  { id: 'accounts', label: 'Accounts', group: 'Operate', icon: Users, letter: 'a', needs: 'operator', load: () => import('../pages/Accounts.svelte') },
+  { id: 'settings', label: 'Settings', group: 'Account', icon: Settings, letter: 't', needs: null, load: () => import('../pages/Settings.svelte') },
+];
+
+/** Those that the session may open; what it may not is absent. */
+export function allowed(): PageInfo[] {
+  return PAGES.filter(({ id, needs }) => {
+    if (session.isOperator) return needs === 'operator' || id === 'settings';
+    return needs === null || (needs !== 'operator' && session.has(needs));
+  });
+}

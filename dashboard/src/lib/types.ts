@@ -1,0 +1,249 @@
+/** What the API says, as far as the pages look at it. Money is in dollars, times are RFC 3339. */
+
+export interface List<T> {
+  object: 'list';
+  data: T[];
+  has_more: boolean;
+}
+
+export type Scope = 'chat' | 'models' | 'skills' | 'workflows' | 'files' | 'analytics' | 'webhooks' | 'admin';
+
+export interface Account {
+  id: string;
+  name: string;
+  tier: string;
+  scopes: Scope[];
+  rate_limit: { limit: number; remaining: number; reset: string };
+  budget: { monthly: number | null; spent: number; resets_at: string };
+  key: { id: string; name: string };
+}
+
+/** An account as the operator sees it. */
+export interface ManagedAccount {
+  id: string;
+  name: string;
+  tier: string;
+  rate_limit: number | null;
+  monthly_budget: number | null;
+  status: 'active' | 'suspended';
+  created_at: string;
+}
+
+export interface Key {
+  id: string;
+  name: string;
+  mode: 'live' | 'test';
+  scopes: Scope[];
+  expires_at: string | null;
+  rate_limit: number | null;
+  monthly_budget: number | null;
+  models: string[] | null;
+  on_disconnect: 'cancel' | 'drain';
+  created_at: string;
+  last_used_at: string | null;
+  previous_secret_expires_at: string | null;
+  spent: number;
+  budget_resets_at: string;
+}
+
+export interface NewKey extends Omit<Key, 'spent' | 'budget_resets_at'> {
+  key: string;
+}
+
+export interface Health {
+  status: string;
+  version: string;
+  uptime: number;
+  models: string[];
+  checks: Record<string, string>;
+}
+
+export interface Model {
+  id: string;
+  name: string;
+  provider: string;
+  owned_by: string;
+  context_length: number;
+  pricing: Record<string, any> & { prompt: number; completion: number };
+  capabilities: string[];
+  targets?: { provider: string; model: string; weight?: number; cooling_down_until?: string | null }[];
+}
+
+export interface Sums {
+  requests: number;
+  tokens: number;
+  cost: number;
+  errors: number;
+  interrupted: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+}
+
+export interface Percentiles {
+  p50: number | null;
+  p90?: number | null;
+  p95: number | null;
+  p99: number | null;
+}
+
+export interface Usage {
+  period: string;
+  start: string;
+  end: string;
+  total_requests: number;
+  total_tokens: number;
+  cost: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  errors: number;
+  interrupted: number;
+  by_model: (Sums & { model?: string })[];
+  by_day: (Sums & { date: string; by_model?: (Sums & { model?: string })[] })[];
+  by_key: (Sums & { key: string })[];
+  [more: string]: any;
+}
+
+export interface FileObject {
+  id: string;
+  filename: string;
+  bytes: number;
+  purpose: string;
+  status: 'uploaded' | 'processing' | 'processed' | 'failed';
+  created_at: number;
+  expires_at: number | null;
+  content_type: string;
+  sha256: string;
+  tokens: number | null;
+  error: string | null;
+}
+
+export interface Skill {
+  id: string;
+  name: string;
+  version: string;
+  description: string;
+  status?: 'active' | 'disabled';
+  commands: string[] | Record<string, Command>;
+  [more: string]: any;
+}
+
+export interface Command {
+  description?: string;
+  parameters?: Schema;
+}
+
+/** A JSON Schema, as far as forms understand it. */
+export interface Schema {
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  items?: Schema;
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  [more: string]: unknown;
+}
+
+export interface Execution {
+  request: string;
+  command: string;
+  status: 'completed' | 'failed' | 'cancelled';
+  code?: string;
+  started_at: string;
+  duration_ms: number;
+}
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: string[];
+  description: string | null;
+  status: 'enabled' | 'disabled';
+  disabled_reason: string | null;
+  previous_secret_expires_at: string | null;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: string;
+  webhook: string;
+  event: string;
+  type: string;
+  status: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  response_status: number | null;
+  error: string | null;
+  created_at: string;
+  finished_at: string | null;
+}
+
+export interface DeliveryDetail extends Delivery {
+  next_attempt_at: string | null;
+  payload: unknown;
+  attempts_made: any[];
+}
+
+/** A row of the request log: never content. */
+export interface LoggedRequest {
+  id: string;
+  created_at: string;
+  key: string;
+  endpoint: string;
+  model: string | null;
+  served_model: string | null;
+  provider: string | null;
+  status: 'completed' | 'failed' | 'interrupted';
+  http_status: number | null;
+  code: string | null;
+  stream: boolean;
+  cache: boolean;
+  fallback: boolean;
+  retries: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  tokens?: Record<string, number>;
+  estimated: boolean;
+  cost: number;
+  first_token_ms: number | null;
+  duration_ms: number;
+  user?: string | null;
+  metadata?: Record<string, string>;
+  run?: string | null;
+}
+
+export interface Attempt {
+  provider: string;
+  model: string;
+  status: number | null;
+  code: string | null;
+  duration_ms: number;
+}
+
+export interface RequestDetail extends LoggedRequest {
+  attempts: Attempt[];
+  cost_by_class: Record<string, number>;
+}
+
+export interface RequestPage extends List<LoggedRequest> {
+  last_id?: string;
+  kept_days?: number;
+}
+
+export interface Run {
+  id: string;
+  workflow: string;
+  status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | (string & {});
+  created_at: string;
+  started_at?: string | null;
+  finished_at?: string | null;
+  error?: any;
+  [more: string]: any;
+}
