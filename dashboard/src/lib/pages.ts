@@ -12,6 +12,7 @@ import Settings from '@lucide/svelte/icons/settings';
 import SquareTerminal from '@lucide/svelte/icons/square-terminal';
 import Users from '@lucide/svelte/icons/users';
 import Webhook from '@lucide/svelte/icons/webhook';
+import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import { session } from './session.svelte.ts';
 import type { Scope } from './types.ts';
@@ -35,12 +36,18 @@ export const PAGES: PageInfo[] = [
   { id: 'logs', label: 'Logs', group: 'Observe', icon: List, letter: 'l', needs: 'analytics', load: () => import('../pages/Logs.svelte') },
   { id: 'models', label: 'Models', group: 'Build', icon: Box, letter: 'm', needs: 'models', load: () => import('../pages/Models.svelte') },
   { id: 'skills', label: 'Skills', group: 'Build', icon: Blocks, letter: 's', needs: 'skills', load: () => import('../pages/Skills.svelte') },
+  { id: 'workflows', label: 'Workflows', group: 'Build', icon: Workflow, letter: 'w', needs: 'workflows', load: () => import('../pages/Workflows.svelte') },
   { id: 'files', label: 'Files', group: 'Build', icon: FileText, letter: 'f', needs: 'files', load: () => import('../pages/Files.svelte') },
   { id: 'webhooks', label: 'Webhooks', group: 'Build', icon: Webhook, letter: 'h', needs: 'webhooks', load: () => import('../pages/Webhooks.svelte') },
   { id: 'keys', label: 'Keys', group: 'Account', icon: KeyRound, letter: 'k', needs: 'admin', load: () => import('../pages/Keys.svelte') },
   { id: 'connect', label: 'Connect', group: 'Account', icon: Plug, letter: 'c', needs: null, load: () => import('../pages/Connect.svelte') },
   { id: 'accounts', label: 'Accounts', group: 'Operate', icon: Users, letter: 'a', needs: 'operator', load: () => import('../pages/Accounts.svelte') },
   { id: 'settings', label: 'Settings', group: 'Account', icon: Settings, letter: 't', needs: null, load: () => import('../pages/Settings.svelte') },
+];
+
+/** What a page leads to, and has no link of its own in the navigation. */
+export const INNER: PageInfo[] = [
+  { id: 'runs', label: 'Run', group: 'Build', icon: Workflow, letter: '', needs: 'workflows', load: () => import('../pages/Run.svelte') },
 ];
 
 /** Those that the session may open; what it may not is absent. */

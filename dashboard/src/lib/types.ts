@@ -237,13 +237,56 @@ export interface RequestPage extends List<LoggedRequest> {
   kept_days?: number;
 }
 
+export interface RunError {
+  code: string;
+  message: string;
+}
+
+export interface RunStep {
+  /** With the places of the items that it is done for: `each[2]`. */
+  id: string;
+  type: string;
+  status: string;
+  attempts: number;
+  input: unknown;
+  output: unknown;
+  output_bytes?: number;
+  error: RunError | null;
+  started_at: string | null;
+  ended_at: string | null;
+  until?: string;
+  event?: string;
+}
+
 export interface Run {
   id: string;
   workflow: string;
-  status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | (string & {});
+  status: string;
   created_at: string;
-  started_at?: string | null;
-  finished_at?: string | null;
-  error?: any;
-  [more: string]: any;
+  ended_at: string | null;
+  until?: string;
+  rerun_of?: string;
+  scheduled_for?: string;
+  key: string;
+  error: RunError | null;
+  parameters?: unknown;
+  result?: unknown;
+  total_steps?: number;
+  steps?: RunStep[];
+}
+
+export interface Workflow {
+  id: string;
+  object: string;
+  name: string;
+  description: string;
+  status: string;
+  builtin: boolean;
+  created_at: string | null;
+  updated_at: string | null;
+  next_runs?: string[];
+  parameters?: Schema;
+  steps?: unknown;
+  result?: unknown;
+  schedule?: { cron: string; timezone?: string; parameters?: unknown };
 }

@@ -26,6 +26,8 @@ export interface Stats {
   total: number;
   promptTokens: number | null;
   completionTokens: number | null;
+  /** Pieces that came: about as many tokens, until the answer says how many there were. */
+  pieces: number;
   cost: number | null;
   provider: string;
   attempts: string;
@@ -86,7 +88,7 @@ export class Pane {
     this.#abort = abort;
     this.running = true;
     const began = performance.now();
-    const stats: Stats = { firstToken: null, total: 0, promptTokens: null, completionTokens: null, cost: null, provider: '', attempts: '', cache: '', requestId: '' };
+    const stats: Stats = { firstToken: null, total: 0, promptTokens: null, completionTokens: null, pieces: 0, cost: null, provider: '', attempts: '', cache: '', requestId: '' };
     turn.stats = stats;
     const shown = turn.stats;
     // What comes between two frames is shown in one.
@@ -111,6 +113,7 @@ export class Pane {
       for await (const chunk of stream) {
         const delta = chunk.choices?.[0]?.delta;
         if (delta?.content || delta?.reasoning_content || delta?.tool_calls) shown.firstToken ??= performance.now() - began;
+        if (delta?.content || delta?.reasoning_content) shown.pieces += 1;
         text_ += delta?.content ?? '';
         reasoning += delta?.reasoning_content ?? '';
         for (const call of (delta?.tool_calls ?? []) as any[]) {

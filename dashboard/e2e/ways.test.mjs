@@ -1,0 +1,249 @@
+// What people do in the dashboard, by keyboard and by mouse, against a real gateway.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, goto, open } from './browser.mjs';
+import { account, call, fill, start } from './gateway.mjs';
+
+let gateway;
+let browser;
+let full;
+before(async () => {
+  gateway = await start();
+  browser = await launch();
+  full = await account(gateway, 'Acme Robotics');
+  await fill(gateway, full.key);
+});
+after(async () => {
+  await browser?.close();
+  gateway?.stop();
+});
+
+async function visit(hash, options) {
+  const page = await open(browser, gateway, full.key, options);
+  await goto(page, gateway, hash);
+  return page;
+}
+const text = (page) => page.evaluate(() => document.body.innerText);
+
+/** Presses Tab until the focus is where `selector` says. */
+async function tabTo(page, selector, most = 80) {
+  for (let at = 0; at < most; at += 1) {
+    if (await page.evaluate((selector) => document.activeElement?.matches(selector) ?? false, selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  assert.fail(`Tab does not lead to ${selector}`);
+}
+
+test('a wrong key is refused in words, and a right one signs in', async () => {
+  const page = await open(browser, gateway, null);
+  await goto(page, gateway, '#/keys');
+  await page.getByLabel('API key').fill('oc_live_wrong');
+  await page.keyboard.press('Enter');
+  await page.getByText('This key is not known here').waitFor();
+  await page.getByLabel('API key').fill(full.key);
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  const kept = await page.evaluate(() => JSON.stringify([...Object.entries(sessionStorage), ...Object.entries(localStorage)]));
+  assert.ok(!kept.includes('oc_live_'), 'the key itself is kept nowhere');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a sign-in link works once', async () => {
+  const body = { api_key: full.key, single_use: true, manage_keys: true };
+  const { token } = await call(gateway, full.key, 'POST', '/auth/token', body);
+  const first = await open(browser, gateway, null);
+  await first.goto(`${gateway.base}/dashboard/#/sign-in?code=${token}`);
+  await first.getByRole('heading', { name: 'Overview' }).waitFor();
+  assert.ok(!first.url().includes('code='), first.url());
+  const second = await open(browser, gateway, null);
+  await second.goto(`${gateway.base}/dashboard/#/sign-in?code=${token}`);
+  await second.getByText('was used already').waitFor();
+  await first.context().close();
+  await second.context().close();
+});
+
+test('pages that the key may not see are absent', async () => {
+  const { key } = await call(gateway, full.key, 'POST', '/keys', { name: 'lesser', scopes: ['models', 'chat'] });
+  const page = await open(browser, gateway, key);
+  await goto(page, gateway, '');
+  const links = await page.locator('nav[aria-label=Pages] li').allInnerTexts();
+  assert.deepEqual(links.map((link) => link.trim()), ['Playground', 'Models', 'Connect', 'Settings']);
+  await page.context().close();
+});
+
+test('the keyboard alone creates a key; its secret stays until it is stored', async () => {
+  const page = await visit('#/keys');
+  await tabTo(page, 'main button');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await tabTo(page, '[role=dialog] input[maxlength="200"]');
+  await page.keyboard.type('made by keyboard');
+  await tabTo(page, '[role=dialog] button[type=submit]');
+  await page.keyboard.press('Enter');
+  const secret = await page.locator('[data-secret]').innerText();
+  assert.match(secret, /^oc_live_/);
+  await page.keyboard.press('Escape');
+  await page.mouse.click(5, 5);
+  assert.equal(await page.locator('[data-secret]').innerText(), secret);
+  // The row is there already.
+  assert.ok((await text(page)).includes('made by keyboard'));
+  await tabTo(page, '[role=dialog] footer button');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await call(gateway, secret, 'GET', '/account');
+  assert.ok(!(await page.content()).includes(secret), 'the secret is gone with its dialog');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a key is rotated and revoked', async () => {
+  const { id, key } = await call(gateway, full.key, 'POST', '/keys', { name: 'short-lived' });
+  const page = await visit('#/keys');
+  await page.getByRole('button', { name: 'Rotate short-lived' }).click();
+  await page.getByLabel('At once').check();
+  await page.getByRole('button', { name: 'Rotate', exact: true }).click();
+  const secret = await page.locator('[data-secret]').innerText();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await assert.rejects(call(gateway, key, 'GET', '/account'));
+  await call(gateway, secret, 'GET', '/account');
+  await page.getByRole('button', { name: 'Revoke short-lived' }).click();
+  const revoke = page.getByRole('button', { name: 'Revoke', exact: true });
+  assert.ok(await revoke.isDisabled());
+  await page.getByLabel('Type the key').fill('short-lived');
+  await revoke.click();
+  await page.getByText('is revoked').waitFor();
+  await assert.rejects(call(gateway, full.key, 'GET', `/keys/${id}`));
+  assert.ok((await text(page)).includes('revoked'));
+  await page.context().close();
+});
+
+test('the keyboard alone sends a delivery again', async () => {
+  const page = await visit('#/webhooks');
+  await page.getByRole('button', { name: /^Resend chat.completed/ }).first().waitFor();
+  const before = (await call(gateway, full.key, 'GET', '/webhooks/deliveries?limit=100')).data.length;
+  await tabTo(page, 'button[aria-label^="Resend chat.completed"]', 120);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  const now = (await call(gateway, full.key, 'GET', '/webhooks/deliveries?limit=100')).data.length;
+  assert.equal(now, before + 1);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a session that ends keeps the page and what was typed', async () => {
+  const page = await visit('#/playground');
+  await page.getByLabel('Message').fill('half a thought');
+  await page.evaluate(() => {
+    const stored = JSON.parse(sessionStorage.getItem('openclaw.token'));
+    sessionStorage.setItem('openclaw.token', JSON.stringify({ ...stored, token: `${stored.token}x` }));
+  });
+  await page.route('**/v1/chat/completions', (route) => route.fulfill({ status: 401, json: { error: { code: 'unauthorized', message: 'Invalid token' } } }), { times: 1 });
+  await page.getByLabel('Message').press('Control+Enter');
+  await page.getByText('Your session has ended').waitFor();
+  assert.ok(page.url().endsWith('#/playground'));
+  await page.getByLabel('API key').fill(full.key);
+  await page.keyboard.press('Enter');
+  await page.getByText('Your session has ended').waitFor({ state: 'detached' });
+  assert.ok((await text(page)).includes('half a thought'));
+  await page.context().close();
+});
+
+test('the playground streams, shows what it costs, and stops', async () => {
+  const page = await visit('#/playground?model=gpt-4o');
+  await page.getByLabel('Message').fill('Hello');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('link', { name: 'Log' }).waitFor();
+  assert.match(await page.locator('article footer').innerText(), /tok\/s[\s\S]*tokens[\s\S]*\$/);
+  await page.getByLabel('Message').fill('A long one. '.repeat(400));
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('Stopped.', { exact: false }).first().waitFor();
+  await page.getByRole('button', { name: 'Send' }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('totals are those of the API, in whatever zone', async () => {
+  const usage = await call(gateway, full.key, 'GET', '/analytics/usage?period=7d');
+  const shown = [];
+  for (const zone of ['UTC', 'Asia/Kolkata', 'America/Los_Angeles']) {
+    const page = await visit('#/usage?show=requests', { zone });
+    await page.locator('.total').waitFor();
+    shown.push(await page.locator('.total').innerText(), await page.locator('table tbody').first().evaluate((body) => body.textContent));
+    await page.context().close();
+  }
+  assert.equal(shown[0], String(usage.total_requests));
+  assert.deepEqual(shown.slice(2, 4), shown.slice(0, 2));
+  assert.deepEqual(shown.slice(4, 6), shown.slice(0, 2));
+});
+
+test('filters and the range stand in the address and go along', async () => {
+  const page = await visit('#/usage?period=24h&model=gpt-4o');
+  await page.locator('nav[aria-label=Pages]').getByText('Logs').click();
+  await page.getByRole('heading', { name: 'Logs' }).waitFor();
+  assert.match(page.url(), /#\/logs\?period=24h&model=gpt-4o$/);
+  await page.getByRole('row').nth(1).waitFor();
+  const models = await page.locator('.cell.model').allInnerTexts();
+  assert.ok(models.length > 0 && models.every((model) => model.includes('gpt-4o')), models.join());
+  await page.getByLabel('Remove the filter model').click();
+  assert.match(page.url(), /#\/logs\?period=24h$/);
+  await page.context().close();
+});
+
+test('a request opens in a drawer, J and K walk through the log', async () => {
+  const page = await visit('#/logs');
+  await page.locator('.cell.time a').first().click();
+  await page.getByRole('dialog').waitFor();
+  const first = page.url();
+  await page.getByText('Content is not stored').waitFor();
+  await page.keyboard.press('j');
+  await page.waitForFunction((url) => location.href !== url, first);
+  await page.keyboard.press('k');
+  await page.waitForFunction((url) => location.href === url, first);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.context().close();
+});
+
+test('a hundred thousand rows scroll with a few of them in the document', async () => {
+  const page = await open(browser, gateway, full.key);
+  const row = (at) => ({ id: `req_${at}`, created_at: new Date(Date.now() - at * 1000).toISOString(), key: 'key_1', endpoint: 'chat', model: 'gpt-4o', provider: 'openai', status: 'completed', http_status: 200, code: null, stream: true, cache: false, fallback: false, retries: 0, prompt_tokens: 10, completion_tokens: 20, estimated: false, cost: 0.001, first_token_ms: 200, duration_ms: 900 });
+  const rows = Array.from({ length: 100_000 }, (_, at) => row(at));
+  await page.route('**/v1/analytics/requests?*', (route) => route.fulfill({ json: { object: 'list', data: rows, has_more: false } }));
+  await goto(page, gateway, '#/logs');
+  await page.locator('.cell.time').first().waitFor();
+  const seen = await page.evaluate(async () => {
+    const most = { rows: 0, gap: 0 };
+    let last = performance.now();
+    for (let at = 0; at < 40; at += 1) {
+      scrollTo(0, at < 20 ? at * 400 : (document.body.scrollHeight * at) / 40);
+      await new Promise(requestAnimationFrame);
+      most.gap = Math.max(most.gap, performance.now() - last);
+      last = performance.now();
+      most.rows = Math.max(most.rows, document.querySelectorAll('.body .tr').length);
+    }
+    return most;
+  });
+  console.log(`# the longest frame while scrolling: ${Math.round(seen.gap)} ms`);
+  assert.ok(seen.rows < 80, `${seen.rows} rows in the document`);
+  assert.match(await page.locator('.body .tr').last().getAttribute('aria-rowindex'), /^(99|100)\d{3}$/);
+  await page.context().close();
+});
+
+test('a skill is run from its form', async () => {
+  const manifest = { id: 'clock', name: 'Clock', version: '1.0.0', description: 'The time.', commands: { now: { description: 'Gives the time.', parameters: { type: 'object', properties: {} }, execute: { type: 'builtin', name: 'time' } } } };
+  const page = await visit('#/skills?install=1');
+  await page.getByLabel('Manifest').fill('{"id": "clock",\n"commands": {}}');
+  await page.getByRole('button', { name: 'Install', exact: true }).click();
+  await page.getByRole('alert').getByText('name').first().waitFor();
+  await page.getByLabel('Manifest').fill(JSON.stringify(manifest));
+  await page.getByRole('button', { name: 'Install', exact: true }).click();
+  await page.getByRole('heading', { name: 'Clock' }).waitFor();
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByRole('region', { name: 'Result' }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
