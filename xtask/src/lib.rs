@@ -1,4 +1,4 @@
-//! The project's verbs: `cargo xtask setup | build | deploy | manifests | openapi | wrangler | up | test | bench`; and
+//! The project's verbs: `cargo xtask setup | build | deploy | manifests | openapi | catalog | wrangler | up | test | bench`; and
 //! what starts gateways on this machine, for the last of them, which is a crate of its own.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
@@ -10,6 +10,7 @@
 
 mod cache;
 pub mod cargo;
+mod catalog;
 mod clients;
 mod config;
 mod dashboard;
@@ -60,6 +61,8 @@ enum Verb {
     Manifests,
     /// Writes docs/openapi.json and docs/asyncapi.json from the functions' tables.
     Openapi,
+    /// Writes what is known of vendors and their models from a file of facts.
+    Catalog(catalog::Options),
     /// Runs the pinned wrangler, on a Node that is new enough.
     #[command(disable_help_flag = true)]
     Wrangler {
@@ -132,6 +135,7 @@ pub fn main() -> ExitCode {
             let package = ["run", "--quiet", "--package", "openclaw-openapi-document"];
             process::run(&mut cargo::command(&package)).map(|()| ExitCode::SUCCESS)
         }
+        Verb::Catalog(options) => catalog::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),

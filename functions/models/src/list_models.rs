@@ -6,11 +6,10 @@ use axum::{
 use openclaw_schema::list::List;
 use openclaw_web::{App, Json};
 
-/// The models whose provider has its credentials, all on one page.
+/// The models whose provider has its credentials, all on one page: the catalog's and the configured ones, then
+/// what else is known of these providers, by `provider/model`.
 pub(crate) async fn list_models(State(app): State<App>) -> Response {
-    let models = app
-        .providers
-        .models()
-        .map(|model| ModelView::from(&**model));
-    Json(List::whole(models.collect())).into_response()
+    let models: Vec<_> = app.providers.listed().collect();
+    let shown = models.iter().map(|model| ModelView::from(&**model));
+    Json(List::whole(shown.collect())).into_response()
 }

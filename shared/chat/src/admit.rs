@@ -137,12 +137,12 @@ impl PreparedChat {
         let allowed = caller.key.models.as_deref();
         let bytes = body.len();
         let providers = &app.providers;
-        let plan = providers.plan(model, request, body, stream, id, allowed, verbatim)?;
+        let plan = providers.plan(&model, request, body, stream, id, allowed, verbatim)?;
         let priced_fields = request.priced_fields();
-        let serving = app.providers.serving(model, allowed);
+        let serving = app.providers.serving(&model, allowed);
         let max_cost = serving.map(|model| {
             let pricing = model.pricing.with_extras(&priced_fields);
-            pricing.max_cost(&usage_bound(request, bytes, model))
+            pricing.max_cost(&usage_bound(request, bytes, &model))
         });
         Ok(Self {
             plan,
@@ -178,8 +178,8 @@ impl PreparedChat {
         ensure_allowed(&caller.key, &model.id)?;
         let allowed = caller.key.models.as_deref();
         let providers = &app.providers;
-        let plan = providers.plan_forward(model, asked.forward, id, allowed)?;
-        let serving = providers.serving(model, allowed);
+        let plan = providers.plan_forward(&model, asked.forward, id, allowed)?;
+        let serving = providers.serving(&model, allowed);
         let max_cost = serving.map(|model| {
             let pricing = several(&model.pricing, asked.answers);
             pricing.max_cost(&UsageBound {
@@ -258,7 +258,7 @@ fn several(pricing: &Pricing, answers: u64) -> Pricing {
 }
 
 /// The model of that id; 400 with those that there are.
-pub fn find_model<'a>(app: &'a App, id: &str) -> Result<&'a Arc<Model>, Error> {
+pub fn find_model(app: &App, id: &str) -> Result<Arc<Model>, Error> {
     app.providers.model(id).ok_or_else(|| {
         let available_models = app
             .providers

@@ -128,7 +128,7 @@ mod tests {
         let providers = Providers::new(&config, |_| None).unwrap();
         let body = body.to_string();
         let request = ChatRequest::parse(body.as_bytes()).unwrap();
-        usage_bound(&request, body.len(), providers.model("m").unwrap())
+        usage_bound(&request, body.len(), &providers.model("m").unwrap())
     }
 
     fn chat(content: Value) -> Value {

@@ -6,20 +6,24 @@
 //! ones first, each as written.
 //!
 //! Ollama, llama.cpp and other servers of one's own need no credentials, so nothing tells whether
-//! they run: `ollama` has a provider row but no models, and is there for configured models.
+//! they run: `ollama` has a provider row but no models.
+//!
+//! `provider/model` names a model of any provider that can be called, in the catalog or not: one whose price is
+//! known (`vendors`), or one of a provider that needs no credentials and costs nothing.
 
 use crate::{
     health::{Health, Slot},
     provider::Provider,
+    vendors,
 };
-use openclaw_core::Secret;
+use openclaw_core::{Secret, json::Object};
 use openclaw_schema::{
     config::{self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow},
     pricing::UsageBound,
 };
 use serde_json::value::RawValue;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -32,9 +36,25 @@ pub struct Providers {
     models: Vec<Arc<Model>>,
     by_id: HashMap<String, Arc<Model>>,
     built_in: Vec<String>,
+    callable: Vec<Callable>,
     pub(crate) routing: Routing,
     pub(crate) health: Health,
 }
+
+/// A provider whose models can be asked for by `provider/model`.
+#[derive(Debug)]
+struct Callable {
+    provider: Arc<Provider>,
+    /// One for all models that only this name has.
+    slot: Slot,
+    needs_key: bool,
+}
+
+/// Bytes of a name that no table knows: it becomes part of what is stored and logged.
+const MAX_NAME: usize = 200;
+
+/// What is said of a model whose limit nobody knows; its provider refuses what is too long.
+const UNKNOWN_CONTEXT: u64 = 1_000_000;
 
 /// A model that can be asked for.
 #[derive(Debug)]
@@ -84,6 +104,7 @@ impl Providers {
         Self {
             by_id: HashMap::new(),
             built_in: Vec::new(),
+            callable: Vec::new(),
             health: Health::new(0, &config.routing),
             routing: config.routing.clone(),
             models: Vec::new(),
@@ -102,11 +123,21 @@ impl Providers {
         })?;
         let providers = providers(config, &built_in, secret)?;
         let mut slots = Slots::default();
+        let callable = callable(&providers, &mut slots);
         let rows: Vec<_> = config.models.iter().chain(&built_in.models).collect();
         let is_first = |at: usize| !rows[..at].iter().any(|other| other.id == rows[at].id);
+        let mut target = |row: &TargetRow| {
+            let provider = providers.iter().find(|known| *known.id == *row.provider)?;
+            Some(Target {
+                provider: Arc::clone(provider),
+                model: row.model.clone(),
+                weight: row.weight,
+                slot: slots.of(&row.provider, &row.model),
+            })
+        };
         let models: Vec<_> = (0..rows.len())
             .filter(|at| is_first(*at))
-            .filter_map(|at| Model::new(rows[at], &providers, &mut slots))
+            .filter_map(|at| Model::new(rows[at], &mut target))
             .map(Arc::new)
             .collect();
         Ok(Self {
@@ -115,20 +146,59 @@ impl Providers {
                 .map(|model| (model.id.clone(), Arc::clone(model)))
                 .collect(),
             built_in: built_in.models.iter().map(|row| row.id.clone()).collect(),
+            callable,
             health: Health::new(slots.0.len(), &config.routing),
             routing: config.routing.clone(),
             models,
         })
     }
 
-    /// The models that can be asked for, in a stable order.
+    /// The catalog's and the configured models that can be asked for, in a stable order.
     pub fn models(&self) -> impl Iterator<Item = &Arc<Model>> {
         self.models.iter()
     }
 
-    /// One of them.
-    pub fn model(&self, id: &str) -> Option<&Arc<Model>> {
-        self.by_id.get(id)
+    /// These, then what else is known of their providers by `provider/model`.
+    pub fn listed(&self) -> impl Iterator<Item = Arc<Model>> {
+        let targets: HashSet<_> = self
+            .models
+            .iter()
+            .flat_map(|model| &model.targets)
+            .map(|target| (&*target.provider.id, &*target.model))
+            .collect();
+        let names = self
+            .callable
+            .iter()
+            .flat_map(|callable| vendors::names(&callable.provider.id));
+        let is_new = move |name: &&str| {
+            name.split_once('/')
+                .is_some_and(|named| !targets.contains(&named))
+        };
+        let more = names.filter(is_new).filter_map(|name| self.named(name));
+        self.models().cloned().chain(more)
+    }
+
+    /// A model by its id, or by `provider/model`.
+    pub fn model(&self, id: &str) -> Option<Arc<Model>> {
+        self.by_id.get(id).cloned().or_else(|| self.named(id))
+    }
+
+    fn named(&self, name: &str) -> Option<Arc<Model>> {
+        let (provider, model) = name.split_once('/')?;
+        let callable = self
+            .callable
+            .iter()
+            .find(|callable| *callable.provider.id == *provider)?;
+        let row = vendors::model(name).or_else(|| callable.unknown(name, model))?;
+        let target = |row: &TargetRow| {
+            Some(Target {
+                provider: Arc::clone(&callable.provider),
+                model: row.model.clone(),
+                weight: row.weight,
+                slot: callable.slot,
+            })
+        };
+        Model::new(&row, target).map(Arc::new)
     }
 
     /// Whether `id` is a name of the built-in catalog, which everybody knows, and not the operator's.
@@ -143,12 +213,12 @@ impl Providers {
         &'a self,
         model: &'a Arc<Model>,
         allowed: Option<&'a [String]>,
-    ) -> impl Iterator<Item = &'a Arc<Model>> {
+    ) -> impl Iterator<Item = Arc<Model>> {
         let is_allowed = move |id: &&String| allowed.is_none_or(|allowed| allowed.contains(*id));
         let fallbacks = model.fallbacks.iter().filter(is_allowed);
         let fallbacks = fallbacks.filter_map(|id| self.model(id));
         let fallbacks = fallbacks.filter(|fallback| self.is_affordable(model, fallback));
-        std::iter::once(model).chain(fallbacks)
+        std::iter::once(Arc::clone(model)).chain(fallbacks)
     }
 
     fn is_affordable(&self, model: &Model, fallback: &Model) -> bool {
@@ -169,12 +239,53 @@ impl Providers {
     }
 }
 
-/// The built-in rows.
-fn built_in() -> Result<Config, ConfigError> {
+impl Callable {
+    /// A model of one's own server, of which nothing is known and which costs nothing.
+    fn unknown(&self, name: &str, model: &str) -> Option<config::Model> {
+        let is_sound = !model.is_empty()
+            && name.len() <= MAX_NAME
+            && !name.contains(|each: char| each.is_control() || each.is_whitespace());
+        (!self.needs_key && is_sound).then(|| config::Model {
+            id: name.into(),
+            name: None,
+            context_length: UNKNOWN_CONTEXT,
+            max_output_tokens: None,
+            capabilities: vec!["chat".into()],
+            pricing: Pricing::default(),
+            targets: vec![TargetRow {
+                provider: self.provider.id.to_string(),
+                model: model.into(),
+                weight: 1,
+            }],
+            fallbacks: Vec::new(),
+            defaults: Object::default(),
+        })
+    }
+}
+
+/// The catalog's rows.
+fn catalog() -> Result<Config, ConfigError> {
     serde_json::from_str(BUILT_IN).map_err(|error| ConfigError {
         path: "catalog.json".into(),
         issue: error.to_string(),
     })
+}
+
+/// The built-in rows: the catalog's, and all vendors that are known.
+fn built_in() -> Result<Config, ConfigError> {
+    let mut rows = catalog()?;
+    rows.providers.extend(vendors::rows()?);
+    Ok(rows)
+}
+
+/// All providers, each with a slot of its own.
+fn callable(providers: &[Arc<Provider>], slots: &mut Slots) -> Vec<Callable> {
+    let callable = |provider: &Arc<Provider>| Callable {
+        provider: Arc::clone(provider),
+        slot: slots.of(&provider.id, "*"),
+        needs_key: provider.secret.is_some(),
+    };
+    providers.iter().map(callable).collect()
 }
 
 /// A provider's key without what editors and shells leave around one; `None` when nothing remains.
@@ -183,14 +294,15 @@ fn credential(text: &str) -> Option<Secret> {
     (!text.is_empty()).then(|| Secret::new(text))
 }
 
-/// The providers that can be called.
-/// The variables that hold the providers' keys, built-in and configured ones: each once, in order.
+/// The variables that hold the keys of the catalog's and the configured providers: each once, in order. Where
+/// secrets are asked for by name, those of the other vendors are not among them: 120 more names at each start.
 pub fn key_variables(config: &Config) -> BTreeSet<String> {
-    let built_in = built_in().unwrap_or_default();
-    let rows = config.providers.iter().chain(&built_in.providers);
+    let catalog = catalog().unwrap_or_default();
+    let rows = config.providers.iter().chain(&catalog.providers);
     rows.filter_map(|row| row.api_key_env.clone()).collect()
 }
 
+/// The providers that can be called.
 fn providers(
     config: &Config,
     built_in: &Config,
@@ -206,6 +318,13 @@ fn providers(
         if key.is_some() && credential.is_none() {
             continue;
         }
+        let Some(base_url) = vendors::address(&row.base_url, secret) else {
+            continue;
+        };
+        let row = &config::Provider {
+            base_url,
+            ..row.clone()
+        };
         let provider = Provider::new(row, credential).map_err(|(field, issue)| ConfigError {
             path: format!("providers[{at}].{field}"),
             issue: issue.into(),
@@ -220,12 +339,11 @@ fn providers(
 struct Slots(Vec<(String, String)>);
 
 impl Slots {
-    fn of(&mut self, row: &TargetRow) -> Slot {
-        let is_it =
-            |(provider, model): &(String, String)| *provider == row.provider && *model == row.model;
+    fn of(&mut self, provider: &str, model: &str) -> Slot {
+        let is_it = |known: &(String, String)| known.0 == provider && known.1 == model;
         let known = self.0.iter().position(is_it);
         Slot(known.unwrap_or_else(|| {
-            self.0.push((row.provider.clone(), row.model.clone()));
+            self.0.push((provider.into(), model.into()));
             self.0.len() - 1
         }))
     }
@@ -233,17 +351,8 @@ impl Slots {
 
 impl Model {
     /// `None` where no target's provider can be called.
-    fn new(row: &config::Model, providers: &[Arc<Provider>], slots: &mut Slots) -> Option<Self> {
-        let mut target = |row: &TargetRow| {
-            let provider = providers.iter().find(|known| *known.id == *row.provider)?;
-            Some(Target {
-                provider: Arc::clone(provider),
-                model: row.model.clone(),
-                weight: row.weight,
-                slot: slots.of(row),
-            })
-        };
-        let targets: Vec<_> = row.targets.iter().filter_map(&mut target).collect();
+    fn new(row: &config::Model, target: impl FnMut(&TargetRow) -> Option<Target>) -> Option<Self> {
+        let targets: Vec<_> = row.targets.iter().filter_map(target).collect();
         let default = |name: &str| {
             let json = row.defaults.get(name)?.to_owned();
             Some((name.to_owned(), RawValue::from_string(json).ok()?))

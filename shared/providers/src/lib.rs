@@ -37,6 +37,7 @@ pub mod sse;
 mod stream;
 pub mod tokens;
 mod vendor_error;
+mod vendors;
 mod verbatim;
 
 pub use answer::{Chunk, Completion};

@@ -121,7 +121,7 @@ impl Providers {
     ) -> Plan {
         Plan {
             providers: Arc::clone(self),
-            models: self.serving(model, allowed).map(Arc::clone).collect(),
+            models: self.serving(model, allowed).collect(),
             request_id: request_id.into(),
             content,
         }

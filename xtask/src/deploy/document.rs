@@ -3,7 +3,7 @@
 
 use crate::{cargo, process};
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -58,11 +58,17 @@ impl Document {
     }
 }
 
-/// The variables that hold the keys of the catalog's providers.
-pub(crate) fn catalog_key_variables() -> Result<Vec<String>> {
-    let catalog = cargo::root().join("shared/providers/catalog.json");
-    let catalog = serde_json::from_str(&fs::read_to_string(catalog)?)?;
-    Ok(key_variables(&catalog))
+/// The variables that hold the keys of the catalog's providers and of all other vendors that are known.
+pub(crate) fn built_in_key_variables() -> Result<Vec<String>> {
+    let folder = cargo::root().join("shared/providers");
+    let read = |file| -> Result<Value> {
+        Ok(serde_json::from_str(&fs::read_to_string(
+            folder.join(file),
+        )?)?)
+    };
+    let mut names = key_variables(&read("catalog.json")?);
+    names.extend(key_variables(&json!({"providers": read("vendors.json")?})));
+    Ok(names)
 }
 
 fn key_variables(document: &Value) -> Vec<String> {
@@ -94,9 +100,9 @@ mod tests {
         let json = r#"{"limits":{"free":7},"providers":[{"api_key_env":"X_KEY","id":"x"}]}"#;
         assert_eq!(document.json(), json);
         assert!(
-            catalog_key_variables()
+            built_in_key_variables()
                 .unwrap()
-                .contains(&"OPENAI_API_KEY".into())
+                .contains(&"CEREBRAS_API_KEY".into())
         );
     }
 }

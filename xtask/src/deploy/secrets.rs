@@ -3,7 +3,7 @@
 
 use super::{
     Environment,
-    document::{Document, catalog_key_variables},
+    document::{Document, built_in_key_variables},
 };
 use crate::{cargo, gateway::write_private};
 use anyhow::{Context, Result, bail};
@@ -67,7 +67,7 @@ impl Secrets {
             Some(env) => format!(".secrets/openclaw-{}.env", env.name()),
             None => ".secrets/openclaw.env".into(),
         };
-        let mut keys = catalog_key_variables()?;
+        let mut keys = built_in_key_variables()?;
         keys.extend(document.map(Document::key_variables).unwrap_or_default());
         let own = OWN.map(|(name, _)| name.to_owned());
         Ok(Self {

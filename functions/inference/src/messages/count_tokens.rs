@@ -44,7 +44,7 @@ pub(crate) async fn count_tokens(
             with_defaults: false,
         };
         let allowed = key.models.as_deref();
-        let plan = app.providers.plan_forward(model, forward, &id, allowed);
+        let plan = app.providers.plan_forward(&model, forward, &id, allowed);
         (plan.ok(), tokens::estimate_prompt(&request))
     };
     gate.admit(vec![]).await?;

@@ -17,4 +17,5 @@ mod requests;
 mod round_trip;
 mod routing;
 mod streams;
+mod vendors;
 mod world;

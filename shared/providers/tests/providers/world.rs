@@ -87,7 +87,7 @@ impl World {
         let request = ChatRequest::parse(&bytes).expect("a request");
         let model = self.providers.model(&request.model).expect("a model");
         self.providers.plan(
-            model,
+            &model,
             &request,
             bytes.clone(),
             stream,

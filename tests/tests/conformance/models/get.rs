@@ -47,3 +47,27 @@ async fn chatting_with_one_that_is_not_there_is_400_and_names_those_that_are() {
         }
     }
 }
+
+/// Of a provider that needs no key any model can be asked for; of others those whose price is known.
+#[tokio::test]
+async fn provider_and_model_name_one_that_is_not_listed() {
+    let account = Account::new().await;
+    let id = "mock-keyless/vendor/any:1";
+    let shown = account.client.get(&format!("/v1/models/{id}")).await.ok();
+    assert_eq!(
+        (&shown["id"], &shown["provider"]),
+        (&id.into(), &"mock-keyless".into())
+    );
+    let chat = account
+        .client
+        .post("/v1/chat/completions", &hello(id))
+        .await
+        .ok();
+    assert_eq!(chat["choices"][0]["finish_reason"], "stop");
+    let unknown = hello("mock-openai/brand-new");
+    account
+        .client
+        .post("/v1/chat/completions", &unknown)
+        .await
+        .fails("invalid_model");
+}
