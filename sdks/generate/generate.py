@@ -1,21 +1,23 @@
 """Writes what the three client libraries have in common: `python3 sdks/generate/generate.py [--check]`.
 
-`surface.json` names the methods. The templates are `javascript.py`, `python.py` and `go.py`. With `--check` nothing
-is written, and a file that differs is an error.
+docs/openapi.json has the types and operations, `surface.json` what the libraries call them. The templates are
+`javascript.py`, `python.py` and `go.py`. With `--check` nothing is written, and a file that differs is an error.
 """
 
 import sys
 from pathlib import Path
 
+import document
 import javascript
-from surface import read
+import surface
 
 SDKS = Path(__file__).parent.parent
 
 
 def main() -> int:
-    surface = read()
-    files = {**javascript.files(surface)}
+    read = document.read()
+    methods = surface.read(read)
+    files = {**javascript.files(read, methods)}
     stale = [name for name, text in files.items() if not (SDKS / name).exists() or (SDKS / name).read_text() != text]
     if "--check" in sys.argv:
         for name in stale:

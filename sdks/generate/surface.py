@@ -1,9 +1,10 @@
-"""The methods of the libraries, as `surface.json` has them."""
+"""The methods of the libraries: named by `surface.json`, typed by the document."""
 
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+
+from document import ANY, HERE, NAMES, Document, Field, Type, type_of
 
 
 @dataclass(frozen=True)
@@ -14,34 +15,63 @@ class Method:
     verb: str
     path: str
     """With its parameters in braces."""
-    params: str
-    """The type of the body, or of the query of a GET; empty where there is none."""
-    optional: bool
-    """Whether it may be left out."""
-    returns: str
+    doc: str
+    body: str
+    """The type of the body; `any` for any object; empty where there is none."""
+    body_optional: bool
+    query: list[Field]
+    returns: Type
     """The type of the answer, of one item where it is a list."""
     is_list: bool
-    doc: str
 
     @property
     def arguments(self) -> list[str]:
         return re.findall(r"\{(\w+)\}", self.path)
 
 
-def read() -> dict[str, list[Method]]:
-    text = json.loads((Path(__file__).parent / "surface.json").read_text())
-    return {resource: [method(name, *row) for name, row in rows.items()] for resource, rows in text.items()}
+PAGE = [
+    Field("after", ("text",), False, False, "The id after which to start.", False),
+    Field("limit", ("integer",), False, False, "How many at most.", False),
+]
 
 
-def method(name: str, call: str, params: str, returns: str, doc: str) -> Method:
+def read(document: Document) -> dict[str, list[Method]]:
+    text = json.loads((HERE / "surface.json").read_text())
+    return {
+        resource: [method(document, name, *row) for name, row in rows.items()]
+        for resource, rows in text.items()
+    }
+
+
+def method(document: Document, name: str, call: str, returns: str = "", doc: str = "") -> Method:
+    operation = document.operations.get(call)
     verb, path = call.split(" ")
-    return Method(
-        name=name,
-        verb=verb,
-        path=path,
-        params=params.rstrip("?"),
-        optional=params.endswith("?") or (verb == "GET" and params != ""),
-        returns=returns.strip("[]"),
-        is_list=returns.startswith("["),
-        doc=doc,
-    )
+    if operation is None:
+        is_list, item = returns.startswith("["), returns.strip("[]")
+        body = "any" if verb in ("POST", "PUT", "PATCH") else ""
+        type_ = ("named", item) if item else ANY
+        return Method(name, verb, path, doc, body, True, PAGE if is_list else [], type_, is_list)
+    body, optional = body_of(operation)
+    query = [
+        Field(part["name"], type_of(part["schema"]), part.get("required", False), False, part.get("description", ""), False)
+        for part in operation.get("parameters", [])
+        if part["in"] == "query"
+    ]
+    answer = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    page = schema.get("$ref", "").rsplit("/", 1)[-1]
+    if page in document.pages:
+        # Some lists say their pages only in words.
+        names = [part.name for part in query]
+        query += [part for part in PAGE if part.name not in names]
+        return Method(name, verb, path, operation["summary"] + ".", body, optional, query, document.pages[page], True)
+    return Method(name, verb, path, operation["summary"] + ".", body, optional, query, type_of(schema), False)
+
+
+def body_of(operation: dict) -> tuple[str, bool]:
+    asked = operation.get("requestBody")
+    if not asked:
+        return "", False
+    schema = asked["content"].get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    return NAMES.get(name, name) or "any", not asked.get("required", False)

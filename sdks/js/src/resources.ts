@@ -1,4 +1,4 @@
-// Written by sdks/generate: change surface.json or the template there.
+// Written by sdks/generate: change the API's document, surface.json or the template there.
 import type { List } from './list.js';
 import type { APIPromise } from './promise.js';
 import { Resource, segment } from './resource.js';
@@ -7,30 +7,30 @@ import type * as T from './types.js';
 
 export class Embeddings extends Resource {
   /** Vectors for texts. `POST /embeddings` */
-  create(params: T.EmbeddingParams, options?: RequestOptions): APIPromise<T.Embeddings> {
-    return this.client.request('POST', '/embeddings', { ...options, body: params });
+  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Embeddings> {
+    return this.client.request('POST', '/embeddings', { ...options, body });
   }
 }
 
 export class Models extends Resource {
-  /** The models that can be called. `GET /models` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Model> {
-    return this.client.list('/models', params, options);
+  /** List the models, all on one page. `GET /models` */
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Model> {
+    return this.client.list('/models', query, options);
   }
 
-  /** One model. `GET /models/{id}` */
+  /** Show a model. `GET /models/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Model> {
     return this.client.request('GET', `/models/${segment(id)}`, options);
   }
 
   /** Adds a model, for the operator. `POST /models` */
-  create(params: any, options?: RequestOptions): APIPromise<T.Model> {
-    return this.client.request('POST', '/models', { ...options, body: params });
+  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Model> {
+    return this.client.request('POST', '/models', { ...options, body });
   }
 
   /** Changes a model, for the operator. `PATCH /models/{id}` */
-  update(id: string, params: any, options?: RequestOptions): APIPromise<T.Model> {
-    return this.client.request('PATCH', `/models/${segment(id)}`, { ...options, body: params });
+  update(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Model> {
+    return this.client.request('PATCH', `/models/${segment(id)}`, { ...options, body });
   }
 
   /** Removes a model, for the operator. `DELETE /models/{id}` */
@@ -40,56 +40,56 @@ export class Models extends Resource {
 }
 
 export class Skills extends Resource {
-  /** The skills that are installed. `GET /skills` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Skill> {
-    return this.client.list('/skills', params, options);
+  /** List the skills, without their commands. `GET /skills` */
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Skill> {
+    return this.client.list('/skills', query, options);
   }
 
-  /** One skill, its commands with their schemas. `GET /skills/{id}` */
+  /** Show a skill with its commands. `GET /skills/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Skill> {
     return this.client.request('GET', `/skills/${segment(id)}`, options);
   }
 
-  /** Installs a skill by its manifest. `POST /skills` */
-  create(params: T.SkillManifest, options?: RequestOptions): APIPromise<T.Skill> {
-    return this.client.request('POST', '/skills', { ...options, body: params });
+  /** Install a skill. `POST /skills` */
+  create(body: T.SkillManifest, options?: RequestOptions): APIPromise<T.Skill> {
+    return this.client.request('POST', '/skills', { ...options, body });
   }
 
-  /** Installs another manifest in its place. `PUT /skills/{id}` */
-  replace(id: string, params: T.SkillManifest, options?: RequestOptions): APIPromise<T.Skill> {
-    return this.client.request('PUT', `/skills/${segment(id)}`, { ...options, body: params });
+  /** Install a skill in place of another. `PUT /skills/{id}` */
+  replace(id: string, body: T.SkillManifest, options?: RequestOptions): APIPromise<T.Skill> {
+    return this.client.request('PUT', `/skills/${segment(id)}`, { ...options, body });
   }
 
-  /** Enables or disables a skill. `PATCH /skills/{id}` */
-  update(id: string, params: T.SkillUpdate, options?: RequestOptions): APIPromise<T.Skill> {
-    return this.client.request('PATCH', `/skills/${segment(id)}`, { ...options, body: params });
+  /** Enable or disable a skill. `PATCH /skills/{id}` */
+  update(id: string, body: T.UpdateSkill, options?: RequestOptions): APIPromise<T.Skill> {
+    return this.client.request('PATCH', `/skills/${segment(id)}`, { ...options, body });
   }
 
-  /** Removes a skill. `DELETE /skills/{id}` */
+  /** Remove a skill and its secrets. `DELETE /skills/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/skills/${segment(id)}`, options);
   }
 
-  /** Sets a skill's secrets, which are never shown again. `PUT /skills/{id}/secrets` */
-  setSecrets(id: string, params: T.Secrets, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('PUT', `/skills/${segment(id)}/secrets`, { ...options, body: params });
+  /** Set a skill's secrets by name. `PUT /skills/{id}/secrets` */
+  setSecrets(id: string, body: Record<string, any>, options?: RequestOptions): APIPromise<T.SecretNames> {
+    return this.client.request('PUT', `/skills/${segment(id)}/secrets`, { ...options, body });
   }
 
-  /** Reads the tools of a skill's MCP server again. `POST /skills/{id}/refresh` */
+  /** Read the tools of its MCP server again. `POST /skills/{id}/refresh` */
   refresh(id: string, options?: RequestOptions): APIPromise<T.Skill> {
     return this.client.request('POST', `/skills/${segment(id)}/refresh`, options);
   }
 
-  /** A skill's last executions. `GET /skills/{id}/executions` */
-  executions(id: string, params: T.PageParams = {}, options?: RequestOptions): List<T.SkillExecution> {
-    return this.client.list(`/skills/${segment(id)}/executions`, params, options);
+  /** List the last executions. `GET /skills/{id}/executions` */
+  executions(id: string, query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.SkillExecution> {
+    return this.client.list(`/skills/${segment(id)}/executions`, query, options);
   }
 }
 
 export class Workflows extends Resource {
   /** The workflows. `GET /workflows` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Workflow> {
-    return this.client.list('/workflows', params, options);
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Workflow> {
+    return this.client.list('/workflows', query, options);
   }
 
   /** One workflow. `GET /workflows/{id}` */
@@ -98,13 +98,13 @@ export class Workflows extends Resource {
   }
 
   /** Makes a workflow. `POST /workflows` */
-  create(params: T.WorkflowParams, options?: RequestOptions): APIPromise<T.Workflow> {
-    return this.client.request('POST', '/workflows', { ...options, body: params });
+  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Workflow> {
+    return this.client.request('POST', '/workflows', { ...options, body });
   }
 
   /** Puts another definition in its place; runs keep theirs. `PUT /workflows/{id}` */
-  replace(id: string, params: T.WorkflowParams, options?: RequestOptions): APIPromise<T.Workflow> {
-    return this.client.request('PUT', `/workflows/${segment(id)}`, { ...options, body: params });
+  replace(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Workflow> {
+    return this.client.request('PUT', `/workflows/${segment(id)}`, { ...options, body });
   }
 
   /** Removes a workflow. `DELETE /workflows/{id}` */
@@ -113,15 +113,15 @@ export class Workflows extends Resource {
   }
 
   /** The runs of a workflow. `GET /workflows/{id}/runs` */
-  runs(id: string, params: T.RunListParams = {}, options?: RequestOptions): List<T.Run> {
-    return this.client.list(`/workflows/${segment(id)}/runs`, params, options);
+  runs(id: string, query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
+    return this.client.list(`/workflows/${segment(id)}/runs`, query, options);
   }
 }
 
 export class Runs extends Resource {
   /** The runs of all workflows. `GET /runs` */
-  list(params: T.RunListParams = {}, options?: RequestOptions): List<T.Run> {
-    return this.client.list('/runs', params, options);
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
+    return this.client.list('/runs', query, options);
   }
 
   /** A run with its steps. `GET /runs/{id}` */
@@ -130,59 +130,59 @@ export class Runs extends Resource {
   }
 
   /** Ends a run. `POST /runs/{id}/cancel` */
-  cancel(id: string, options?: RequestOptions): APIPromise<T.Run> {
-    return this.client.request('POST', `/runs/${segment(id)}/cancel`, options);
+  cancel(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Run> {
+    return this.client.request('POST', `/runs/${segment(id)}/cancel`, { ...options, body });
   }
 
   /** Runs it again, or from a step on. `POST /runs/{id}/rerun` */
-  rerun(id: string, params: T.RerunParams = {}, options?: RequestOptions): APIPromise<T.Run> {
-    return this.client.request('POST', `/runs/${segment(id)}/rerun`, { ...options, body: params });
+  rerun(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Run> {
+    return this.client.request('POST', `/runs/${segment(id)}/rerun`, { ...options, body });
   }
 }
 
 export class Files extends Resource {
-  /** The files, the newest first. `GET /files` */
-  list(params: T.FileListParams = {}, options?: RequestOptions): List<T.FileObject> {
-    return this.client.list('/files', params, options);
+  /** List files, the newest first. `GET /files` */
+  list(query: { after?: string; limit?: number; order?: T.SortOrder; purpose?: string } = {}, options?: RequestOptions): List<T.FileObject> {
+    return this.client.list('/files', query, options);
   }
 
-  /** One file. `GET /files/{id}` */
+  /** Show a file. `GET /files/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.FileObject> {
     return this.client.request('GET', `/files/${segment(id)}`, options);
   }
 
-  /** Removes a file. `DELETE /files/{id}` */
+  /** Delete a file and its bytes. `DELETE /files/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/files/${segment(id)}`, options);
   }
 }
 
 export class Uploads extends Resource {
-  /** Begins an upload in parts. `POST /uploads` */
-  create(params: T.UploadCreate, options?: RequestOptions): APIPromise<T.Upload> {
-    return this.client.request('POST', '/uploads', { ...options, body: params });
+  /** Begin an upload. `POST /uploads` */
+  create(body: T.CreateUpload, options?: RequestOptions): APIPromise<T.Upload> {
+    return this.client.request('POST', '/uploads', { ...options, body });
   }
 
-  /** Makes a file of the parts. `POST /uploads/{id}/complete` */
-  complete(id: string, params: T.UploadComplete, options?: RequestOptions): APIPromise<T.Upload> {
-    return this.client.request('POST', `/uploads/${segment(id)}/complete`, { ...options, body: params });
+  /** Make a file of the parts. `POST /uploads/{id}/complete` */
+  complete(id: string, body: T.CompleteUpload, options?: RequestOptions): APIPromise<T.Upload> {
+    return this.client.request('POST', `/uploads/${segment(id)}/complete`, { ...options, body });
   }
 
-  /** Gives an upload up. `POST /uploads/{id}/cancel` */
+  /** Take an upload back. `POST /uploads/{id}/cancel` */
   cancel(id: string, options?: RequestOptions): APIPromise<T.Upload> {
     return this.client.request('POST', `/uploads/${segment(id)}/cancel`, options);
   }
 }
 
 export class Analytics extends Resource {
-  /** Requests, tokens and cost of a time. `GET /analytics/usage` */
-  usage(params: T.UsageParams = {}, options?: RequestOptions): APIPromise<T.UsageReport> {
-    return this.client.request('GET', '/analytics/usage', { ...options, query: params });
+  /** Sum up a span of whole UTC hours. `GET /analytics/usage` */
+  usage(query: { end?: string; period?: string; start?: string } = {}, options?: RequestOptions): APIPromise<T.UsageReport> {
+    return this.client.request('GET', '/analytics/usage', { ...options, query });
   }
 
   /** The request log, the newest first. `GET /analytics/requests` */
-  requests(params: T.RequestLogParams = {}, options?: RequestOptions): List<T.RequestLogEntry> {
-    return this.client.list('/analytics/requests', params, options);
+  requests(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.RequestLogEntry> {
+    return this.client.list('/analytics/requests', query, options);
   }
 
   /** One request with its attempts. `GET /analytics/requests/{id}` */
@@ -193,72 +193,72 @@ export class Analytics extends Resource {
 
 export class Audit extends Resource {
   /** Who changed what. `GET /audit` */
-  list(params: T.AuditParams = {}, options?: RequestOptions): List<T.AuditEntry> {
-    return this.client.list('/audit', params, options);
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.AuditEntry> {
+    return this.client.list('/audit', query, options);
   }
 }
 
 export class Keys extends Resource {
-  /** The account's keys. `GET /keys` */
-  list(params: T.KeyListParams = {}, options?: RequestOptions): List<T.Key> {
-    return this.client.list('/keys', params, options);
+  /** List keys in the order of their ids. `GET /keys` */
+  list(query: { account?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Key> {
+    return this.client.list('/keys', query, options);
   }
 
-  /** One key. `GET /keys/{id}` */
+  /** Show a key and what it has spent. `GET /keys/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Key> {
     return this.client.request('GET', `/keys/${segment(id)}`, options);
   }
 
-  /** Makes a key, whose text is shown this once. `POST /keys` */
-  create(params: T.KeyCreate, options?: RequestOptions): APIPromise<T.Key> {
-    return this.client.request('POST', '/keys', { ...options, body: params });
+  /** Create a key, whose text is shown this once. `POST /keys` */
+  create(body: T.CreateKey, options?: RequestOptions): APIPromise<T.NewKey> {
+    return this.client.request('POST', '/keys', { ...options, body });
   }
 
-  /** Changes a key: what is absent stays, null removes. `PATCH /keys/{id}` */
-  update(id: string, params: T.KeyUpdate, options?: RequestOptions): APIPromise<T.Key> {
-    return this.client.request('PATCH', `/keys/${segment(id)}`, { ...options, body: params });
+  /** Change a key. `PATCH /keys/{id}` */
+  update(id: string, body: T.UpdateKey, options?: RequestOptions): APIPromise<T.Key> {
+    return this.client.request('PATCH', `/keys/${segment(id)}`, { ...options, body });
   }
 
-  /** A new text; the old one works on for the grace period. `POST /keys/{id}/rotate` */
-  rotate(id: string, params: T.RotateParams = {}, options?: RequestOptions): APIPromise<T.Key> {
-    return this.client.request('POST', `/keys/${segment(id)}/rotate`, { ...options, body: params });
+  /** Give a key a new secret, shown this once. `POST /keys/{id}/rotate` */
+  rotate(id: string, body: T.RotateKey, options?: RequestOptions): APIPromise<T.NewKey> {
+    return this.client.request('POST', `/keys/${segment(id)}/rotate`, { ...options, body });
   }
 
-  /** Revokes a key for good. `DELETE /keys/{id}` */
+  /** Revoke a key and its tokens for good. `DELETE /keys/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/keys/${segment(id)}`, options);
   }
 }
 
 export class Account extends Resource {
-  /** Whose key this is, and what is left to it. `GET /account` */
-  get(options?: RequestOptions): APIPromise<T.AccountInfo> {
+  /** Show whose key this is, and what is left to it. `GET /account` */
+  get(options?: RequestOptions): APIPromise<T.CurrentAccount> {
     return this.client.request('GET', '/account', options);
   }
 }
 
 export class Accounts extends Resource {
-  /** All accounts, for the operator. `GET /accounts` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Account> {
-    return this.client.list('/accounts', params, options);
+  /** List accounts in the order of their ids. `GET /accounts` */
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Account> {
+    return this.client.list('/accounts', query, options);
   }
 
-  /** One account. `GET /accounts/{id}` */
+  /** Show an account. `GET /accounts/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Account> {
     return this.client.request('GET', `/accounts/${segment(id)}`, options);
   }
 
-  /** Makes an account. `POST /accounts` */
-  create(params: T.AccountCreate, options?: RequestOptions): APIPromise<T.Account> {
-    return this.client.request('POST', '/accounts', { ...options, body: params });
+  /** Create an account. `POST /accounts` */
+  create(body: T.CreateAccount, options?: RequestOptions): APIPromise<T.Account> {
+    return this.client.request('POST', '/accounts', { ...options, body });
   }
 
-  /** Changes an account. `PATCH /accounts/{id}` */
-  update(id: string, params: T.AccountUpdate, options?: RequestOptions): APIPromise<T.Account> {
-    return this.client.request('PATCH', `/accounts/${segment(id)}`, { ...options, body: params });
+  /** Change an account. `PATCH /accounts/{id}` */
+  update(id: string, body: T.UpdateAccount, options?: RequestOptions): APIPromise<T.Account> {
+    return this.client.request('PATCH', `/accounts/${segment(id)}`, { ...options, body });
   }
 
-  /** Deletes an account with what it has. `DELETE /accounts/{id}` */
+  /** Delete an account with everything in it. `DELETE /accounts/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/accounts/${segment(id)}`, options);
   }
@@ -266,8 +266,8 @@ export class Accounts extends Resource {
 
 export class Providers extends Resource {
   /** The providers, for the operator. `GET /providers` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Provider> {
-    return this.client.list('/providers', params, options);
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Provider> {
+    return this.client.list('/providers', query, options);
   }
 
   /** One provider. `GET /providers/{id}` */
@@ -276,13 +276,13 @@ export class Providers extends Resource {
   }
 
   /** Adds a provider. `POST /providers` */
-  create(params: any, options?: RequestOptions): APIPromise<T.Provider> {
-    return this.client.request('POST', '/providers', { ...options, body: params });
+  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Provider> {
+    return this.client.request('POST', '/providers', { ...options, body });
   }
 
   /** Changes a provider. `PATCH /providers/{id}` */
-  update(id: string, params: any, options?: RequestOptions): APIPromise<T.Provider> {
-    return this.client.request('PATCH', `/providers/${segment(id)}`, { ...options, body: params });
+  update(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Provider> {
+    return this.client.request('PATCH', `/providers/${segment(id)}`, { ...options, body });
   }
 
   /** Removes a provider. `DELETE /providers/{id}` */
@@ -291,8 +291,8 @@ export class Providers extends Resource {
   }
 
   /** Calls a provider to see whether it answers. `POST /providers/{id}/test` */
-  test(id: string, params: any = {}, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('POST', `/providers/${segment(id)}/test`, { ...options, body: params });
+  test(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+    return this.client.request('POST', `/providers/${segment(id)}/test`, { ...options, body });
   }
 }
 
@@ -303,85 +303,85 @@ export class Config extends Resource {
   }
 
   /** Puts another one in its place; 409 where somebody was quicker. `PUT /config` */
-  replace(params: any, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('PUT', '/config', { ...options, body: params });
+  replace(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+    return this.client.request('PUT', '/config', { ...options, body });
   }
 
   /** Earlier versions. `GET /config/history` */
-  history(params: T.PageParams = {}, options?: RequestOptions): List<any> {
-    return this.client.list('/config/history', params, options);
+  history(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<any> {
+    return this.client.list('/config/history', query, options);
   }
 
   /** Goes back to an earlier version. `POST /config/rollback` */
-  rollback(params: any, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('POST', '/config/rollback', { ...options, body: params });
+  rollback(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+    return this.client.request('POST', '/config/rollback', { ...options, body });
   }
 }
 
 export class Health extends Resource {
-  /** Whether the service is well; needs no key. `GET /health` */
-  get(options?: RequestOptions): APIPromise<T.HealthReport> {
+  /** Say how the gateway is. `GET /health` */
+  get(options?: RequestOptions): APIPromise<T.Health> {
     return this.client.request('GET', '/health', options);
   }
 
-  /** 503 while something that it depends on is down. `GET /health/ready` */
-  ready(options?: RequestOptions): APIPromise<T.HealthReport> {
+  /** Say whether requests can be served. `GET /health/ready` */
+  ready(options?: RequestOptions): APIPromise<T.Health> {
     return this.client.request('GET', '/health/ready', options);
   }
 }
 
 export class Webhooks extends Resource {
-  /** The endpoints that are told of events. `GET /webhooks` */
-  list(params: T.PageParams = {}, options?: RequestOptions): List<T.Webhook> {
-    return this.client.list('/webhooks', params, options);
+  /** List the account's endpoints, all on one page. `GET /webhooks` */
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Webhook> {
+    return this.client.list('/webhooks', query, options);
   }
 
-  /** One endpoint. `GET /webhooks/{id}` */
+  /** Show an endpoint. `GET /webhooks/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Webhook> {
     return this.client.request('GET', `/webhooks/${segment(id)}`, options);
   }
 
-  /** Adds an endpoint; its secret is shown this once. `POST /webhooks` */
-  create(params: T.WebhookCreate, options?: RequestOptions): APIPromise<T.Webhook> {
-    return this.client.request('POST', '/webhooks', { ...options, body: params });
+  /** Create an endpoint, whose secret is shown this once. `POST /webhooks` */
+  create(body: T.CreateWebhook, options?: RequestOptions): APIPromise<T.NewWebhook> {
+    return this.client.request('POST', '/webhooks', { ...options, body });
   }
 
-  /** Changes an endpoint. `PATCH /webhooks/{id}` */
-  update(id: string, params: T.WebhookUpdate, options?: RequestOptions): APIPromise<T.Webhook> {
-    return this.client.request('PATCH', `/webhooks/${segment(id)}`, { ...options, body: params });
+  /** Change an endpoint. `PATCH /webhooks/{id}` */
+  update(id: string, body: T.UpdateWebhook, options?: RequestOptions): APIPromise<T.Webhook> {
+    return this.client.request('PATCH', `/webhooks/${segment(id)}`, { ...options, body });
   }
 
-  /** Removes an endpoint. `DELETE /webhooks/{id}` */
+  /** Remove an endpoint. `DELETE /webhooks/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/webhooks/${segment(id)}`, options);
   }
 
-  /** A new secret; both sign for the grace period. `POST /webhooks/{id}/rotate` */
-  rotate(id: string, params: T.RotateParams = {}, options?: RequestOptions): APIPromise<T.Webhook> {
-    return this.client.request('POST', `/webhooks/${segment(id)}/rotate`, { ...options, body: params });
+  /** Give an endpoint a new secret, shown this once. `POST /webhooks/{id}/rotate` */
+  rotate(id: string, body: T.RotateWebhook, options?: RequestOptions): APIPromise<T.NewWebhook> {
+    return this.client.request('POST', `/webhooks/${segment(id)}/rotate`, { ...options, body });
   }
 
-  /** Sends an event to see whether it arrives. `POST /webhooks/{id}/test` */
-  test(id: string, params: T.WebhookTest, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('POST', `/webhooks/${segment(id)}/test`, { ...options, body: params });
+  /** Send an event that says it is a test. `POST /webhooks/{id}/test` */
+  test(id: string, body: T.TestWebhook, options?: RequestOptions): APIPromise<T.Delivery> {
+    return this.client.request('POST', `/webhooks/${segment(id)}/test`, { ...options, body });
   }
 
-  /** Sends again what failed since a time. `POST /webhooks/{id}/recover` */
-  recover(id: string, params: T.WebhookRecover, options?: RequestOptions): APIPromise<any> {
-    return this.client.request('POST', `/webhooks/${segment(id)}/recover`, { ...options, body: params });
+  /** Send again what failed. `POST /webhooks/{id}/recover` */
+  recover(id: string, body: T.RecoverWebhook, options?: RequestOptions): APIPromise<T.Recovered> {
+    return this.client.request('POST', `/webhooks/${segment(id)}/recover`, { ...options, body });
   }
 
-  /** What was sent, the newest first. `GET /webhooks/deliveries` */
-  deliveries(params: T.DeliveryListParams = {}, options?: RequestOptions): List<T.Delivery> {
-    return this.client.list('/webhooks/deliveries', params, options);
+  /** List the deliveries, the newest first. `GET /webhooks/deliveries` */
+  deliveries(query: { event?: string; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
+    return this.client.list('/webhooks/deliveries', query, options);
   }
 
-  /** One delivery with its attempts. `GET /webhooks/deliveries/{id}` */
-  delivery(id: string, options?: RequestOptions): APIPromise<T.Delivery> {
+  /** Show a delivery with its attempts. `GET /webhooks/deliveries/{id}` */
+  delivery(id: string, options?: RequestOptions): APIPromise<T.DeliveryDetail> {
     return this.client.request('GET', `/webhooks/deliveries/${segment(id)}`, options);
   }
 
-  /** Sends an event once more. `POST /webhooks/deliveries/{id}/redeliver` */
+  /** Send its event again. `POST /webhooks/deliveries/{id}/redeliver` */
   redeliver(id: string, options?: RequestOptions): APIPromise<T.Delivery> {
     return this.client.request('POST', `/webhooks/deliveries/${segment(id)}/redeliver`, options);
   }

@@ -1,336 +1,1373 @@
-/** What goes over the wire. Fields that are not here go through as they are, in both directions. */
-export type { PageParams } from './list.js';
+// Written by sdks/generate: change the API's document or the template there.
+// Fields that are not here go through as they are, in both directions; so do values that are not.
 
-/** Known values, and whatever a later version adds. */
-type Open<T extends string> = T | (string & {});
-interface Extra {
+/** An account on the wire and in the store. */
+export interface Account {
+  /** When it was made. */
+  created_at: string;
+  /** The types of events that its webhooks want, `*` for all: known wherever the account is, so that one without webhooks pays nothing for them. */
+  events?: string[];
+  /** `acct_…`. */
+  id: string;
+  /** Dollars a UTC month. */
+  monthly_budget: number | null;
+  /** A name for people. */
+  name: string;
+  /** Always `account`. */
+  object: string;
+  /** Requests a minute, where the tier's number does not hold. */
+  rate_limit: number | null;
+  /** Whether its keys work. */
+  status: AccountStatus;
+  /** Its tier. */
+  tier: Tier;
   [field: string]: any;
 }
 
-export interface Message extends Extra {
-  role: Open<'system' | 'developer' | 'user' | 'assistant' | 'tool'>;
-  content?: string | ContentPart[] | null;
-  name?: string;
-  tool_calls?: ToolCall[];
-  tool_call_id?: string;
-  /** Files whose text goes in front of the message. */
-  file_ids?: string[];
+/** Whether an account's keys work. */
+export type AccountStatus = 'active' | 'suspended' | (string & {});
+
+/** The moment from which an expiry counts. */
+export type Anchor = 'created_at' | (string & {});
+
+/** What a model says. */
+export interface AssistantMessage {
+  /** The text; `null` or absent where it only calls tools. */
+  content?: string | null;
+  /** Its reasoning. */
+  reasoning_content?: string | null;
+  /** Its refusal. */
+  refusal?: string | null;
+  /** `assistant`. */
+  role: string;
+  /** Its reasoning with the signatures that it wants back. */
+  thinking_blocks?: (Record<string, any>)[] | null;
+  /** What it calls. */
+  tool_calls?: ToolCall[] | null;
+  [field: string]: any;
 }
-export interface ContentPart extends Extra {
-  type: Open<'text' | 'image_url' | 'input_audio' | 'file'>;
-  text?: string;
-}
-export interface ToolCall extends Extra {
+
+/** A change and who made it. */
+export interface AuditEntry {
+  /** Its id. */
   id: string;
-  type: Open<'function'>;
-  function: { name: string; arguments: string };
+  [field: string]: any;
 }
-export interface ChatParams extends Extra {
-  model: string;
-  messages: Message[];
-  max_tokens?: number | null;
-  temperature?: number | null;
-  top_p?: number | null;
-  stop?: string | string[] | null;
-  n?: number;
-  seed?: number;
-  tools?: Extra[];
-  tool_choice?: any;
-  response_format?: Extra;
-  /** Skills that the model may use; the gateway executes them. */
-  skills?: string[];
-  user?: string;
-  metadata?: Record<string, string>;
-  stream?: boolean | null;
-  stream_options?: Extra;
-}
-export interface Usage extends Extra {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  /** Dollars. */
-  cost?: number;
-}
-export interface ChatCompletion extends Extra {
-  id: string;
-  object: string;
-  created: number;
-  model: string;
-  choices: {
-    index: number;
-    message: { role: string; content: string | null; tool_calls?: ToolCall[]; reasoning_content?: string } & Extra;
-    finish_reason: Open<'stop' | 'length' | 'tool_calls' | 'content_filter'> | null;
-  }[];
-  usage: Usage;
-  readonly _requestId?: string;
-}
-export interface ChatCompletionChunk extends Extra {
-  id: string;
-  model: string;
-  choices: {
-    index: number;
-    delta: { role?: string; content?: string | null; tool_calls?: Extra[]; reasoning_content?: string } & Extra;
-    finish_reason: Open<'stop' | 'length' | 'tool_calls' | 'content_filter'> | null;
-  }[];
-  usage?: Usage | null;
-}
+
 /** One answer of a batch: what the chat would have given by itself. */
-export interface BatchItem extends Extra {
+export interface BatchItem {
+  /** As the chat's own. */
   status: number;
+  /** Its answer, or its error. */
   body: any;
+  [field: string]: any;
 }
-export interface EmbeddingParams extends Extra {
-  model: string;
-  input: string | string[] | number[] | number[][];
+
+/** A month's money. */
+export interface Budget {
+  /** Dollars a UTC month; `null`: as many as it takes. */
+  monthly: number | null;
+  /** When the month ends. */
+  resets_at: string;
+  /** Dollars that are spent of it, with what is held for requests that run. */
+  spent: number;
+  [field: string]: any;
 }
-export interface Embeddings extends Extra {
-  data: { index: number; embedding: number[] | string }[];
+
+/** `{"type": "builtin", "name": …}`. */
+export interface BuiltinExecutor {
+  /** Which. */
+  name: BuiltinFunction;
+  [field: string]: any;
+}
+
+/** The functions that there are. */
+export type BuiltinFunction = 'time' | (string & {});
+
+/** One of the answers. */
+export interface Choice {
+  /** Such as `stop`, `length`, `tool_calls` and `content_filter`. */
+  finish_reason: string | null;
+  /** From 0. */
+  index: number;
+  /** What the model says. */
+  message: AssistantMessage;
+  [field: string]: any;
+}
+
+/** A piece of one of the answers. */
+export interface ChunkChoice {
+  /** What is new of it: `role`, `content`, `tool_calls` by their index. */
+  delta: Record<string, any>;
+  /** In its last chunk; `error` where it broke off. */
+  finish_reason?: string | null;
+  /** Which answer. */
+  index: number;
+  [field: string]: any;
+}
+
+/** The answer to a chat. */
+export interface ChatCompletion {
+  /** As many as `n` said. */
+  choices: Choice[];
+  /** Unix seconds. */
+  created: number;
+  /** The provider's id for it. */
+  id: string;
+  /** The model that answered. */
   model: string;
+  /** Always `chat.completion`. */
+  object: string;
+  /** What it took. */
   usage: Usage;
+  [field: string]: any;
 }
-export interface Model extends Extra {
+
+/** A piece of an answer that streams. */
+export interface ChatCompletionChunk {
+  /** None in a chunk that only has the usage. */
+  choices: ChunkChoice[];
+  /** Unix seconds. */
+  created: number;
+  /** Why the answer breaks off, in the last chunk. */
+  error?: Record<string, any> | null;
+  /** The same in all chunks of an answer. */
   id: string;
+  /** The model that answers. */
+  model: string;
+  /** Always `chat.completion.chunk`. */
+  object: string;
+  /** What the gateway itself is doing meanwhile. */
+  openclaw?: Record<string, any> | null;
+  /** What the answer took, once it is over. */
+  usage?: Usage | null;
+  [field: string]: any;
+}
+
+/** A text, or parts of several kinds. */
+export type ChatContent = string | ContentPart[];
+
+/** A file of the account, or one that comes with the request. */
+export interface FileReference {
+  /** A `data:` URL. */
+  file_data?: string | null;
+  /** `file_…`. */
+  file_id?: string | null;
+  /** Its name. */
+  filename?: string | null;
+  [field: string]: any;
+}
+
+/** One turn of the conversation. */
+export interface Message {
+  /** What. */
+  content?: ChatContent | null;
+  /** Files whose text goes before the content. */
+  file_ids?: string[] | null;
+  /** A name for the participant. */
+  name?: string | null;
+  /** The assistant's reasoning, as `DeepSeek` and vLLM tell it. */
+  reasoning_content?: string | null;
+  /** The assistant's refusal. */
+  refusal?: string | null;
+  /** Who says it. */
+  role: Role;
+  /** The assistant's reasoning with its signatures, as Anthropic tells it. */
+  thinking_blocks?: (Record<string, any>)[] | null;
+  /** What a tool's result belongs to. */
+  tool_call_id?: string | null;
+  /** What the assistant called. */
+  tool_calls?: ToolCall[] | null;
+  [field: string]: any;
+}
+
+/** A chat. Fields of a vendor's own go on to it as they came. */
+export interface ChatParams {
+  /** -2 to 2. */
+  frequency_penalty?: number | null;
+  /** By token. */
+  logit_bias?: Record<string, number> | null;
+  /** Whether the tokens' probabilities come with them. */
+  logprobs?: boolean | null;
+  /** The same; both only with the same value. */
+  max_completion_tokens?: number | null;
+  /** Tokens of the answer at most. */
+  max_tokens?: number | null;
+  /** At least one. */
+  messages: Message[];
+  /** At most 16 short texts; kept with the usage. */
+  metadata?: Record<string, string> | null;
+  /** The model's id, or `PROVIDER/MODEL`. */
+  model: string;
+  /** Answers. */
+  n?: number | null;
+  /** Whether several tools may be called at once. */
+  parallel_tool_calls?: boolean | null;
+  /** -2 to 2. */
+  presence_penalty?: number | null;
+  /** How much the model reasons. */
+  reasoning_effort?: string | null;
+  /** The form of the answer: text, JSON, or JSON by a schema. */
+  response_format?: Record<string, any> | null;
+  /** For answers that repeat. */
+  seed?: number | null;
+  /** Ids of skills that the gateway offers to the model, and executes. */
+  skills?: string[] | null;
+  /** Where the answer stops. */
+  stop?: TextOrList | null;
+  /** Whether the answer streams. */
+  stream?: boolean | null;
+  /** What a stream shows. */
+  stream_options?: StreamOptions | null;
+  /** 0 to 2. */
+  temperature?: number | null;
+  /** Anthropic's field for reasoning. */
+  thinking?: Record<string, any> | null;
+  /** `none`, `auto`, `required`, or one of the tools. */
+  tool_choice?: any;
+  /** What the model may call. */
+  tools?: Tool[] | null;
+  /** How many other tokens. */
+  top_logprobs?: number | null;
+  /** 0 to 1. */
+  top_p?: number | null;
+  /** Who it is for; kept with the usage. */
+  user?: string | null;
+  [field: string]: any;
+}
+
+/** Who says a message. */
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool' | 'function' | (string & {});
+
+/** What a model may call. */
+export interface Tool {
+  /** The function. */
+  function?: ToolFunction | null;
+  /** `function`. */
+  type: string;
+  [field: string]: any;
+}
+
+/** What an answer took. */
+export interface Usage {
+  /** Tokens out. */
+  completion_tokens: number;
+  /** `reasoning_tokens` and others, of the tokens out. */
+  completion_tokens_details?: Record<string, any> | null;
+  /** Dollars. */
+  cost?: number | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** `cached_tokens` and others, of the tokens in. */
+  prompt_tokens_details?: Record<string, any> | null;
+  /** Both. */
+  total_tokens: number;
+  [field: string]: any;
+}
+
+/** `POST /uploads/{id}/complete`. */
+export interface CompleteUpload {
+  /** MD5 of the file in hexadecimal digits, to be compared. */
+  md5?: string | null;
+  /** All parts, in the order of the file. */
+  part_ids: string[];
+  [field: string]: any;
+}
+
+/** A piece of a message. */
+export interface ContentPart {
+  /** Of `file`. */
+  file?: FileReference | null;
+  /** Of `image_url`: an https or `data:` URL. */
+  image_url?: ImageUrl | null;
+  /** Of `input_audio`. */
+  input_audio?: InputAudio | null;
+  /** Of `text`. */
+  text?: string | null;
+  /** `text`, `image_url`, `input_audio` or `file`. */
+  type: string;
+  [field: string]: any;
+}
+
+/** `POST /accounts`. */
+export interface CreateAccount {
+  /** Dollars a UTC month. */
+  monthly_budget?: number | null;
+  /** 1 to 200 characters. */
   name: string;
-  provider: string;
-  context_length: number;
-  /** Dollars per 1,000 tokens. */
-  pricing: { prompt: number; completion: number } & Extra;
-  capabilities: string[];
+  /** Requests a minute, where the tier's number shall not hold; required for `enterprise` unless `limits.enterprise` is configured. */
+  rate_limit?: number | null;
+  /** Default `free`. */
+  tier?: Tier;
+  [field: string]: any;
 }
-export interface Deleted extends Extra {
-  id: string;
-  deleted: boolean;
-}
-export interface SkillCommand extends Extra {
-  description?: string;
-  /** A JSON Schema. */
-  parameters?: Extra;
-}
-export interface Skill extends Extra {
-  id: string;
+
+/** `POST /keys`. */
+export interface CreateKey {
+  /** The account, where the operator makes the key; an account's own key needs no naming. */
+  account?: string | null;
+  /** When it stops working. */
+  expires_at?: string | null;
+  /** Default live. */
+  mode?: KeyMode;
+  /** The models it may use, at most `MAX_MODELS`; absent: all. */
+  models?: string[] | null;
+  /** Dollars a UTC month. */
+  monthly_budget?: number | null;
+  /** 1 to 200 characters. */
   name: string;
-  version: string;
-  status: Open<'active' | 'disabled'>;
-  description?: string;
-  commands?: Record<string, SkillCommand>;
+  /** Default `cancel`. */
+  on_disconnect?: OnDisconnect;
+  /** Requests a minute, below the account's own limit. */
+  rate_limit?: number | null;
+  /** Default: all but `admin`. */
+  scopes?: Scope[] | null;
+  [field: string]: any;
 }
-export interface SkillManifest extends Extra {
-  id: string;
+
+/** `POST /auth/token`. */
+export interface CreateToken {
+  /** A valid API key. */
+  api_key: string;
+  /** Seconds, 60 to 86,400; default 3,600. */
+  expires_in?: number;
+  [field: string]: any;
 }
-export interface SkillUpdate extends Extra {
-  status: 'active' | 'disabled';
-}
-export type Secrets = Record<string, string>;
-export interface SkillResult extends Extra {
-  skill: string;
-  command: string;
-  result: any;
-  duration_ms: number;
-}
-export interface SkillExecution extends Extra {
-  id: string;
-  command: string;
-  status: string;
-}
-export interface WorkflowParams extends Extra {
-  name: string;
-  steps: Extra[];
-  id?: string;
-  description?: string;
-}
-export interface Workflow extends Extra {
-  id: string;
-  name: string;
-  status: string;
-}
-export interface RunListParams extends Extra {
-  status?: string;
-  workflow?: string;
-  limit?: number;
-  after?: string;
-}
-export interface Run extends Extra {
-  id: string;
-  workflow: string;
-  status: Open<'queued' | 'running' | 'completed' | 'failed' | 'cancelled'>;
-  result?: any;
-  error?: any;
-}
-export interface RunEvent extends Extra {
-  step?: number;
-  total_steps?: number;
-  status?: string;
-}
-export interface RerunParams extends Extra {
-  from_step?: string;
-}
-export interface FileListParams extends Extra {
-  purpose?: string;
-  order?: 'asc' | 'desc';
-  limit?: number;
-  after?: string;
-}
-export interface FileObject extends Extra {
-  id: string;
+
+/** `POST /uploads`. */
+export interface CreateUpload {
+  /** Its size. */
+  bytes: number;
+  /** When the file goes by itself. */
+  expires_after?: ExpiresAfter | null;
+  /** The file's name. */
   filename: string;
-  size: number;
+  /** Its media type. */
+  mime_type: string;
+  /** What it is for. */
   purpose: string;
-  status: Open<'uploaded' | 'processing' | 'processed' | 'failed'>;
+  [field: string]: any;
+}
+
+/** `POST /webhooks`. */
+export interface CreateWebhook {
+  /** At most 500 characters. */
+  description?: string | null;
+  /** 1 or more types, or `*`. */
+  events: string[];
+  /** An https URL of a public host, or one that the operator allows. */
+  url: string;
+  [field: string]: any;
+}
+
+/** `GET /account`: whose key it is that asks, and what is left to it. */
+export interface CurrentAccount {
+  /** The account's money. */
+  budget: Budget;
+  /** `acct_…`. */
+  id: string;
+  /** The key that asks. */
+  key: KeyName;
+  /** A name for people. */
+  name: string;
+  /** Always `account`. */
+  object: string;
+  /** The tightest of the limits that hold for the key. */
+  rate_limit: RateLimit;
+  /** What the key opens. */
+  scopes: Scope[];
+  /** Its tier. */
+  tier: Tier;
+  [field: string]: any;
+}
+
+/** `{"id":…,"object":…,"deleted":true}`. */
+export interface Deleted {
+  /** Always true. */
+  deleted: boolean;
+  /** What is gone. */
+  id: string;
+  /** The kind of thing. */
+  object: string;
+  [field: string]: any;
+}
+
+/** A delivery as it is shown in a list. */
+export interface Delivery {
+  /** Attempts that were made. */
+  attempts: number;
+  /** When it was made. */
+  created_at: string;
+  /** Why the last attempt failed. */
+  error: string | null;
+  /** The event's id, which is the `webhook-id` of every attempt. */
+  event: string;
+  /** When it was delivered or given up. */
+  finished_at: string | null;
+  /** `dlv_…`: ids of later ones sort before it. */
+  id: string;
+  /** Always `webhook.delivery`. */
+  object: string;
+  /** The status that the endpoint answered last. */
+  response_status: number | null;
+  /** How far it is. */
+  status: DeliveryStatus;
+  /** The event's type. */
+  type: string;
+  /** The endpoint. */
+  webhook: string;
+  [field: string]: any;
+}
+
+/** One attempt. */
+export interface DeliveryAttempt {
+  /** When it began. */
+  at: string;
+  /** 1 for the first. */
+  attempt: number;
+  /** How long it took. */
+  duration_ms: number;
+  /** Why it failed, if it did. */
+  error: string | null;
+  /** What was sent; the body is the delivery's payload. */
+  request: DeliveryRequest;
+  /** What came back, if something did. */
+  response: DeliveryResponse | null;
+  [field: string]: any;
+}
+
+/** A delivery with everything that is known of it. */
+export interface DeliveryDetail {
+  /** Attempts that were made. */
+  attempts: number;
+  /** The attempts, the first one first. */
+  attempts_made: DeliveryAttempt[];
+  /** When it was made. */
+  created_at: string;
+  /** Why the last attempt failed. */
+  error: string | null;
+  /** The event's id, which is the `webhook-id` of every attempt. */
+  event: string;
+  /** When it was delivered or given up. */
+  finished_at: string | null;
+  /** `dlv_…`: ids of later ones sort before it. */
+  id: string;
+  /** When it is tried next. */
+  next_attempt_at: string | null;
+  /** Always `webhook.delivery`. */
+  object: string;
+  /** What is sent. */
+  payload: any;
+  /** The status that the endpoint answered last. */
+  response_status: number | null;
+  /** How far it is. */
+  status: DeliveryStatus;
+  /** The event's type. */
+  type: string;
+  /** The endpoint. */
+  webhook: string;
+  [field: string]: any;
+}
+
+/** What was sent. */
+export interface DeliveryRequest {
+  /** Without the signature's value. */
+  headers: Record<string, string>;
+  /** Where to. */
+  url: string;
+  [field: string]: any;
+}
+
+/** What came back. */
+export interface DeliveryResponse {
+  /** The first 64 KiB, as text. */
+  body: string;
+  /** The first 50, without values that look like secrets. */
+  headers: Record<string, string>;
+  /** The status. */
+  status: number;
+  /** Whether there was more. */
+  truncated: boolean;
+  [field: string]: any;
+}
+
+/** How far a delivery is. */
+export type DeliveryStatus = 'pending' | 'delivered' | 'failed' | (string & {});
+
+/** Vectors, in the order of the texts. */
+export interface Embeddings {
+  /** Each with `index` and `embedding`. */
+  data: (Record<string, any>)[];
+  /** The model. */
+  model: string;
+  /** What it took. */
+  usage?: Usage;
+  [field: string]: any;
+}
+
+/** What happened. */
+export type EventType = 'chat.completed' | 'chat.failed' | 'skill.executed' | 'workflow.started' | 'workflow.completed' | 'workflow.failed' | 'file.processed' | 'file.failed' | 'key.created' | 'key.rotated' | 'key.revoked' | 'usage.threshold' | 'rate_limit.exceeded' | (string & {});
+
+/** `POST /skills/{id}/execute`. */
+export interface ExecuteSkill {
+  /** One of the skill's. */
+  command: string;
+  /** As the command's schema wants them; an empty object by default. */
+  parameters?: any;
+  [field: string]: any;
+}
+
+/** When a file goes by itself. */
+export interface ExpiresAfter {
+  /** Since when the seconds count. */
+  anchor: Anchor;
+  /** 3,600 to 2,592,000. */
+  seconds: number;
+  [field: string]: any;
+}
+
+/** A file. */
+export interface FileObject {
+  /** The same, as OpenAI calls it. */
+  bytes: number;
+  /** The media type. */
+  content_type: string;
   /** Unix seconds. */
   created_at: number;
-  expires_at?: number | null;
-  content_type?: string | null;
-  sha256?: string;
-  tokens?: number | null;
-  error?: any;
-}
-export interface UploadCreate extends Extra {
+  /** Why it failed. */
+  error: string | null;
+  /** Unix seconds; `null`: it stays. */
+  expires_at: number | null;
+  /** As its sender called it: data, never a path. */
   filename: string;
-  purpose: string;
-  bytes: number;
-  mime_type: string;
-}
-export interface UploadComplete extends Extra {
-  part_ids: string[];
-  md5?: string;
-}
-export interface Upload extends Extra {
+  /** `file_…`. */
   id: string;
+  /** Always `file`. */
+  object: string;
+  /** What it is for, as its sender said. */
+  purpose: string;
+  /** SHA-256 of the bytes, in hexadecimal digits. */
+  sha256: string;
+  /** Bytes. */
+  size: number;
+  /** What has become of it. */
+  status: FileStatus;
+  /** Tokens of the text, about; `null` before it is processed, and where there is no text. */
+  tokens: number | null;
+  [field: string]: any;
+}
+
+/** What has become of a file. */
+export type FileStatus = 'uploaded' | 'processing' | 'processed' | 'failed' | (string & {});
+
+/** A call of a function. */
+export interface FunctionCall {
+  /** JSON, as the model wrote it. */
+  arguments: string;
+  /** Which. */
+  name: string;
+  [field: string]: any;
+}
+
+/** `{"status","version","uptime","models","checks"}`. */
+export interface Health {
+  /** What was looked at. */
+  checks: HealthChecks;
+  /** Those of the built-in catalog: what the operator calls its own, only keys are shown. */
+  models: string[];
+  /** `healthy`, or `degraded` while a check fails. */
   status: string;
-  file?: FileObject | null;
+  /** Seconds since this process or isolate started. */
+  uptime: number;
+  /** The gateway's. */
+  version: string;
+  [field: string]: any;
 }
-export interface UsageParams extends Extra {
-  period?: Open<'24h' | '7d' | '30d' | '90d'>;
-  start?: string;
-  end?: string;
-  group_by?: Open<'model' | 'key' | 'provider' | 'endpoint' | 'user' | 'tag'>;
-  interval?: Open<'hour' | 'day'>;
+
+/** Each `ok` or `failing`. */
+export interface HealthChecks {
+  /** Whether there are models. */
+  models: string;
+  /** Whether the store answers. */
+  storage: string;
+  [field: string]: any;
 }
-export interface UsageReport extends Extra {
-  period?: string;
-  total_requests: number;
-  total_tokens: number;
+
+/** An answer that is an error. */
+export interface HttpErrorRule {
+  code: SkillErrorCode;
+  /** A template. */
+  message: string;
+  /** A template: where its value is true. */
+  when: string;
+  [field: string]: any;
+}
+
+/** An answer that is an error. */
+export interface HttpErrorRuleInput {
+  code?: SkillErrorCode;
+  /** A template. */
+  message: string;
+  /** A template: where its value is true. */
+  when: string;
+  [field: string]: any;
+}
+
+/** `{"type": "http", …}`. */
+export interface HttpExecutor {
+  /** What is made of the answers; the body of the last one where it is not there. */
+  result?: any;
+  /** The requests, one after the other; each sees the answers before it. */
+  steps: HttpStep[];
+  [field: string]: any;
+}
+
+/** `{"type": "http", …}`. */
+export interface HttpExecutorInput {
+  /** What is made of the answers; the body of the last one where it is not there. */
+  result?: any;
+  /** The requests, one after the other; each sees the answers before it. */
+  steps: HttpStepInput[];
+  [field: string]: any;
+}
+
+/** One request. */
+export interface HttpStep {
+  /** A template: text is sent as it is, anything else as JSON. */
+  body?: any;
+  /** What of the answers is an error. */
+  errors?: HttpErrorRule[];
+  /** Templates by name. */
+  headers?: Record<string, string>;
+  /** Its name for later steps; `step_1` and so on by default. */
+  id?: string | null;
+  /** `GET` by default. */
+  method?: string | null;
+  /** Templates by name; a list repeats the name, `null` leaves it out. */
+  query?: Record<string, any>;
+  /** A template, whose expressions are percent-encoded. */
+  url: string;
+  [field: string]: any;
+}
+
+/** One request. */
+export interface HttpStepInput {
+  /** A template: text is sent as it is, anything else as JSON. */
+  body?: any;
+  /** What of the answers is an error. */
+  errors?: HttpErrorRuleInput[];
+  /** Templates by name. */
+  headers?: Record<string, string>;
+  /** Its name for later steps; `step_1` and so on by default. */
+  id?: string | null;
+  /** `GET` by default. */
+  method?: string | null;
+  /** Templates by name; a list repeats the name, `null` leaves it out. */
+  query?: Record<string, any>;
+  /** A template, whose expressions are percent-encoded. */
+  url: string;
+  [field: string]: any;
+}
+
+/** A picture. */
+export interface ImageUrl {
+  /** How closely it is looked at. */
+  detail?: string | null;
+  /** An https URL of a public host, or a `data:` URL. */
+  url: string;
+  [field: string]: any;
+}
+
+/** Sound. */
+export interface InputAudio {
+  /** In base64. */
+  data: string;
+  /** Such as `wav`. */
+  format: string;
+  [field: string]: any;
+}
+
+/** A key with what it has spent: how `GET` and `PATCH` show it. */
+export interface Key {
+  /** The account it belongs to. */
+  account: string;
+  /** When the month ends. */
+  budget_resets_at: string;
+  /** When it was made. */
+  created_at: string;
+  /** When it stops working. */
+  expires_at: string | null;
+  /** `key_…`. */
+  id: string;
+  /** When it was last used, to the minute. */
+  last_used_at: string | null;
+  /** Live or test. */
+  mode: KeyMode;
+  /** The models it may use; `null`: all. */
+  models: string[] | null;
+  /** Dollars a UTC month. */
+  monthly_budget: number | null;
+  /** A name for people. */
+  name: string;
+  /** Always `key`. */
+  object: string;
+  /** What happens when the client has left. */
+  on_disconnect: OnDisconnect;
+  /** Until when its secret of before the last rotation works. */
+  previous_secret_expires_at: string | null;
+  /** Requests a minute. */
+  rate_limit: number | null;
+  /** What it opens. */
+  scopes: Scope[];
+  /** Dollars in this UTC month, with what is held for requests that run. */
+  spent: number;
+  [field: string]: any;
+}
+
+/** Whether a key says of itself that it is for tests. Both work alike. */
+export type KeyMode = 'live' | 'test' | (string & {});
+
+/** A key by its name. */
+export interface KeyName {
+  /** `key_…`. */
+  id: string;
+  /** A name for people. */
+  name: string;
+  [field: string]: any;
+}
+
+/** `{"type": "mcp", …}`. */
+export interface McpExecutor {
+  /** Templates by name, which see `secrets`. */
+  headers?: Record<string, string>;
+  /** The revision of the protocol that it spoke last; it saves a request where that is an older one. */
+  revision?: string | null;
+  /** The tool's name there. */
+  tool: string;
+  /** Its endpoint, as it stands: no template. */
+  url: string;
+  [field: string]: any;
+}
+
+/** An MCP server over Streamable HTTP. */
+export interface McpServer {
+  /** Templates by name, which see `secrets`. */
+  headers?: Record<string, string>;
+  /** The revision of the protocol that it spoke last; it saves a request where that is an older one. */
+  revision?: string | null;
+  /** Its endpoint, as it stands: no template. */
+  url: string;
+  [field: string]: any;
+}
+
+/** A model on the wire: the seed's fields and OpenAI's. */
+export interface Model {
+  /** Such as `chat`, `tools` and `vision`. */
+  capabilities: string[];
+  /** Tokens. */
+  context_length: number;
+  /** Unix seconds; OpenAI's SDKs want one, the catalog has none. */
+  created: number;
+  /** What requests name. */
+  id: string;
+  /** For people. */
+  name: string;
+  /** Always `model`. */
+  object: string;
+  /** The provider, as OpenAI calls it. */
+  owned_by: string;
+  /** Dollars per 1,000 tokens. */
+  pricing: Pricing;
+  /** The first target's provider. */
+  provider: string;
+  [field: string]: any;
+}
+
+/** A key at the one moment its secret is known. */
+export interface NewKey {
+  /** The account it belongs to. */
+  account: string;
+  /** When it was made. */
+  created_at: string;
+  /** When it stops working. */
+  expires_at: string | null;
+  /** `key_…`. */
+  id: string;
+  /** `oc_live_…`: shown once, stored nowhere. */
+  key: string;
+  /** When it was last used, to the minute. */
+  last_used_at: string | null;
+  /** Live or test. */
+  mode: KeyMode;
+  /** The models it may use; `null`: all. */
+  models: string[] | null;
+  /** Dollars a UTC month. */
+  monthly_budget: number | null;
+  /** A name for people. */
+  name: string;
+  /** Always `key`. */
+  object: string;
+  /** What happens when the client has left. */
+  on_disconnect: OnDisconnect;
+  /** Until when its secret of before the last rotation works. */
+  previous_secret_expires_at: string | null;
+  /** Requests a minute. */
+  rate_limit: number | null;
+  /** What it opens. */
+  scopes: Scope[];
+  [field: string]: any;
+}
+
+/** What `POST /webhooks` and a rotation answer. */
+export interface NewWebhook {
+  /** When it was made. */
+  created_at: string;
+  /** For people. */
+  description: string | null;
+  /** Why it was disabled, where nobody asked for it. */
+  disabled_reason: string | null;
+  /** The types that are sent, in order; `*` for all. */
+  events: string[];
+  /** `wh_…`. */
+  id: string;
+  /** Always `webhook`. */
+  object: string;
+  /** Until when the secret before the last rotation signs, too. */
+  previous_secret_expires_at: string | null;
+  /** `whsec_…`, shown this once. */
+  secret: string;
+  /** Whether it gets events. */
+  status: WebhookStatus;
+  /** Where events are sent. */
+  url: string;
+  [field: string]: any;
+}
+
+/** What happens to the provider's answer when the client has left. */
+export type OnDisconnect = 'cancel' | 'drain' | (string & {});
+
+/** Prices of requests with more than `above` tokens in. What is absent is as in the `Pricing`. */
+export interface PriceTier {
+  /** Tokens in. */
+  above: number;
+  /** See `Pricing::cache_write`. */
+  cache_write?: number | null;
+  /** See `Pricing::cache_write_1h`. */
+  cache_write_1h?: number | null;
+  /** See `Pricing::cached_prompt`. */
+  cached_prompt?: number | null;
+  /** See `Pricing::completion`. */
+  completion?: number | null;
+  /** See `Pricing::prompt`. */
+  prompt?: number | null;
+  /** See `Pricing::reasoning`. */
+  reasoning?: number | null;
+  [field: string]: any;
+}
+
+/** `pricing = { prompt = 0.03, completion = 0.06, cached_prompt = 0.003 }`: dollars per 1,000 tokens, but for `request` and `extras`. Each token is priced once, in its own class; a class without a price costs what `prompt` or `completion` costs. */
+export interface Pricing {
+  /** Tokens of audio out. */
+  audio_completion?: number | null;
+  /** Tokens of audio in. */
+  audio_prompt?: number | null;
+  /** Tokens in that were written to a cache for minutes. */
+  cache_write?: number | null;
+  /** Tokens in that were written to a cache for an hour. */
+  cache_write_1h?: number | null;
+  /** Tokens in that were read from a cache. */
+  cached_prompt?: number | null;
+  /** Tokens out. */
+  completion: number;
+  /** Request fields that change the price, such as `web_search_options`, and the dollars that an answer costs more with each. A field of that kind that is not here is refused. */
+  extras?: Record<string, number>;
+  /** Tokens of images in. */
+  image?: number | null;
+  /** Tokens in. */
+  prompt: number;
+  /** Reasoning tokens out. */
+  reasoning?: number | null;
+  /** Dollars of each answer, whatever its tokens. */
+  request?: number | null;
+  /** Other prices for long prompts; the tier with the largest `above` that the prompt exceeds counts, for all tokens of the request. */
+  tiers?: PriceTier[];
+  [field: string]: any;
+}
+
+/** `{"type": "prompt", …}`. */
+export interface PromptExecutor {
+  /** What the model is told first, as it stands: no template. */
+  instructions?: string | null;
+  /** Tokens of its answer. */
+  max_tokens?: number | null;
+  /** The model's id. */
+  model: string;
+  /** What it is asked, as a template. */
+  prompt: string;
+  /** As in a chat. With JSON the result is the value that the model wrote. */
+  response_format?: any;
+  /** The same as a template. */
+  system?: string | null;
+  /** As in a chat. */
+  temperature?: number | null;
+  [field: string]: any;
+}
+
+/** A provider of models. */
+export interface Provider {
+  /** Its name in the configuration. */
+  id: string;
+  [field: string]: any;
+}
+
+/** A minute's requests. */
+export interface RateLimit {
+  /** Requests a minute. */
+  limit: number;
+  /** How many of them are left, after this one. */
+  remaining: number;
+  /** When they are all there again. */
+  reset: string;
+  [field: string]: any;
+}
+
+/** Since when. */
+export interface RecoverWebhook {
+  /** Deliveries that failed since then. */
+  since: string;
+  [field: string]: any;
+}
+
+/** What a recovery did. */
+export interface Recovered {
+  /** Whether there are more: ask again. */
+  has_more: boolean;
+  /** Deliveries that are sent again. */
+  redelivered: number;
+  [field: string]: any;
+}
+
+/** A request, without its content. */
+export interface RequestLogEntry {
+  /** `req_…`. */
+  id: string;
+  [field: string]: any;
+}
+
+/** `POST /keys/{id}/rotate`. */
+export interface RotateKey {
+  /** Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days). */
+  grace_period?: number;
+  [field: string]: any;
+}
+
+/** `POST /webhooks/{id}/rotate`. */
+export interface RotateWebhook {
+  /** Seconds for which the old secret signs, too: at most a week; none by default. */
+  grace_period?: number;
+  [field: string]: any;
+}
+
+/** A run of a workflow. */
+export interface Run {
+  /** `run_…`. */
+  id: string;
+  /** The workflow's id. */
+  workflow: string;
+  /** How far it is. */
+  status: string;
+  /** Once it has completed. */
+  result?: any;
+  /** Once it has failed. */
+  error?: any;
+  /** Each with its status. */
+  steps?: (Record<string, any>)[];
+  [field: string]: any;
+}
+
+/** A step of a run began or ended, or the run did. */
+export interface RunEvent {
+  /** Which step, from 1. */
+  step?: number | null;
+  /** How many there are. */
+  total_steps?: number | null;
+  /** How it stands. */
+  status?: string | null;
+  [field: string]: any;
+}
+
+/** What a key opens. */
+export type Scope = 'chat' | 'models' | 'skills' | 'workflows' | 'files' | 'analytics' | 'webhooks' | 'admin' | (string & {});
+
+/** The names of a skill's secrets; nothing shows their values. */
+export interface SecretNames {
+  /** In order. */
+  names: string[];
+  /** Always `skill.secrets`. */
+  object: string;
+  /** The skill's id. */
+  skill: string;
+  [field: string]: any;
+}
+
+/** A skill as it is shown. */
+export interface Skill {
+  /** Whether it ships with the gateway, and stays as it is. */
+  builtin: boolean;
+  /** By name; left out of lists. */
+  commands?: Record<string, SkillCommand> | null;
+  /** When it was installed; `null` for one that ships. */
+  created_at: string | null;
+  /** What it is good for. */
+  description: string;
+  /** The account's own name for it. */
+  id: string;
+  /** For people. */
+  name: string;
+  /** Always `skill`. */
+  object: string;
+  /** Whether it may be executed. */
+  status: SkillStatus;
+  /** When it was last changed; `null` for one that ships. */
+  updated_at: string | null;
+  /** The manifest's own. */
+  version: string;
+  [field: string]: any;
+}
+
+/** Something a skill does. */
+export interface SkillCommand {
+  /** What it does, for people and models. */
+  description: string;
+  /** How it is done. */
+  execute: SkillExecutor;
+  /** The JSON Schema of its parameters, which are an object. */
+  parameters: any;
+  [field: string]: any;
+}
+
+/** Something a skill does. */
+export interface SkillCommandInput {
+  /** What it does, for people and models. */
+  description?: string;
+  /** How it is done. */
+  execute: SkillExecutorInput;
+  /** The JSON Schema of its parameters, which are an object. */
+  parameters?: any;
+  [field: string]: any;
+}
+
+export type SkillErrorCode = 'invalid_request' | 'not_found' | 'skill_failed' | (string & {});
+
+/** One execution: when, how long and how it ended, and nothing of what it was about. */
+export interface SkillExecution {
+  /** The error's code. */
+  code?: string | null;
+  /** The command's name. */
+  command: string;
+  /** Milliseconds. */
+  duration_ms: number;
+  /** The request that asked for it. */
+  request: string;
+  /** When it began. */
+  started_at: string;
+  /** How it ended. */
+  status: SkillExecutionStatus;
+  [field: string]: any;
+}
+
+/** How an execution ended. */
+export type SkillExecutionStatus = 'completed' | 'failed' | 'cancelled' | (string & {});
+
+/** How a command is done. */
+export type SkillExecutor = HttpExecutor | McpExecutor | PromptExecutor | BuiltinExecutor;
+
+/** How a command is done. */
+export type SkillExecutorInput = HttpExecutorInput | McpExecutor | PromptExecutor | BuiltinExecutor;
+
+/** A skill. */
+export interface SkillManifest {
+  /** By name. */
+  commands?: Record<string, SkillCommandInput>;
+  /** What it is good for, for people and models. */
+  description?: string;
+  /** Lower-case letters, digits and `-`; the account's own name for it. */
+  id: string;
+  /** The MCP server whose tools are its commands. */
+  mcp?: McpServer | null;
+  /** For people. */
+  name?: string;
+  /** The manifest's own, such as `1.0.0`; of an MCP server's tools, a hash of what they are. */
+  version?: string;
+  [field: string]: any;
+}
+
+/** What came of it. */
+export interface SkillResult {
+  /** What was executed. */
+  command: string;
+  /** Milliseconds. */
+  duration_ms: number;
+  /** What came out. */
+  result: any;
+  /** The skill's id. */
+  skill: string;
+  [field: string]: any;
+}
+
+/** Whether a skill may be executed. */
+export type SkillStatus = 'active' | 'disabled' | (string & {});
+
+/** The order of a list, by when things were made. */
+export type SortOrder = 'asc' | 'desc' | (string & {});
+
+/** What a stream shows. */
+export interface StreamOptions {
+  /** Whether a last chunk has the usage. */
+  include_usage?: boolean;
+  [field: string]: any;
+}
+
+/** What to send. */
+export interface TestWebhook {
+  /** The type of the event. */
+  event: EventType;
+  [field: string]: any;
+}
+
+/** One text, or several. */
+export type TextOrList = string | string[];
+
+/** What an account may do. */
+export type Tier = 'free' | 'pro' | 'enterprise' | (string & {});
+
+/** The answer to `CreateToken`. */
+export interface Token {
+  /** When it stops working. */
+  expires_at: string;
+  /** Seconds until then. */
+  expires_in: number;
+  /** The JWT. */
+  token: string;
+  /** Always `Bearer`. */
+  token_type: string;
+  [field: string]: any;
+}
+
+/** A call of a tool. */
+export interface ToolCall {
+  /** The function that is called. */
+  function: FunctionCall;
+  /** What the result names. */
+  id: string;
+  /** `function`. */
+  type: string;
+  [field: string]: any;
+}
+
+/** A function of the caller's. */
+export interface ToolFunction {
+  /** What it is good for. */
+  description?: string | null;
+  /** Its name. */
+  name: string;
+  /** The JSON Schema of its parameters. */
+  parameters?: Record<string, any> | null;
+  /** Whether the model keeps to the schema. */
+  strict?: boolean | null;
+  [field: string]: any;
+}
+
+/** `PATCH /accounts/{id}`: what is absent stays, `null` removes. */
+export interface UpdateAccount {
+  /** Dollars a UTC month. */
+  monthly_budget?: number | null;
+  /** 1 to 200 characters. */
+  name?: string | null;
+  /** Requests a minute. */
+  rate_limit?: number | null;
+  /** Whether its keys work. */
+  status?: AccountStatus | null;
+  /** The new tier. */
+  tier?: Tier | null;
+  [field: string]: any;
+}
+
+/** `PATCH /keys/{id}`: what is absent stays, `null` removes. */
+export interface UpdateKey {
+  /** When it stops working. */
+  expires_at?: string | null;
+  /** The models it may use. */
+  models?: string[] | null;
+  /** Dollars a UTC month. */
+  monthly_budget?: number | null;
+  /** 1 to 200 characters. */
+  name?: string | null;
+  /** What happens when the client has left. */
+  on_disconnect?: OnDisconnect | null;
+  /** Requests a minute. */
+  rate_limit?: number | null;
+  /** The new scopes. */
+  scopes?: Scope[] | null;
+  [field: string]: any;
+}
+
+/** `PATCH /skills/{id}`. */
+export interface UpdateSkill {
+  /** Whether it may be executed. */
+  status: SkillStatus;
+  [field: string]: any;
+}
+
+/** `PATCH /webhooks/{id}`: what is absent stays, `null` removes. */
+export interface UpdateWebhook {
+  /** As in `CreateWebhook`. */
+  description?: string | null;
+  /** As in `CreateWebhook`. */
+  events?: string[] | null;
+  /** Enables or disables it. */
+  status?: WebhookStatus | null;
+  /** As in `CreateWebhook`. */
+  url?: string | null;
+  [field: string]: any;
+}
+
+/** An upload. */
+export interface Upload {
+  /** Bytes of the file. */
+  bytes: number;
+  /** Unix seconds. */
+  created_at: number;
+  /** Unix seconds: when it takes no parts any more. */
+  expires_at: number;
+  /** The file, once it is one. */
+  file: FileObject | null;
+  /** The file's name. */
+  filename: string;
+  /** `upload_…`. */
+  id: string;
+  /** Always `upload`. */
+  object: string;
+  /** What it is for. */
+  purpose: string;
+  /** What has become of it. */
+  status: UploadStatus;
+  [field: string]: any;
+}
+
+/** A part of an upload. */
+export interface UploadPart {
+  /** Unix seconds. */
+  created_at: number;
+  /** `part_…`. */
+  id: string;
+  /** Always `upload.part`. */
+  object: string;
+  /** The upload. */
+  upload_id: string;
+  [field: string]: any;
+}
+
+/** What has become of an upload. */
+export type UploadStatus = 'pending' | 'completed' | 'cancelled' | 'expired' | (string & {});
+
+/** The sums over one model, day or key. */
+export interface UsageGroup {
+  /** Tokens out. */
+  completion_tokens: number;
   /** Dollars. */
   cost: number;
+  /** The day, `2026-02-28`. */
+  date?: string | null;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** The key's id. */
+  key?: string | null;
+  /** The model. */
+  model?: string | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** Requests. */
+  requests: number;
+  /** Prompt and completion tokens. */
+  tokens: number;
+  [field: string]: any;
 }
-export interface RequestLogParams extends Extra {
-  limit?: number;
-  after?: string;
-  model?: string;
-  key?: string;
-  status?: number;
-  code?: string;
-  start?: string;
-  end?: string;
+
+/** The report. */
+export interface UsageReport {
+  /** By UTC day, oldest first. */
+  by_day: UsageGroup[];
+  /** By key id. */
+  by_key: UsageGroup[];
+  /** By model id. */
+  by_model: UsageGroup[];
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** The end of the last hour covered. */
+  end: string;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** The word the caller used, or `custom`. */
+  period: string;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The first hour covered. */
+  start: string;
+  /** Every accounted request, failed ones too. */
+  total_requests: number;
+  /** Prompt and completion tokens. */
+  total_tokens: number;
+  [field: string]: any;
 }
-export interface RequestLogEntry extends Extra {
-  id: string;
-}
-export interface AuditParams extends Extra {
-  limit?: number;
-  after?: string;
-}
-export interface AuditEntry extends Extra {
-  id: string;
-}
-export interface KeyListParams extends Extra {
-  limit?: number;
-  after?: string;
-  account?: string;
-}
-export interface Key extends Extra {
-  id: string;
-  name: string;
-  scopes: string[];
-  /** The text itself, in the answer that made it. */
-  key?: string;
-}
-export interface KeyCreate extends Extra {
-  name: string;
-  scopes?: string[];
-  mode?: 'live' | 'test';
-  expires_at?: string;
-  rate_limit?: number;
-  monthly_budget?: number;
-  models?: string[];
-}
-export type KeyUpdate = { [Field in keyof KeyCreate]?: KeyCreate[Field] | null };
-export interface RotateParams extends Extra {
-  /** Seconds. */
-  grace_period?: number;
-}
-export interface AccountInfo extends Extra {
-  id: string;
-  name: string;
-  tier: string;
-  scopes: string[];
-  rate_limit: { limit: number; remaining: number; reset: number };
-  budget: { monthly: number | null; spent: number; resets_at: string };
-  key: { id: string; name: string };
-}
-export interface Account extends Extra {
-  id: string;
-  name: string;
-  tier: Open<'free' | 'pro' | 'enterprise'>;
-  status: Open<'active' | 'suspended'>;
-}
-export interface AccountCreate extends Extra {
-  name: string;
-  tier?: 'free' | 'pro' | 'enterprise';
-  rate_limit?: number;
-  monthly_budget?: number;
-}
-export type AccountUpdate = { [Field in keyof AccountCreate]?: AccountCreate[Field] | null };
-export interface Provider extends Extra {
-  id: string;
-}
-export interface HealthReport extends Extra {
-  status: string;
-  version: string;
-  /** Seconds. */
-  uptime: number;
-  models: string[];
-}
-export interface Token extends Extra {
-  token: string;
-  expires_at: string;
-}
-export interface Webhook extends Extra {
-  id: string;
-  url: string;
+
+/** An endpoint as it is shown. */
+export interface Webhook {
+  /** When it was made. */
+  created_at: string;
+  /** For people. */
+  description: string | null;
+  /** Why it was disabled, where nobody asked for it. */
+  disabled_reason: string | null;
+  /** The types that are sent, in order; `*` for all. */
   events: string[];
-  status: Open<'enabled' | 'disabled'>;
-  /** In the answer that made it. */
-  secret?: string;
-}
-export interface WebhookCreate extends Extra {
+  /** `wh_…`. */
+  id: string;
+  /** Always `webhook`. */
+  object: string;
+  /** Until when the secret before the last rotation signs, too. */
+  previous_secret_expires_at: string | null;
+  /** Whether it gets events. */
+  status: WebhookStatus;
+  /** Where events are sent. */
   url: string;
-  events: string[];
-  description?: string;
+  [field: string]: any;
 }
-export interface WebhookUpdate extends Extra {
-  url?: string;
-  events?: string[];
+
+/** Whether an endpoint gets events. */
+export type WebhookStatus = 'enabled' | 'disabled' | (string & {});
+
+/** A workflow. */
+export interface Workflow {
+  /** The account's own name for it. */
+  id: string;
+  /** For people. */
+  name: string;
+  /** What it is good for. */
   description?: string | null;
-  status?: 'enabled' | 'disabled';
-}
-export interface WebhookTest extends Extra {
-  event: string;
-}
-export interface WebhookRecover extends Extra {
-  since: string;
-}
-export interface DeliveryListParams extends Extra {
-  limit?: number;
-  after?: string;
-  webhook?: string;
-  type?: string;
-  status?: string;
-}
-export interface Delivery extends Extra {
-  id: string;
-  webhook: string;
-  event: string;
-  type: string;
-  status: Open<'pending' | 'delivered' | 'failed'>;
+  /** Whether it may be run. */
+  status: string;
+  /** What it does. */
+  steps?: (Record<string, any>)[];
+  [field: string]: any;
 }
