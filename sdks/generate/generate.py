@@ -9,6 +9,7 @@ from pathlib import Path
 
 import document
 import javascript
+import python
 import surface
 
 SDKS = Path(__file__).parent.parent
@@ -17,13 +18,14 @@ SDKS = Path(__file__).parent.parent
 def main() -> int:
     read = document.read()
     methods = surface.read(read)
-    files = {**javascript.files(read, methods)}
+    files = {**javascript.files(read, methods), **python.files(read, methods)}
     stale = [name for name, text in files.items() if not (SDKS / name).exists() or (SDKS / name).read_text() != text]
     if "--check" in sys.argv:
         for name in stale:
             print(f"sdks/{name} is stale: run `python3 sdks/generate/generate.py`", file=sys.stderr)
         return 1 if stale else 0
     for name in stale:
+        (SDKS / name).parent.mkdir(exist_ok=True)
         (SDKS / name).write_text(files[name])
         print(f"wrote sdks/{name}")
     return 0

@@ -80,8 +80,9 @@ export class Files extends generated.Files {
     try {
       const ids: string[] = [];
       let next = 0;
+      let failed = false;
       const send = async () => {
-        for (let n = next++; n * PART < blob.size; n = next++) {
+        for (let n = next++; n * PART < blob.size && !failed; n = next++) {
           const form = new FormData();
           form.append('data', blob.slice(n * PART, (n + 1) * PART), 'part');
           const path = `/uploads/${upload.id}/parts`;
@@ -89,7 +90,13 @@ export class Files extends generated.Files {
           ids[n] = part.id;
         }
       };
-      await Promise.all(Array.from({ length: AT_ONCE }, send));
+      const stop = (failure: unknown) => {
+        failed = true;
+        throw failure;
+      };
+      // What is on its way ends before the upload is given up.
+      const sent = await Promise.allSettled(Array.from({ length: AT_ONCE }, () => send().catch(stop)));
+      for (const each of sent) if (each.status === 'rejected') throw each.reason;
       return (await uploads.complete(upload.id, { part_ids: ids }, keyed('complete'))).file as FileObject;
     } catch (failure) {
       // It would expire by itself; until then its bytes count as storage.

@@ -1,0 +1,825 @@
+"""The API's methods. Written by sdks/generate: change the API's document, surface.json or the template there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._lazy import T
+from .._core import segment
+from .._options import OMIT, Omit, Options, fields
+from .list import AsyncList
+from .resource import AsyncResource
+
+
+class AsyncEmbeddings(AsyncResource):
+    async def create(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Embeddings:
+        """Vectors for texts. `POST /embeddings`"""
+        it: T.Embeddings = await self._request("POST", "/embeddings", T.Embeddings, None, fields({}, extra), options)
+        return it
+
+
+class AsyncModels(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Model]:
+        """List the models, all on one page. `GET /models`"""
+        return self._list("/models", T.Model, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Model:
+        """Show a model. `GET /models/{id}`"""
+        it: T.Model = await self._request("GET", f"/models/{segment(id)}", T.Model, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Model:
+        """Adds a model, for the operator. `POST /models`"""
+        it: T.Model = await self._request("POST", "/models", T.Model, None, fields({}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Model:
+        """Changes a model, for the operator. `PATCH /models/{id}`"""
+        it: T.Model = await self._request("PATCH", f"/models/{segment(id)}", T.Model, None, fields({}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Removes a model, for the operator. `DELETE /models/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/models/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+
+class AsyncSkills(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Skill]:
+        """List the skills, without their commands. `GET /skills`"""
+        return self._list("/skills", T.Skill, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Skill:
+        """Show a skill with its commands. `GET /skills/{id}`"""
+        it: T.Skill = await self._request("GET", f"/skills/{segment(id)}", T.Skill, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        id: str,
+        commands: Mapping[str, T.SkillCommandInput | Mapping[str, Any]] | Omit = OMIT,
+        description: str | Omit = OMIT,
+        mcp: T.McpServer | Mapping[str, Any] | None | Omit = OMIT,
+        name: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Skill:
+        """Install a skill. `POST /skills`"""
+        it: T.Skill = await self._request("POST", "/skills", T.Skill, None, fields({"id": id, "commands": commands, "description": description, "mcp": mcp, "name": name, "version": version}, extra), options)
+        return it
+
+    async def replace(
+        self,
+        id: str,
+        *,
+        commands: Mapping[str, T.SkillCommandInput | Mapping[str, Any]] | Omit = OMIT,
+        description: str | Omit = OMIT,
+        mcp: T.McpServer | Mapping[str, Any] | None | Omit = OMIT,
+        name: str | Omit = OMIT,
+        version: str | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Skill:
+        """Install a skill in place of another. `PUT /skills/{id}`"""
+        it: T.Skill = await self._request("PUT", f"/skills/{segment(id)}", T.Skill, None, fields({"id": id, "commands": commands, "description": description, "mcp": mcp, "name": name, "version": version}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        status: T.SkillStatus,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Skill:
+        """Enable or disable a skill. `PATCH /skills/{id}`"""
+        it: T.Skill = await self._request("PATCH", f"/skills/{segment(id)}", T.Skill, None, fields({"status": status}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Remove a skill and its secrets. `DELETE /skills/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/skills/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+    async def set_secrets(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.SecretNames:
+        """Set a skill's secrets by name. `PUT /skills/{id}/secrets`"""
+        it: T.SecretNames = await self._request("PUT", f"/skills/{segment(id)}/secrets", T.SecretNames, None, fields({}, extra), options)
+        return it
+
+    async def refresh(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Skill:
+        """Read the tools of its MCP server again. `POST /skills/{id}/refresh`"""
+        it: T.Skill = await self._request("POST", f"/skills/{segment(id)}/refresh", T.Skill, None, None, options)
+        return it
+
+    def executions(
+        self,
+        id: str,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.SkillExecution]:
+        """List the last executions. `GET /skills/{id}/executions`"""
+        return self._list(f"/skills/{segment(id)}/executions", T.SkillExecution, fields({"after": after, "limit": limit}, {}), options)
+
+
+class AsyncWorkflows(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Workflow]:
+        """The workflows. `GET /workflows`"""
+        return self._list("/workflows", T.Workflow, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Workflow:
+        """One workflow. `GET /workflows/{id}`"""
+        it: T.Workflow = await self._request("GET", f"/workflows/{segment(id)}", T.Workflow, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Workflow:
+        """Makes a workflow. `POST /workflows`"""
+        it: T.Workflow = await self._request("POST", "/workflows", T.Workflow, None, fields({}, extra), options)
+        return it
+
+    async def replace(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Workflow:
+        """Puts another definition in its place; runs keep theirs. `PUT /workflows/{id}`"""
+        it: T.Workflow = await self._request("PUT", f"/workflows/{segment(id)}", T.Workflow, None, fields({}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Removes a workflow. `DELETE /workflows/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/workflows/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+    def runs(
+        self,
+        id: str,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Run]:
+        """The runs of a workflow. `GET /workflows/{id}/runs`"""
+        return self._list(f"/workflows/{segment(id)}/runs", T.Run, fields({"after": after, "limit": limit}, {}), options)
+
+
+class AsyncRuns(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Run]:
+        """The runs of all workflows. `GET /runs`"""
+        return self._list("/runs", T.Run, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Run:
+        """A run with its steps. `GET /runs/{id}`"""
+        it: T.Run = await self._request("GET", f"/runs/{segment(id)}", T.Run, None, None, options)
+        return it
+
+    async def cancel(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Run:
+        """Ends a run. `POST /runs/{id}/cancel`"""
+        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/cancel", T.Run, None, fields({}, extra), options)
+        return it
+
+    async def rerun(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Run:
+        """Runs it again, or from a step on. `POST /runs/{id}/rerun`"""
+        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/rerun", T.Run, None, fields({}, extra), options)
+        return it
+
+
+class AsyncFiles(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        order: T.SortOrder | Omit = OMIT,
+        purpose: str | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.FileObject]:
+        """List files, the newest first. `GET /files`"""
+        return self._list("/files", T.FileObject, fields({"after": after, "limit": limit, "order": order, "purpose": purpose}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.FileObject:
+        """Show a file. `GET /files/{id}`"""
+        it: T.FileObject = await self._request("GET", f"/files/{segment(id)}", T.FileObject, None, None, options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Delete a file and its bytes. `DELETE /files/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/files/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+
+class AsyncUploads(AsyncResource):
+    async def create(
+        self,
+        *,
+        bytes: int,
+        filename: str,
+        mime_type: str,
+        purpose: str,
+        expires_after: T.ExpiresAfter | Mapping[str, Any] | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Upload:
+        """Begin an upload. `POST /uploads`"""
+        it: T.Upload = await self._request("POST", "/uploads", T.Upload, None, fields({"bytes": bytes, "filename": filename, "mime_type": mime_type, "purpose": purpose, "expires_after": expires_after}, extra), options)
+        return it
+
+    async def complete(
+        self,
+        id: str,
+        *,
+        part_ids: Sequence[str],
+        md5: str | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Upload:
+        """Make a file of the parts. `POST /uploads/{id}/complete`"""
+        it: T.Upload = await self._request("POST", f"/uploads/{segment(id)}/complete", T.Upload, None, fields({"part_ids": part_ids, "md5": md5}, extra), options)
+        return it
+
+    async def cancel(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Upload:
+        """Take an upload back. `POST /uploads/{id}/cancel`"""
+        it: T.Upload = await self._request("POST", f"/uploads/{segment(id)}/cancel", T.Upload, None, None, options)
+        return it
+
+
+class AsyncAnalytics(AsyncResource):
+    async def usage(
+        self,
+        *,
+        end: str | Omit = OMIT,
+        period: str | Omit = OMIT,
+        start: str | Omit = OMIT,
+        options: Options | None = None,
+    ) -> T.UsageReport:
+        """Sum up a span of whole UTC hours. `GET /analytics/usage`"""
+        it: T.UsageReport = await self._request("GET", "/analytics/usage", T.UsageReport, fields({"end": end, "period": period, "start": start}, {}), None, options)
+        return it
+
+    def requests(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.RequestLogEntry]:
+        """The request log, the newest first. `GET /analytics/requests`"""
+        return self._list("/analytics/requests", T.RequestLogEntry, fields({"after": after, "limit": limit}, {}), options)
+
+    async def request(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.RequestLogEntry:
+        """One request with its attempts. `GET /analytics/requests/{id}`"""
+        it: T.RequestLogEntry = await self._request("GET", f"/analytics/requests/{segment(id)}", T.RequestLogEntry, None, None, options)
+        return it
+
+
+class AsyncAudit(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.AuditEntry]:
+        """Who changed what. `GET /audit`"""
+        return self._list("/audit", T.AuditEntry, fields({"after": after, "limit": limit}, {}), options)
+
+
+class AsyncKeys(AsyncResource):
+    def list(
+        self,
+        *,
+        account: str | Omit = OMIT,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Key]:
+        """List keys in the order of their ids. `GET /keys`"""
+        return self._list("/keys", T.Key, fields({"account": account, "after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Key:
+        """Show a key and what it has spent. `GET /keys/{id}`"""
+        it: T.Key = await self._request("GET", f"/keys/{segment(id)}", T.Key, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        name: str,
+        account: str | None | Omit = OMIT,
+        expires_at: str | None | Omit = OMIT,
+        mode: T.KeyMode | Omit = OMIT,
+        models: Sequence[str] | None | Omit = OMIT,
+        monthly_budget: float | None | Omit = OMIT,
+        on_disconnect: T.OnDisconnect | Omit = OMIT,
+        rate_limit: int | None | Omit = OMIT,
+        scopes: Sequence[T.Scope] | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.NewKey:
+        """Create a key, whose text is shown this once. `POST /keys`"""
+        it: T.NewKey = await self._request("POST", "/keys", T.NewKey, None, fields({"name": name, "account": account, "expires_at": expires_at, "mode": mode, "models": models, "monthly_budget": monthly_budget, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        expires_at: str | None | Omit = OMIT,
+        models: Sequence[str] | None | Omit = OMIT,
+        monthly_budget: float | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        on_disconnect: T.OnDisconnect | None | Omit = OMIT,
+        rate_limit: int | None | Omit = OMIT,
+        scopes: Sequence[T.Scope] | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Key:
+        """Change a key. `PATCH /keys/{id}`"""
+        it: T.Key = await self._request("PATCH", f"/keys/{segment(id)}", T.Key, None, fields({"expires_at": expires_at, "models": models, "monthly_budget": monthly_budget, "name": name, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        return it
+
+    async def rotate(
+        self,
+        id: str,
+        *,
+        grace_period: int | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.NewKey:
+        """Give a key a new secret, shown this once. `POST /keys/{id}/rotate`"""
+        it: T.NewKey = await self._request("POST", f"/keys/{segment(id)}/rotate", T.NewKey, None, fields({"grace_period": grace_period}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Revoke a key and its tokens for good. `DELETE /keys/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/keys/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+
+class AsyncAccount(AsyncResource):
+    async def get(
+        self,
+        *,
+        options: Options | None = None,
+    ) -> T.CurrentAccount:
+        """Show whose key this is, and what is left to it. `GET /account`"""
+        it: T.CurrentAccount = await self._request("GET", "/account", T.CurrentAccount, None, None, options)
+        return it
+
+
+class AsyncAccounts(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Account]:
+        """List accounts in the order of their ids. `GET /accounts`"""
+        return self._list("/accounts", T.Account, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Account:
+        """Show an account. `GET /accounts/{id}`"""
+        it: T.Account = await self._request("GET", f"/accounts/{segment(id)}", T.Account, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        name: str,
+        monthly_budget: float | None | Omit = OMIT,
+        rate_limit: int | None | Omit = OMIT,
+        tier: T.Tier | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Account:
+        """Create an account. `POST /accounts`"""
+        it: T.Account = await self._request("POST", "/accounts", T.Account, None, fields({"name": name, "monthly_budget": monthly_budget, "rate_limit": rate_limit, "tier": tier}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        monthly_budget: float | None | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        rate_limit: int | None | Omit = OMIT,
+        status: T.AccountStatus | None | Omit = OMIT,
+        tier: T.Tier | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Account:
+        """Change an account. `PATCH /accounts/{id}`"""
+        it: T.Account = await self._request("PATCH", f"/accounts/{segment(id)}", T.Account, None, fields({"monthly_budget": monthly_budget, "name": name, "rate_limit": rate_limit, "status": status, "tier": tier}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Delete an account with everything in it. `DELETE /accounts/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/accounts/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+
+class AsyncProviders(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Provider]:
+        """The providers, for the operator. `GET /providers`"""
+        return self._list("/providers", T.Provider, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Provider:
+        """One provider. `GET /providers/{id}`"""
+        it: T.Provider = await self._request("GET", f"/providers/{segment(id)}", T.Provider, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Provider:
+        """Adds a provider. `POST /providers`"""
+        it: T.Provider = await self._request("POST", "/providers", T.Provider, None, fields({}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Provider:
+        """Changes a provider. `PATCH /providers/{id}`"""
+        it: T.Provider = await self._request("PATCH", f"/providers/{segment(id)}", T.Provider, None, fields({}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Removes a provider. `DELETE /providers/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/providers/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+    async def test(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> Any:
+        """Calls a provider to see whether it answers. `POST /providers/{id}/test`"""
+        it: Any = await self._request("POST", f"/providers/{segment(id)}/test", None, None, fields({}, extra), options)
+        return it
+
+
+class AsyncConfig(AsyncResource):
+    async def get(
+        self,
+        *,
+        options: Options | None = None,
+    ) -> Any:
+        """The configuration that counts, with its version. `GET /config`"""
+        it: Any = await self._request("GET", "/config", None, None, None, options)
+        return it
+
+    async def replace(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> Any:
+        """Puts another one in its place; 409 where somebody was quicker. `PUT /config`"""
+        it: Any = await self._request("PUT", "/config", None, None, fields({}, extra), options)
+        return it
+
+    def history(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[Any]:
+        """Earlier versions. `GET /config/history`"""
+        return self._list("/config/history", None, fields({"after": after, "limit": limit}, {}), options)
+
+    async def rollback(
+        self,
+        *,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> Any:
+        """Goes back to an earlier version. `POST /config/rollback`"""
+        it: Any = await self._request("POST", "/config/rollback", None, None, fields({}, extra), options)
+        return it
+
+
+class AsyncHealth(AsyncResource):
+    async def get(
+        self,
+        *,
+        options: Options | None = None,
+    ) -> T.Health:
+        """Say how the gateway is. `GET /health`"""
+        it: T.Health = await self._request("GET", "/health", T.Health, None, None, options)
+        return it
+
+    async def ready(
+        self,
+        *,
+        options: Options | None = None,
+    ) -> T.Health:
+        """Say whether requests can be served. `GET /health/ready`"""
+        it: T.Health = await self._request("GET", "/health/ready", T.Health, None, None, options)
+        return it
+
+
+class AsyncWebhooks(AsyncResource):
+    def list(
+        self,
+        *,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Webhook]:
+        """List the account's endpoints, all on one page. `GET /webhooks`"""
+        return self._list("/webhooks", T.Webhook, fields({"after": after, "limit": limit}, {}), options)
+
+    async def get(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Webhook:
+        """Show an endpoint. `GET /webhooks/{id}`"""
+        it: T.Webhook = await self._request("GET", f"/webhooks/{segment(id)}", T.Webhook, None, None, options)
+        return it
+
+    async def create(
+        self,
+        *,
+        events: Sequence[str],
+        url: str,
+        description: str | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.NewWebhook:
+        """Create an endpoint, whose secret is shown this once. `POST /webhooks`"""
+        it: T.NewWebhook = await self._request("POST", "/webhooks", T.NewWebhook, None, fields({"events": events, "url": url, "description": description}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        description: str | None | Omit = OMIT,
+        events: Sequence[str] | None | Omit = OMIT,
+        status: T.WebhookStatus | None | Omit = OMIT,
+        url: str | None | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Webhook:
+        """Change an endpoint. `PATCH /webhooks/{id}`"""
+        it: T.Webhook = await self._request("PATCH", f"/webhooks/{segment(id)}", T.Webhook, None, fields({"description": description, "events": events, "status": status, "url": url}, extra), options)
+        return it
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Deleted:
+        """Remove an endpoint. `DELETE /webhooks/{id}`"""
+        it: T.Deleted = await self._request("DELETE", f"/webhooks/{segment(id)}", T.Deleted, None, None, options)
+        return it
+
+    async def rotate(
+        self,
+        id: str,
+        *,
+        grace_period: int | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.NewWebhook:
+        """Give an endpoint a new secret, shown this once. `POST /webhooks/{id}/rotate`"""
+        it: T.NewWebhook = await self._request("POST", f"/webhooks/{segment(id)}/rotate", T.NewWebhook, None, fields({"grace_period": grace_period}, extra), options)
+        return it
+
+    async def test(
+        self,
+        id: str,
+        *,
+        event: T.EventType,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Delivery:
+        """Send an event that says it is a test. `POST /webhooks/{id}/test`"""
+        it: T.Delivery = await self._request("POST", f"/webhooks/{segment(id)}/test", T.Delivery, None, fields({"event": event}, extra), options)
+        return it
+
+    async def recover(
+        self,
+        id: str,
+        *,
+        since: str,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Recovered:
+        """Send again what failed. `POST /webhooks/{id}/recover`"""
+        it: T.Recovered = await self._request("POST", f"/webhooks/{segment(id)}/recover", T.Recovered, None, fields({"since": since}, extra), options)
+        return it
+
+    def deliveries(
+        self,
+        *,
+        event: str | Omit = OMIT,
+        since: str | Omit = OMIT,
+        status: T.DeliveryStatus | Omit = OMIT,
+        type: T.EventType | Omit = OMIT,
+        until: str | Omit = OMIT,
+        webhook: str | Omit = OMIT,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Delivery]:
+        """List the deliveries, the newest first. `GET /webhooks/deliveries`"""
+        return self._list("/webhooks/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
+
+    async def delivery(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.DeliveryDetail:
+        """Show a delivery with its attempts. `GET /webhooks/deliveries/{id}`"""
+        it: T.DeliveryDetail = await self._request("GET", f"/webhooks/deliveries/{segment(id)}", T.DeliveryDetail, None, None, options)
+        return it
+
+    async def redeliver(
+        self,
+        id: str,
+        *,
+        options: Options | None = None,
+    ) -> T.Delivery:
+        """Send its event again. `POST /webhooks/deliveries/{id}/redeliver`"""
+        it: T.Delivery = await self._request("POST", f"/webhooks/deliveries/{segment(id)}/redeliver", T.Delivery, None, None, options)
+        return it

@@ -1,0 +1,2229 @@
+"""What goes over the wire. Written by sdks/generate: change the API's document or the template there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Union
+
+from ._object import Object
+
+AccountStatus = Union[
+    Literal["active", "suspended"],
+    str,
+]
+"""Whether an account's keys work."""
+
+Anchor = Union[
+    Literal["created_at"],
+    str,
+]
+"""The moment from which an expiry counts."""
+
+BuiltinFunction = Union[
+    Literal["time"],
+    str,
+]
+"""The functions that there are."""
+
+Role = Union[
+    Literal["system", "developer", "user", "assistant", "tool", "function"],
+    str,
+]
+"""Who says a message."""
+
+DeliveryStatus = Union[
+    Literal["pending", "delivered", "failed"],
+    str,
+]
+"""How far a delivery is."""
+
+EventType = Union[
+    Literal["chat.completed", "chat.failed", "skill.executed", "workflow.started", "workflow.completed", "workflow.failed", "file.processed", "file.failed", "key.created", "key.rotated", "key.revoked", "usage.threshold", "rate_limit.exceeded"],
+    str,
+]
+"""What happened."""
+
+FileStatus = Union[
+    Literal["uploaded", "processing", "processed", "failed"],
+    str,
+]
+"""What has become of a file."""
+
+KeyMode = Union[
+    Literal["live", "test"],
+    str,
+]
+"""Whether a key says of itself that it is for tests. Both work alike."""
+
+OnDisconnect = Union[
+    Literal["cancel", "drain"],
+    str,
+]
+"""What happens to the provider's answer when the client has left."""
+
+Scope = Union[
+    Literal["chat", "models", "skills", "workflows", "files", "analytics", "webhooks", "admin"],
+    str,
+]
+"""What a key opens."""
+
+SkillErrorCode = Union[
+    Literal["invalid_request", "not_found", "skill_failed"],
+    str,
+]
+
+SkillExecutionStatus = Union[
+    Literal["completed", "failed", "cancelled"],
+    str,
+]
+"""How an execution ended."""
+
+SkillStatus = Union[
+    Literal["active", "disabled"],
+    str,
+]
+"""Whether a skill may be executed."""
+
+SortOrder = Union[
+    Literal["asc", "desc"],
+    str,
+]
+"""The order of a list, by when things were made."""
+
+Tier = Union[
+    Literal["free", "pro", "enterprise"],
+    str,
+]
+"""What an account may do."""
+
+UploadStatus = Union[
+    Literal["pending", "completed", "cancelled", "expired"],
+    str,
+]
+"""What has become of an upload."""
+
+WebhookStatus = Union[
+    Literal["enabled", "disabled"],
+    str,
+]
+"""Whether an endpoint gets events."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Account(Object):
+    """An account on the wire and in the store."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "created_at",
+        "id",
+        "name",
+        "object",
+        "status",
+        "tier",
+        "events",
+        "monthly_budget",
+        "rate_limit",
+    )
+    created_at: str
+    """When it was made."""
+    id: str
+    """`acct_…`."""
+    name: str
+    """A name for people."""
+    object: str
+    """Always `account`."""
+    status: AccountStatus
+    """Whether its keys work."""
+    tier: Tier
+    """Its tier."""
+    events: list[str] | None = None
+    """The types of events that its webhooks want, `*` for all: known wherever the account is, so that one
+    without webhooks pays nothing for them."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    rate_limit: int | None = None
+    """Requests a minute, where the tier's number does not hold."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AssistantMessage(Object):
+    """What a model says."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "role",
+        "content",
+        "reasoning_content",
+        "refusal",
+        "thinking_blocks",
+        "tool_calls",
+    )
+    role: str
+    """`assistant`."""
+    content: str | None = None
+    """The text; `null` or absent where it only calls tools."""
+    reasoning_content: str | None = None
+    """Its reasoning."""
+    refusal: str | None = None
+    """Its refusal."""
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """Its reasoning with the signatures that it wants back."""
+    tool_calls: list[ToolCall] | None = None
+    """What it calls."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AuditEntry(Object):
+    """A change and who made it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+    )
+    id: str
+    """Its id."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BatchItem(Object):
+    """One answer of a batch: what the chat would have given by itself."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "status",
+        "body",
+    )
+    status: int
+    """As the chat's own."""
+    body: Any
+    """Its answer, or its error."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget(Object):
+    """A month's money."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "resets_at",
+        "spent",
+        "monthly",
+    )
+    resets_at: str
+    """When the month ends."""
+    spent: float
+    """Dollars that are spent of it, with what is held for requests that run."""
+    monthly: float | None = None
+    """Dollars a UTC month; `null`: as many as it takes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class BuiltinExecutor(Object):
+    """`{"type": "builtin", "name": …}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+    )
+    name: BuiltinFunction
+    """Which."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Choice(Object):
+    """One of the answers."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "index",
+        "message",
+        "finish_reason",
+    )
+    index: int
+    """From 0."""
+    message: AssistantMessage
+    """What the model says."""
+    finish_reason: str | None = None
+    """Such as `stop`, `length`, `tool_calls` and `content_filter`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ChunkChoice(Object):
+    """A piece of one of the answers."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "delta",
+        "index",
+        "finish_reason",
+    )
+    delta: dict[str, Any]
+    """What is new of it: `role`, `content`, `tool_calls` by their index."""
+    index: int
+    """Which answer."""
+    finish_reason: str | None = None
+    """In its last chunk; `error` where it broke off."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ChatCompletion(Object):
+    """The answer to a chat."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "choices",
+        "created",
+        "id",
+        "model",
+        "object",
+        "usage",
+    )
+    choices: list[Choice]
+    """As many as `n` said."""
+    created: int
+    """Unix seconds."""
+    id: str
+    """The provider's id for it."""
+    model: str
+    """The model that answered."""
+    object: str
+    """Always `chat.completion`."""
+    usage: Usage
+    """What it took."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ChatCompletionChunk(Object):
+    """A piece of an answer that streams."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "choices",
+        "created",
+        "id",
+        "model",
+        "object",
+        "error",
+        "openclaw",
+        "usage",
+    )
+    choices: list[ChunkChoice]
+    """None in a chunk that only has the usage."""
+    created: int
+    """Unix seconds."""
+    id: str
+    """The same in all chunks of an answer."""
+    model: str
+    """The model that answers."""
+    object: str
+    """Always `chat.completion.chunk`."""
+    error: dict[str, Any] | None = None
+    """Why the answer breaks off, in the last chunk."""
+    openclaw: dict[str, Any] | None = None
+    """What the gateway itself is doing meanwhile."""
+    usage: Usage | None = None
+    """What the answer took, once it is over."""
+
+    @property
+    def text(self) -> str:
+        """What it adds to the first answer."""
+        delta = self.choices[0].delta if self.choices else {}
+        return delta.get("content") or ""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileReference(Object):
+    """A file of the account, or one that comes with the request."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "file_data",
+        "file_id",
+        "filename",
+    )
+    file_data: str | None = None
+    """A `data:` URL."""
+    file_id: str | None = None
+    """`file_…`."""
+    filename: str | None = None
+    """Its name."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Message(Object):
+    """One turn of the conversation."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "role",
+        "content",
+        "file_ids",
+        "name",
+        "reasoning_content",
+        "refusal",
+        "thinking_blocks",
+        "tool_call_id",
+        "tool_calls",
+    )
+    role: Role
+    """Who says it."""
+    content: ChatContent | None = None
+    """What."""
+    file_ids: list[str] | None = None
+    """Files whose text goes before the content."""
+    name: str | None = None
+    """A name for the participant."""
+    reasoning_content: str | None = None
+    """The assistant's reasoning, as `DeepSeek` and vLLM tell it."""
+    refusal: str | None = None
+    """The assistant's refusal."""
+    thinking_blocks: list[dict[str, Any]] | None = None
+    """The assistant's reasoning with its signatures, as Anthropic tells it."""
+    tool_call_id: str | None = None
+    """What a tool's result belongs to."""
+    tool_calls: list[ToolCall] | None = None
+    """What the assistant called."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ChatParams(Object):
+    """A chat. Fields of a vendor's own go on to it as they came."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "messages",
+        "model",
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "metadata",
+        "n",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "skills",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "thinking",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "user",
+    )
+    messages: list[Message]
+    """At least one."""
+    model: str
+    """The model's id, or `PROVIDER/MODEL`."""
+    frequency_penalty: float | None = None
+    """-2 to 2."""
+    logit_bias: dict[str, float] | None = None
+    """By token."""
+    logprobs: bool | None = None
+    """Whether the tokens' probabilities come with them."""
+    max_completion_tokens: int | None = None
+    """The same; both only with the same value."""
+    max_tokens: int | None = None
+    """Tokens of the answer at most."""
+    metadata: dict[str, str] | None = None
+    """At most 16 short texts; kept with the usage."""
+    n: int | None = None
+    """Answers."""
+    parallel_tool_calls: bool | None = None
+    """Whether several tools may be called at once."""
+    presence_penalty: float | None = None
+    """-2 to 2."""
+    reasoning_effort: str | None = None
+    """How much the model reasons."""
+    response_format: dict[str, Any] | None = None
+    """The form of the answer: text, JSON, or JSON by a schema."""
+    seed: int | None = None
+    """For answers that repeat."""
+    skills: list[str] | None = None
+    """Ids of skills that the gateway offers to the model, and executes."""
+    stop: TextOrList | None = None
+    """Where the answer stops."""
+    stream: bool | None = None
+    """Whether the answer streams."""
+    stream_options: StreamOptions | None = None
+    """What a stream shows."""
+    temperature: float | None = None
+    """0 to 2."""
+    thinking: dict[str, Any] | None = None
+    """Anthropic's field for reasoning."""
+    tool_choice: Any = None
+    """`none`, `auto`, `required`, or one of the tools."""
+    tools: list[Tool] | None = None
+    """What the model may call."""
+    top_logprobs: int | None = None
+    """How many other tokens."""
+    top_p: float | None = None
+    """0 to 1."""
+    user: str | None = None
+    """Who it is for; kept with the usage."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tool(Object):
+    """What a model may call."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "type",
+        "function",
+    )
+    type: str
+    """`function`."""
+    function: ToolFunction | None = None
+    """The function."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Usage(Object):
+    """What an answer took."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "completion_tokens",
+        "prompt_tokens",
+        "total_tokens",
+        "completion_tokens_details",
+        "cost",
+        "prompt_tokens_details",
+    )
+    completion_tokens: int
+    """Tokens out."""
+    prompt_tokens: int
+    """Tokens in."""
+    total_tokens: int
+    """Both."""
+    completion_tokens_details: dict[str, Any] | None = None
+    """`reasoning_tokens` and others, of the tokens out."""
+    cost: float | None = None
+    """Dollars."""
+    prompt_tokens_details: dict[str, Any] | None = None
+    """`cached_tokens` and others, of the tokens in."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CompleteUpload(Object):
+    """`POST /uploads/{id}/complete`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "part_ids",
+        "md5",
+    )
+    part_ids: list[str]
+    """All parts, in the order of the file."""
+    md5: str | None = None
+    """MD5 of the file in hexadecimal digits, to be compared."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ContentPart(Object):
+    """A piece of a message."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "type",
+        "file",
+        "image_url",
+        "input_audio",
+        "text",
+    )
+    type: str
+    """`text`, `image_url`, `input_audio` or `file`."""
+    file: FileReference | None = None
+    """Of `file`."""
+    image_url: ImageUrl | None = None
+    """Of `image_url`: an https or `data:` URL."""
+    input_audio: InputAudio | None = None
+    """Of `input_audio`."""
+    text: str | None = None
+    """Of `text`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CreateAccount(Object):
+    """`POST /accounts`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+        "monthly_budget",
+        "rate_limit",
+        "tier",
+    )
+    name: str
+    """1 to 200 characters."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    rate_limit: int | None = None
+    """Requests a minute, where the tier's number shall not hold; required for `enterprise` unless
+    `limits.enterprise` is configured."""
+    tier: Tier | None = None
+    """Default `free`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CreateKey(Object):
+    """`POST /keys`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+        "account",
+        "expires_at",
+        "mode",
+        "models",
+        "monthly_budget",
+        "on_disconnect",
+        "rate_limit",
+        "scopes",
+    )
+    name: str
+    """1 to 200 characters."""
+    account: str | None = None
+    """The account, where the operator makes the key; an account's own key needs no naming."""
+    expires_at: str | None = None
+    """When it stops working."""
+    mode: KeyMode | None = None
+    """Default live."""
+    models: list[str] | None = None
+    """The models it may use, at most `MAX_MODELS`; absent: all."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    on_disconnect: OnDisconnect | None = None
+    """Default `cancel`."""
+    rate_limit: int | None = None
+    """Requests a minute, below the account's own limit."""
+    scopes: list[Scope] | None = None
+    """Default: all but `admin`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CreateToken(Object):
+    """`POST /auth/token`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "api_key",
+        "expires_in",
+    )
+    api_key: str
+    """A valid API key."""
+    expires_in: int | None = None
+    """Seconds, 60 to 86,400; default 3,600."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CreateUpload(Object):
+    """`POST /uploads`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "bytes",
+        "filename",
+        "mime_type",
+        "purpose",
+        "expires_after",
+    )
+    bytes: int
+    """Its size."""
+    filename: str
+    """The file's name."""
+    mime_type: str
+    """Its media type."""
+    purpose: str
+    """What it is for."""
+    expires_after: ExpiresAfter | None = None
+    """When the file goes by itself."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CreateWebhook(Object):
+    """`POST /webhooks`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "events",
+        "url",
+        "description",
+    )
+    events: list[str]
+    """1 or more types, or `*`."""
+    url: str
+    """An https URL of a public host, or one that the operator allows."""
+    description: str | None = None
+    """At most 500 characters."""
+
+
+@dataclass(slots=True, kw_only=True)
+class CurrentAccount(Object):
+    """`GET /account`: whose key it is that asks, and what is left to it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "budget",
+        "id",
+        "key",
+        "name",
+        "object",
+        "rate_limit",
+        "scopes",
+        "tier",
+    )
+    budget: Budget
+    """The account's money."""
+    id: str
+    """`acct_…`."""
+    key: KeyName
+    """The key that asks."""
+    name: str
+    """A name for people."""
+    object: str
+    """Always `account`."""
+    rate_limit: RateLimit
+    """The tightest of the limits that hold for the key."""
+    scopes: list[Scope]
+    """What the key opens."""
+    tier: Tier
+    """Its tier."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deleted(Object):
+    """`{"id":…,"object":…,"deleted":true}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "deleted",
+        "id",
+        "object",
+    )
+    deleted: bool
+    """Always true."""
+    id: str
+    """What is gone."""
+    object: str
+    """The kind of thing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery(Object):
+    """A delivery as it is shown in a list."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "attempts",
+        "created_at",
+        "event",
+        "id",
+        "object",
+        "status",
+        "type",
+        "webhook",
+        "error",
+        "finished_at",
+        "response_status",
+    )
+    attempts: int
+    """Attempts that were made."""
+    created_at: str
+    """When it was made."""
+    event: str
+    """The event's id, which is the `webhook-id` of every attempt."""
+    id: str
+    """`dlv_…`: ids of later ones sort before it."""
+    object: str
+    """Always `webhook.delivery`."""
+    status: DeliveryStatus
+    """How far it is."""
+    type: str
+    """The event's type."""
+    webhook: str
+    """The endpoint."""
+    error: str | None = None
+    """Why the last attempt failed."""
+    finished_at: str | None = None
+    """When it was delivered or given up."""
+    response_status: int | None = None
+    """The status that the endpoint answered last."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryAttempt(Object):
+    """One attempt."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "at",
+        "attempt",
+        "duration_ms",
+        "request",
+        "error",
+        "response",
+    )
+    at: str
+    """When it began."""
+    attempt: int
+    """1 for the first."""
+    duration_ms: int
+    """How long it took."""
+    request: DeliveryRequest
+    """What was sent; the body is the delivery's payload."""
+    error: str | None = None
+    """Why it failed, if it did."""
+    response: DeliveryResponse | None = None
+    """What came back, if something did."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryDetail(Object):
+    """A delivery with everything that is known of it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "attempts",
+        "attempts_made",
+        "created_at",
+        "event",
+        "id",
+        "object",
+        "payload",
+        "status",
+        "type",
+        "webhook",
+        "error",
+        "finished_at",
+        "next_attempt_at",
+        "response_status",
+    )
+    attempts: int
+    """Attempts that were made."""
+    attempts_made: list[DeliveryAttempt]
+    """The attempts, the first one first."""
+    created_at: str
+    """When it was made."""
+    event: str
+    """The event's id, which is the `webhook-id` of every attempt."""
+    id: str
+    """`dlv_…`: ids of later ones sort before it."""
+    object: str
+    """Always `webhook.delivery`."""
+    payload: Any
+    """What is sent."""
+    status: DeliveryStatus
+    """How far it is."""
+    type: str
+    """The event's type."""
+    webhook: str
+    """The endpoint."""
+    error: str | None = None
+    """Why the last attempt failed."""
+    finished_at: str | None = None
+    """When it was delivered or given up."""
+    next_attempt_at: str | None = None
+    """When it is tried next."""
+    response_status: int | None = None
+    """The status that the endpoint answered last."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryRequest(Object):
+    """What was sent."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "headers",
+        "url",
+    )
+    headers: dict[str, str]
+    """Without the signature's value."""
+    url: str
+    """Where to."""
+
+
+@dataclass(slots=True, kw_only=True)
+class DeliveryResponse(Object):
+    """What came back."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "body",
+        "headers",
+        "status",
+        "truncated",
+    )
+    body: str
+    """The first 64 KiB, as text."""
+    headers: dict[str, str]
+    """The first 50, without values that look like secrets."""
+    status: int
+    """The status."""
+    truncated: bool
+    """Whether there was more."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Embeddings(Object):
+    """Vectors, in the order of the texts."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "data",
+        "model",
+        "usage",
+    )
+    data: list[dict[str, Any]]
+    """Each with `index` and `embedding`."""
+    model: str
+    """The model."""
+    usage: Usage | None = None
+    """What it took."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ExecuteSkill(Object):
+    """`POST /skills/{id}/execute`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "command",
+        "parameters",
+    )
+    command: str
+    """One of the skill's."""
+    parameters: Any = None
+    """As the command's schema wants them; an empty object by default."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ExpiresAfter(Object):
+    """When a file goes by itself."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "anchor",
+        "seconds",
+    )
+    anchor: Anchor
+    """Since when the seconds count."""
+    seconds: int
+    """3,600 to 2,592,000."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FileObject(Object):
+    """A file."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "bytes",
+        "content_type",
+        "created_at",
+        "filename",
+        "id",
+        "object",
+        "purpose",
+        "sha256",
+        "size",
+        "status",
+        "error",
+        "expires_at",
+        "tokens",
+    )
+    bytes: int
+    """The same, as OpenAI calls it."""
+    content_type: str
+    """The media type."""
+    created_at: int
+    """Unix seconds."""
+    filename: str
+    """As its sender called it: data, never a path."""
+    id: str
+    """`file_…`."""
+    object: str
+    """Always `file`."""
+    purpose: str
+    """What it is for, as its sender said."""
+    sha256: str
+    """SHA-256 of the bytes, in hexadecimal digits."""
+    size: int
+    """Bytes."""
+    status: FileStatus
+    """What has become of it."""
+    error: str | None = None
+    """Why it failed."""
+    expires_at: int | None = None
+    """Unix seconds; `null`: it stays."""
+    tokens: int | None = None
+    """Tokens of the text, about; `null` before it is processed, and where there is no text."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FunctionCall(Object):
+    """A call of a function."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "arguments",
+        "name",
+    )
+    arguments: str
+    """JSON, as the model wrote it."""
+    name: str
+    """Which."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Health(Object):
+    """`{"status","version","uptime","models","checks"}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "checks",
+        "models",
+        "status",
+        "uptime",
+        "version",
+    )
+    checks: HealthChecks
+    """What was looked at."""
+    models: list[str]
+    """Those of the built-in catalog: what the operator calls its own, only keys are shown."""
+    status: str
+    """`healthy`, or `degraded` while a check fails."""
+    uptime: int
+    """Seconds since this process or isolate started."""
+    version: str
+    """The gateway's."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HealthChecks(Object):
+    """Each `ok` or `failing`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "models",
+        "storage",
+    )
+    models: str
+    """Whether there are models."""
+    storage: str
+    """Whether the store answers."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpErrorRule(Object):
+    """An answer that is an error."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "code",
+        "message",
+        "when",
+    )
+    code: SkillErrorCode
+    message: str
+    """A template."""
+    when: str
+    """A template: where its value is true."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpErrorRuleInput(Object):
+    """An answer that is an error."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "message",
+        "when",
+        "code",
+    )
+    message: str
+    """A template."""
+    when: str
+    """A template: where its value is true."""
+    code: SkillErrorCode | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpExecutor(Object):
+    """`{"type": "http", …}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "steps",
+        "result",
+    )
+    steps: list[HttpStep]
+    """The requests, one after the other; each sees the answers before it."""
+    result: Any = None
+    """What is made of the answers; the body of the last one where it is not there."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpExecutorInput(Object):
+    """`{"type": "http", …}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "steps",
+        "result",
+    )
+    steps: list[HttpStepInput]
+    """The requests, one after the other; each sees the answers before it."""
+    result: Any = None
+    """What is made of the answers; the body of the last one where it is not there."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpStep(Object):
+    """One request."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "url",
+        "body",
+        "errors",
+        "headers",
+        "id",
+        "method",
+        "query",
+    )
+    url: str
+    """A template, whose expressions are percent-encoded."""
+    body: Any = None
+    """A template: text is sent as it is, anything else as JSON."""
+    errors: list[HttpErrorRule] | None = None
+    """What of the answers is an error."""
+    headers: dict[str, str] | None = None
+    """Templates by name."""
+    id: str | None = None
+    """Its name for later steps; `step_1` and so on by default."""
+    method: str | None = None
+    """`GET` by default."""
+    query: dict[str, Any] | None = None
+    """Templates by name; a list repeats the name, `null` leaves it out."""
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpStepInput(Object):
+    """One request."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "url",
+        "body",
+        "errors",
+        "headers",
+        "id",
+        "method",
+        "query",
+    )
+    url: str
+    """A template, whose expressions are percent-encoded."""
+    body: Any = None
+    """A template: text is sent as it is, anything else as JSON."""
+    errors: list[HttpErrorRuleInput] | None = None
+    """What of the answers is an error."""
+    headers: dict[str, str] | None = None
+    """Templates by name."""
+    id: str | None = None
+    """Its name for later steps; `step_1` and so on by default."""
+    method: str | None = None
+    """`GET` by default."""
+    query: dict[str, Any] | None = None
+    """Templates by name; a list repeats the name, `null` leaves it out."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ImageUrl(Object):
+    """A picture."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "url",
+        "detail",
+    )
+    url: str
+    """An https URL of a public host, or a `data:` URL."""
+    detail: str | None = None
+    """How closely it is looked at."""
+
+
+@dataclass(slots=True, kw_only=True)
+class InputAudio(Object):
+    """Sound."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "data",
+        "format",
+    )
+    data: str
+    """In base64."""
+    format: str
+    """Such as `wav`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Key(Object):
+    """A key with what it has spent: how `GET` and `PATCH` show it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "account",
+        "budget_resets_at",
+        "created_at",
+        "id",
+        "mode",
+        "name",
+        "object",
+        "on_disconnect",
+        "scopes",
+        "spent",
+        "expires_at",
+        "last_used_at",
+        "models",
+        "monthly_budget",
+        "previous_secret_expires_at",
+        "rate_limit",
+    )
+    account: str
+    """The account it belongs to."""
+    budget_resets_at: str
+    """When the month ends."""
+    created_at: str
+    """When it was made."""
+    id: str
+    """`key_…`."""
+    mode: KeyMode
+    """Live or test."""
+    name: str
+    """A name for people."""
+    object: str
+    """Always `key`."""
+    on_disconnect: OnDisconnect
+    """What happens when the client has left."""
+    scopes: list[Scope]
+    """What it opens."""
+    spent: float
+    """Dollars in this UTC month, with what is held for requests that run."""
+    expires_at: str | None = None
+    """When it stops working."""
+    last_used_at: str | None = None
+    """When it was last used, to the minute."""
+    models: list[str] | None = None
+    """The models it may use; `null`: all."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    previous_secret_expires_at: str | None = None
+    """Until when its secret of before the last rotation works."""
+    rate_limit: int | None = None
+    """Requests a minute."""
+
+
+@dataclass(slots=True, kw_only=True)
+class KeyName(Object):
+    """A key by its name."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "name",
+    )
+    id: str
+    """`key_…`."""
+    name: str
+    """A name for people."""
+
+
+@dataclass(slots=True, kw_only=True)
+class McpExecutor(Object):
+    """`{"type": "mcp", …}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "tool",
+        "url",
+        "headers",
+        "revision",
+    )
+    tool: str
+    """The tool's name there."""
+    url: str
+    """Its endpoint, as it stands: no template."""
+    headers: dict[str, str] | None = None
+    """Templates by name, which see `secrets`."""
+    revision: str | None = None
+    """The revision of the protocol that it spoke last; it saves a request where that is an older one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class McpServer(Object):
+    """An MCP server over Streamable HTTP."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "url",
+        "headers",
+        "revision",
+    )
+    url: str
+    """Its endpoint, as it stands: no template."""
+    headers: dict[str, str] | None = None
+    """Templates by name, which see `secrets`."""
+    revision: str | None = None
+    """The revision of the protocol that it spoke last; it saves a request where that is an older one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Model(Object):
+    """A model on the wire: the seed's fields and OpenAI's."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "capabilities",
+        "context_length",
+        "created",
+        "id",
+        "name",
+        "object",
+        "owned_by",
+        "pricing",
+        "provider",
+    )
+    capabilities: list[str]
+    """Such as `chat`, `tools` and `vision`."""
+    context_length: int
+    """Tokens."""
+    created: int
+    """Unix seconds; OpenAI's SDKs want one, the catalog has none."""
+    id: str
+    """What requests name."""
+    name: str
+    """For people."""
+    object: str
+    """Always `model`."""
+    owned_by: str
+    """The provider, as OpenAI calls it."""
+    pricing: Pricing
+    """Dollars per 1,000 tokens."""
+    provider: str
+    """The first target's provider."""
+
+
+@dataclass(slots=True, kw_only=True)
+class NewKey(Object):
+    """A key at the one moment its secret is known."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "account",
+        "created_at",
+        "id",
+        "key",
+        "mode",
+        "name",
+        "object",
+        "on_disconnect",
+        "scopes",
+        "expires_at",
+        "last_used_at",
+        "models",
+        "monthly_budget",
+        "previous_secret_expires_at",
+        "rate_limit",
+    )
+    account: str
+    """The account it belongs to."""
+    created_at: str
+    """When it was made."""
+    id: str
+    """`key_…`."""
+    key: str
+    """`oc_live_…`: shown once, stored nowhere."""
+    mode: KeyMode
+    """Live or test."""
+    name: str
+    """A name for people."""
+    object: str
+    """Always `key`."""
+    on_disconnect: OnDisconnect
+    """What happens when the client has left."""
+    scopes: list[Scope]
+    """What it opens."""
+    expires_at: str | None = None
+    """When it stops working."""
+    last_used_at: str | None = None
+    """When it was last used, to the minute."""
+    models: list[str] | None = None
+    """The models it may use; `null`: all."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    previous_secret_expires_at: str | None = None
+    """Until when its secret of before the last rotation works."""
+    rate_limit: int | None = None
+    """Requests a minute."""
+
+
+@dataclass(slots=True, kw_only=True)
+class NewWebhook(Object):
+    """What `POST /webhooks` and a rotation answer."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "created_at",
+        "events",
+        "id",
+        "object",
+        "secret",
+        "status",
+        "url",
+        "description",
+        "disabled_reason",
+        "previous_secret_expires_at",
+    )
+    created_at: str
+    """When it was made."""
+    events: list[str]
+    """The types that are sent, in order; `*` for all."""
+    id: str
+    """`wh_…`."""
+    object: str
+    """Always `webhook`."""
+    secret: str
+    """`whsec_…`, shown this once."""
+    status: WebhookStatus
+    """Whether it gets events."""
+    url: str
+    """Where events are sent."""
+    description: str | None = None
+    """For people."""
+    disabled_reason: str | None = None
+    """Why it was disabled, where nobody asked for it."""
+    previous_secret_expires_at: str | None = None
+    """Until when the secret before the last rotation signs, too."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PriceTier(Object):
+    """Prices of requests with more than `above` tokens in. What is absent is as in the `Pricing`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "above",
+        "cache_write",
+        "cache_write_1h",
+        "cached_prompt",
+        "completion",
+        "prompt",
+        "reasoning",
+    )
+    above: int
+    """Tokens in."""
+    cache_write: float | None = None
+    """See `Pricing::cache_write`."""
+    cache_write_1h: float | None = None
+    """See `Pricing::cache_write_1h`."""
+    cached_prompt: float | None = None
+    """See `Pricing::cached_prompt`."""
+    completion: float | None = None
+    """See `Pricing::completion`."""
+    prompt: float | None = None
+    """See `Pricing::prompt`."""
+    reasoning: float | None = None
+    """See `Pricing::reasoning`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Pricing(Object):
+    """`pricing = { prompt = 0.03, completion = 0.06, cached_prompt = 0.003 }`: dollars per 1,000 tokens, but for
+    `request` and `extras`. Each token is priced once, in its own class; a class without a price costs what
+    `prompt` or `completion` costs."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "completion",
+        "prompt",
+        "audio_completion",
+        "audio_prompt",
+        "cache_write",
+        "cache_write_1h",
+        "cached_prompt",
+        "extras",
+        "image",
+        "reasoning",
+        "request",
+        "tiers",
+    )
+    completion: float
+    """Tokens out."""
+    prompt: float
+    """Tokens in."""
+    audio_completion: float | None = None
+    """Tokens of audio out."""
+    audio_prompt: float | None = None
+    """Tokens of audio in."""
+    cache_write: float | None = None
+    """Tokens in that were written to a cache for minutes."""
+    cache_write_1h: float | None = None
+    """Tokens in that were written to a cache for an hour."""
+    cached_prompt: float | None = None
+    """Tokens in that were read from a cache."""
+    extras: dict[str, float] | None = None
+    """Request fields that change the price, such as `web_search_options`, and the dollars that an answer costs
+    more with each. A field of that kind that is not here is refused."""
+    image: float | None = None
+    """Tokens of images in."""
+    reasoning: float | None = None
+    """Reasoning tokens out."""
+    request: float | None = None
+    """Dollars of each answer, whatever its tokens."""
+    tiers: list[PriceTier] | None = None
+    """Other prices for long prompts; the tier with the largest `above` that the prompt exceeds counts, for all
+    tokens of the request."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PromptExecutor(Object):
+    """`{"type": "prompt", …}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "model",
+        "prompt",
+        "instructions",
+        "max_tokens",
+        "response_format",
+        "system",
+        "temperature",
+    )
+    model: str
+    """The model's id."""
+    prompt: str
+    """What it is asked, as a template."""
+    instructions: str | None = None
+    """What the model is told first, as it stands: no template."""
+    max_tokens: int | None = None
+    """Tokens of its answer."""
+    response_format: Any = None
+    """As in a chat. With JSON the result is the value that the model wrote."""
+    system: str | None = None
+    """The same as a template."""
+    temperature: float | None = None
+    """As in a chat."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Provider(Object):
+    """A provider of models."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+    )
+    id: str
+    """Its name in the configuration."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RateLimit(Object):
+    """A minute's requests."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "limit",
+        "remaining",
+        "reset",
+    )
+    limit: int
+    """Requests a minute."""
+    remaining: int
+    """How many of them are left, after this one."""
+    reset: str
+    """When they are all there again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RecoverWebhook(Object):
+    """Since when."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "since",
+    )
+    since: str
+    """Deliveries that failed since then."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Recovered(Object):
+    """What a recovery did."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "has_more",
+        "redelivered",
+    )
+    has_more: bool
+    """Whether there are more: ask again."""
+    redelivered: int
+    """Deliveries that are sent again."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestLogEntry(Object):
+    """A request, without its content."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+    )
+    id: str
+    """`req_…`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RotateKey(Object):
+    """`POST /keys/{id}/rotate`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "grace_period",
+    )
+    grace_period: int | None = None
+    """Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days)."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RotateWebhook(Object):
+    """`POST /webhooks/{id}/rotate`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "grace_period",
+    )
+    grace_period: int | None = None
+    """Seconds for which the old secret signs, too: at most a week; none by default."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run(Object):
+    """A run of a workflow."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "workflow",
+        "status",
+        "result",
+        "error",
+        "steps",
+    )
+    id: str
+    """`run_…`."""
+    workflow: str
+    """The workflow's id."""
+    status: str
+    """How far it is."""
+    result: Any = None
+    """Once it has completed."""
+    error: Any = None
+    """Once it has failed."""
+    steps: list[dict[str, Any]] | None = None
+    """Each with its status."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunEvent(Object):
+    """A step of a run began or ended, or the run did."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "step",
+        "total_steps",
+        "status",
+    )
+    step: int | None = None
+    """Which step, from 1."""
+    total_steps: int | None = None
+    """How many there are."""
+    status: str | None = None
+    """How it stands."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SecretNames(Object):
+    """The names of a skill's secrets; nothing shows their values."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "names",
+        "object",
+        "skill",
+    )
+    names: list[str]
+    """In order."""
+    object: str
+    """Always `skill.secrets`."""
+    skill: str
+    """The skill's id."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Skill(Object):
+    """A skill as it is shown."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "builtin",
+        "description",
+        "id",
+        "name",
+        "object",
+        "status",
+        "version",
+        "commands",
+        "created_at",
+        "updated_at",
+    )
+    builtin: bool
+    """Whether it ships with the gateway, and stays as it is."""
+    description: str
+    """What it is good for."""
+    id: str
+    """The account's own name for it."""
+    name: str
+    """For people."""
+    object: str
+    """Always `skill`."""
+    status: SkillStatus
+    """Whether it may be executed."""
+    version: str
+    """The manifest's own."""
+    commands: dict[str, SkillCommand] | None = None
+    """By name; left out of lists."""
+    created_at: str | None = None
+    """When it was installed; `null` for one that ships."""
+    updated_at: str | None = None
+    """When it was last changed; `null` for one that ships."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SkillCommand(Object):
+    """Something a skill does."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "description",
+        "execute",
+        "parameters",
+    )
+    description: str
+    """What it does, for people and models."""
+    execute: SkillExecutor
+    """How it is done."""
+    parameters: Any
+    """The JSON Schema of its parameters, which are an object."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SkillCommandInput(Object):
+    """Something a skill does."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "execute",
+        "description",
+        "parameters",
+    )
+    execute: SkillExecutorInput
+    """How it is done."""
+    description: str | None = None
+    """What it does, for people and models."""
+    parameters: Any = None
+    """The JSON Schema of its parameters, which are an object."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SkillExecution(Object):
+    """One execution: when, how long and how it ended, and nothing of what it was about."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "command",
+        "duration_ms",
+        "request",
+        "started_at",
+        "status",
+        "code",
+    )
+    command: str
+    """The command's name."""
+    duration_ms: int
+    """Milliseconds."""
+    request: str
+    """The request that asked for it."""
+    started_at: str
+    """When it began."""
+    status: SkillExecutionStatus
+    """How it ended."""
+    code: str | None = None
+    """The error's code."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SkillManifest(Object):
+    """A skill."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "commands",
+        "description",
+        "mcp",
+        "name",
+        "version",
+    )
+    id: str
+    """Lower-case letters, digits and `-`; the account's own name for it."""
+    commands: dict[str, SkillCommandInput] | None = None
+    """By name."""
+    description: str | None = None
+    """What it is good for, for people and models."""
+    mcp: McpServer | None = None
+    """The MCP server whose tools are its commands."""
+    name: str | None = None
+    """For people."""
+    version: str | None = None
+    """The manifest's own, such as `1.0.0`; of an MCP server's tools, a hash of what they are."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SkillResult(Object):
+    """What came of it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "command",
+        "duration_ms",
+        "result",
+        "skill",
+    )
+    command: str
+    """What was executed."""
+    duration_ms: int
+    """Milliseconds."""
+    result: Any
+    """What came out."""
+    skill: str
+    """The skill's id."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StreamOptions(Object):
+    """What a stream shows."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "include_usage",
+    )
+    include_usage: bool | None = None
+    """Whether a last chunk has the usage."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TestWebhook(Object):
+    """What to send."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "event",
+    )
+    event: EventType
+    """The type of the event."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Token(Object):
+    """The answer to `CreateToken`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "expires_at",
+        "expires_in",
+        "token",
+        "token_type",
+    )
+    expires_at: str
+    """When it stops working."""
+    expires_in: int
+    """Seconds until then."""
+    token: str
+    """The JWT."""
+    token_type: str
+    """Always `Bearer`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ToolCall(Object):
+    """A call of a tool."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "function",
+        "id",
+        "type",
+    )
+    function: FunctionCall
+    """The function that is called."""
+    id: str
+    """What the result names."""
+    type: str
+    """`function`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ToolFunction(Object):
+    """A function of the caller's."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+        "description",
+        "parameters",
+        "strict",
+    )
+    name: str
+    """Its name."""
+    description: str | None = None
+    """What it is good for."""
+    parameters: dict[str, Any] | None = None
+    """The JSON Schema of its parameters."""
+    strict: bool | None = None
+    """Whether the model keeps to the schema."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateAccount(Object):
+    """`PATCH /accounts/{id}`: what is absent stays, `null` removes."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "monthly_budget",
+        "name",
+        "rate_limit",
+        "status",
+        "tier",
+    )
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    name: str | None = None
+    """1 to 200 characters."""
+    rate_limit: int | None = None
+    """Requests a minute."""
+    status: AccountStatus | None = None
+    """Whether its keys work."""
+    tier: Tier | None = None
+    """The new tier."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateKey(Object):
+    """`PATCH /keys/{id}`: what is absent stays, `null` removes."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "expires_at",
+        "models",
+        "monthly_budget",
+        "name",
+        "on_disconnect",
+        "rate_limit",
+        "scopes",
+    )
+    expires_at: str | None = None
+    """When it stops working."""
+    models: list[str] | None = None
+    """The models it may use."""
+    monthly_budget: float | None = None
+    """Dollars a UTC month."""
+    name: str | None = None
+    """1 to 200 characters."""
+    on_disconnect: OnDisconnect | None = None
+    """What happens when the client has left."""
+    rate_limit: int | None = None
+    """Requests a minute."""
+    scopes: list[Scope] | None = None
+    """The new scopes."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateSkill(Object):
+    """`PATCH /skills/{id}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "status",
+    )
+    status: SkillStatus
+    """Whether it may be executed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateWebhook(Object):
+    """`PATCH /webhooks/{id}`: what is absent stays, `null` removes."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "description",
+        "events",
+        "status",
+        "url",
+    )
+    description: str | None = None
+    """As in `CreateWebhook`."""
+    events: list[str] | None = None
+    """As in `CreateWebhook`."""
+    status: WebhookStatus | None = None
+    """Enables or disables it."""
+    url: str | None = None
+    """As in `CreateWebhook`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Upload(Object):
+    """An upload."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "bytes",
+        "created_at",
+        "expires_at",
+        "filename",
+        "id",
+        "object",
+        "purpose",
+        "status",
+        "file",
+    )
+    bytes: int
+    """Bytes of the file."""
+    created_at: int
+    """Unix seconds."""
+    expires_at: int
+    """Unix seconds: when it takes no parts any more."""
+    filename: str
+    """The file's name."""
+    id: str
+    """`upload_…`."""
+    object: str
+    """Always `upload`."""
+    purpose: str
+    """What it is for."""
+    status: UploadStatus
+    """What has become of it."""
+    file: FileObject | None = None
+    """The file, once it is one."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UploadPart(Object):
+    """A part of an upload."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "created_at",
+        "id",
+        "object",
+        "upload_id",
+    )
+    created_at: int
+    """Unix seconds."""
+    id: str
+    """`part_…`."""
+    object: str
+    """Always `upload.part`."""
+    upload_id: str
+    """The upload."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UsageGroup(Object):
+    """The sums over one model, day or key."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "completion_tokens",
+        "cost",
+        "errors",
+        "estimated_requests",
+        "interrupted",
+        "prompt_tokens",
+        "requests",
+        "tokens",
+        "date",
+        "key",
+        "model",
+    )
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    errors: int
+    """Requests that ended in an error."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    prompt_tokens: int
+    """Tokens in."""
+    requests: int
+    """Requests."""
+    tokens: int
+    """Prompt and completion tokens."""
+    date: str | None = None
+    """The day, `2026-02-28`."""
+    key: str | None = None
+    """The key's id."""
+    model: str | None = None
+    """The model."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UsageReport(Object):
+    """The report."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "by_day",
+        "by_key",
+        "by_model",
+        "completion_tokens",
+        "cost",
+        "end",
+        "errors",
+        "estimated_requests",
+        "interrupted",
+        "period",
+        "prompt_tokens",
+        "start",
+        "total_requests",
+        "total_tokens",
+    )
+    by_day: list[UsageGroup]
+    """By UTC day, oldest first."""
+    by_key: list[UsageGroup]
+    """By key id."""
+    by_model: list[UsageGroup]
+    """By model id."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    end: str
+    """The end of the last hour covered."""
+    errors: int
+    """Requests that ended in an error."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    period: str
+    """The word the caller used, or `custom`."""
+    prompt_tokens: int
+    """Tokens in."""
+    start: str
+    """The first hour covered."""
+    total_requests: int
+    """Every accounted request, failed ones too."""
+    total_tokens: int
+    """Prompt and completion tokens."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Webhook(Object):
+    """An endpoint as it is shown."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "created_at",
+        "events",
+        "id",
+        "object",
+        "status",
+        "url",
+        "description",
+        "disabled_reason",
+        "previous_secret_expires_at",
+    )
+    created_at: str
+    """When it was made."""
+    events: list[str]
+    """The types that are sent, in order; `*` for all."""
+    id: str
+    """`wh_…`."""
+    object: str
+    """Always `webhook`."""
+    status: WebhookStatus
+    """Whether it gets events."""
+    url: str
+    """Where events are sent."""
+    description: str | None = None
+    """For people."""
+    disabled_reason: str | None = None
+    """Why it was disabled, where nobody asked for it."""
+    previous_secret_expires_at: str | None = None
+    """Until when the secret before the last rotation signs, too."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Workflow(Object):
+    """A workflow."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "name",
+        "status",
+        "description",
+        "steps",
+    )
+    id: str
+    """The account's own name for it."""
+    name: str
+    """For people."""
+    status: str
+    """Whether it may be run."""
+    description: str | None = None
+    """What it is good for."""
+    steps: list[dict[str, Any]] | None = None
+    """What it does."""
+
+ChatContent = Union[str, list["ContentPart"]]
+"""A text, or parts of several kinds."""
+
+SkillExecutor = Union["HttpExecutor", "McpExecutor", "PromptExecutor", "BuiltinExecutor"]
+"""How a command is done."""
+
+SkillExecutorInput = Union["HttpExecutorInput", "McpExecutor", "PromptExecutor", "BuiltinExecutor"]
+"""How a command is done."""
+
+TextOrList = Union[str, list[str]]
+"""One text, or several."""
+
+
+AssistantMessage._nested = {
+    "tool_calls": [ToolCall],
+}
+Choice._nested = {
+    "message": AssistantMessage,
+}
+ChatCompletion._nested = {
+    "choices": [Choice],
+    "usage": Usage,
+}
+ChatCompletionChunk._nested = {
+    "choices": [ChunkChoice],
+    "usage": Usage,
+}
+Message._nested = {
+    "tool_calls": [ToolCall],
+}
+ChatParams._nested = {
+    "messages": [Message],
+    "stream_options": StreamOptions,
+    "tools": [Tool],
+}
+Tool._nested = {
+    "function": ToolFunction,
+}
+ContentPart._nested = {
+    "file": FileReference,
+    "image_url": ImageUrl,
+    "input_audio": InputAudio,
+}
+CreateUpload._nested = {
+    "expires_after": ExpiresAfter,
+}
+CurrentAccount._nested = {
+    "budget": Budget,
+    "key": KeyName,
+    "rate_limit": RateLimit,
+}
+DeliveryAttempt._nested = {
+    "request": DeliveryRequest,
+    "response": DeliveryResponse,
+}
+DeliveryDetail._nested = {
+    "attempts_made": [DeliveryAttempt],
+}
+Embeddings._nested = {
+    "usage": Usage,
+}
+Health._nested = {
+    "checks": HealthChecks,
+}
+HttpExecutor._nested = {
+    "steps": [HttpStep],
+}
+HttpExecutorInput._nested = {
+    "steps": [HttpStepInput],
+}
+HttpStep._nested = {
+    "errors": [HttpErrorRule],
+}
+HttpStepInput._nested = {
+    "errors": [HttpErrorRuleInput],
+}
+Model._nested = {
+    "pricing": Pricing,
+}
+Pricing._nested = {
+    "tiers": [PriceTier],
+}
+Skill._nested = {
+    "commands": {"*": SkillCommand},
+}
+SkillManifest._nested = {
+    "commands": {"*": SkillCommandInput},
+    "mcp": McpServer,
+}
+ToolCall._nested = {
+    "function": FunctionCall,
+}
+Upload._nested = {
+    "file": FileObject,
+}
+UsageReport._nested = {
+    "by_day": [UsageGroup],
+    "by_key": [UsageGroup],
+    "by_model": [UsageGroup],
+}
