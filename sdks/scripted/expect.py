@@ -35,7 +35,8 @@ def faults(state: Any) -> list[str]:
 
 def call_faults(call: dict, want: dict) -> list[str]:
     found = []
-    line = f"{call['method']} {call['path']}" + (f"?{call['query']}" if call["query"] else "")
+    query = "&".join(sorted(call["query"].split("&")))
+    line = f"{call['method']} {call['path']}" + (f"?{query}" if query else "")
     if line != want["line"]:
         found.append(f"{line} came, not {want['line']}")
     for name, value in want.get("headers", {}).items():
