@@ -537,10 +537,14 @@ type CreateKey struct {
 
 // CreateToken is `POST /auth/token`.
 type CreateToken struct {
-	// A valid API key.
+	// A valid API key, or a code that was made with `single_use`.
 	APIKey string `json:"api_key"`
 	// Seconds, 60 to 86,400; default 3,600.
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
+	// A token that may make, change, rotate and revoke keys where its key may; default false.
+	ManageKeys *bool `json:"manage_keys,omitempty"`
+	// A code that is exchanged for a token once, in the field `api_key`, and opens nothing else; default false.
+	SingleUse *bool `json:"single_use,omitempty"`
 }
 
 // CreateUpload is `POST /uploads`.

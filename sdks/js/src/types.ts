@@ -327,10 +327,14 @@ export interface CreateKey {
 
 /** `POST /auth/token`. */
 export interface CreateToken {
-  /** A valid API key. */
+  /** A valid API key, or a code that was made with `single_use`. */
   api_key: string;
   /** Seconds, 60 to 86,400; default 3,600. */
   expires_in?: number;
+  /** A token that may make, change, rotate and revoke keys where its key may; default false. */
+  manage_keys?: boolean;
+  /** A code that is exchanged for a token once, in the field `api_key`, and opens nothing else; default false. */
+  single_use?: boolean;
   [field: string]: any;
 }
 

@@ -597,11 +597,17 @@ class CreateToken(Object):
     _names: ClassVar[tuple[str, ...]] = (
         "api_key",
         "expires_in",
+        "manage_keys",
+        "single_use",
     )
     api_key: str
-    """A valid API key."""
+    """A valid API key, or a code that was made with `single_use`."""
     expires_in: int | None = None
     """Seconds, 60 to 86,400; default 3,600."""
+    manage_keys: bool | None = None
+    """A token that may make, change, rotate and revoke keys where its key may; default false."""
+    single_use: bool | None = None
+    """A code that is exchanged for a token once, in the field `api_key`, and opens nothing else; default false."""
 
 
 @dataclass(slots=True, kw_only=True)
