@@ -10,7 +10,9 @@ use std::{
 };
 
 /// The folder of its sources and pins.
-pub(crate) const FOLDER: &str = "dashboard";
+const FOLDER: &str = "dashboard";
+/// What is built.
+pub(crate) const DIST: &str = "dashboard/dist";
 /// What it is made from beside its own folder.
 const SDK: &str = "sdks/js/src";
 /// What is made, or fetched, and never read.
@@ -19,8 +21,7 @@ const MADE: [&str; 3] = ["node_modules", "dist", "e2e"];
 /// Builds it into `dashboard/dist`, where its sources are not those of the last build. Who comes at the same
 /// time waits.
 pub(crate) fn build() -> Result<()> {
-    let folder = cargo::root().join(FOLDER);
-    let dist = folder.join("dist");
+    let dist = cargo::root().join(DIST);
     fs::create_dir_all(&dist)?;
     let lock = File::create(dist.join(".lock"))?;
     lock.lock()?;
@@ -28,22 +29,49 @@ pub(crate) fn build() -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|built| built == sources) {
         return Ok(());
     }
-    let node = node::node()?;
-    node_modules(&folder)?;
-    let mut vite = Command::new(node);
-    vite.args([
-        "node_modules/vite/bin/vite.js",
-        "build",
-        "--logLevel",
-        "warn",
-    ]);
-    process::capture(vite.current_dir(&folder)).context("the dashboard's build failed")?;
+    let arguments = ["build", "--logLevel", "warn"];
+    process::capture(tool("vite/bin/vite.js")?.args(arguments))
+        .context("the dashboard's build failed")?;
     fs::write(stamp, sources)?;
     Ok(())
 }
 
+/// Checks its types, and tests what needs no browser.
+pub(crate) fn check() -> Result<()> {
+    let types = ["--tsconfig", "./tsconfig.json", "--fail-on-warnings"];
+    process::capture(tool("svelte-check/bin/svelte-check")?.args(types))
+        .context("the dashboard's types")?;
+    process::capture(tool("vitest/vitest.mjs")?.arg("run")).context("the dashboard's units")?;
+    Ok(())
+}
+
+/// `node --test` over its pages. It wants OPENCLAW_BIN, OPENCLAW_UPSTREAM and OPENCLAW_CHROMIUM.
+pub(crate) fn pages() -> Result<Command> {
+    let folder = cargo::root().join(FOLDER);
+    node_modules(&folder)?;
+    let mut pages = Command::new(node::node()?);
+    pages.args(["--test", "--test-reporter=tap", "--test-concurrency=2"]);
+    pages.args([
+        "e2e/budget.test.mjs",
+        "e2e/pages.test.mjs",
+        "e2e/ways.test.mjs",
+    ]);
+    pages.current_dir(folder);
+    Ok(pages)
+}
+
+/// A program of its packages, in its folder.
+fn tool(path: &str) -> Result<Command> {
+    let folder = cargo::root().join(FOLDER);
+    node_modules(&folder)?;
+    let mut tool = Command::new(node::node()?);
+    tool.arg(folder.join("node_modules").join(path));
+    tool.current_dir(folder);
+    Ok(tool)
+}
+
 /// Its pinned packages: a link into the cache, unless npm was called here by hand.
-pub(crate) fn node_modules(folder: &Path) -> Result<()> {
+fn node_modules(folder: &Path) -> Result<()> {
     let fetched = fetch::npm_ci("dashboard", FOLDER)?;
     let link = folder.join("node_modules");
     match fs::symlink_metadata(&link) {

@@ -235,6 +235,9 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
         Some(tools) => Some(lambda_steps(built, tools, report)?),
         None => None,
     };
+    if plan.suites().contains(&Runtime::Native) {
+        dashboard_steps(built, &clients, report)?;
+    }
     let (_serving, model_url) = model::start(&model)?;
     for runtime in plan.suites() {
         let target = format!("{runtime:?}").to_lowercase();
@@ -257,6 +260,19 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
             outcome.run(&mut suite, LIMIT)
         })?;
     }
+    Ok(())
+}
+
+/// The dashboard: its types and its pure parts, then its pages in a browser before a gateway of their own.
+fn dashboard_steps(built: &Built, clients: &Clients, report: &mut Report) -> Result<()> {
+    report.step("dashboard: types, units", |_| dashboard::check())?;
+    report.step("dashboard: in Chromium", |outcome| {
+        let mut pages = dashboard::pages()?;
+        clients.give(&mut pages);
+        pages.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
+        pages.env("OPENCLAW_UPSTREAM", built.binary("openclaw-upstream")?);
+        outcome.run(&mut pages, LIMIT)
+    })?;
     Ok(())
 }
 

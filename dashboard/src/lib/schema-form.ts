@@ -157,15 +157,24 @@ function itemAt(text: string, from: number, index: number): number | null {
   return null;
 }
 
-/** The line that a browser's complaint about JSON names, where it names one. */
+/** What is wrong with a JSON text, and on which line, as far as the browser's complaint tells. */
 export function jsonFault(text: string): { message: string; line: number | null } | null {
   try {
     JSON.parse(text);
     return null;
   } catch (error) {
-    const message = (error as Error).message;
-    const line = /line (\d+)/.exec(message)?.[1];
-    const position = /position (\d+)/.exec(message)?.[1];
-    return { message, line: line ? Number(line) : position ? text.slice(0, Number(position)).split('\n').length : null };
+    const { message } = error as Error;
+    const at = faultAt(message, text);
+    return { message, line: at === null ? null : text.slice(0, at).split('\n').length };
   }
+}
+
+/** Some complaints name the position, some quote what stands around it. */
+function faultAt(message: string, text: string): number | null {
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position) return Number(position);
+  if (/end of JSON/.test(message)) return text.length;
+  const [, token = '', context = ''] = /token '?([^]?)'?, (?:\.\.\.)?"([^]*)"(?:\.\.\.)? is not valid/.exec(message) ?? [];
+  const start = context ? text.indexOf(context) : -1;
+  return start === -1 ? null : start + Math.max(context.lastIndexOf(token), 0);
 }

@@ -2,7 +2,7 @@
 //! environment, so that each says the same as often as there are environments.
 
 use super::{DEPLOYED, Worker};
-use crate::cargo;
+use crate::{cargo, dashboard};
 use anyhow::{Context, Result};
 use std::{
     fmt::Write,
@@ -76,6 +76,14 @@ fn head(worker: &Worker) -> String {
          [observability.logs]\nenabled = true\ninvocation_logs = false\n",
         is_gateway(worker),
     );
+    if is_gateway(worker) {
+        let about = "# The dashboard: no Worker runs for what is there.";
+        let directory = dashboard::DIST;
+        add(
+            &mut text,
+            &format!("\n{about}\n[assets]\ndirectory = \"{directory}\"\n"),
+        );
+    }
     if !worker.classes.is_empty() {
         let classes = quoted(worker.classes);
         add(

@@ -135,6 +135,11 @@ fn read(worker: &Worker) -> Result<Value> {
     if let Some(keys) = configuration.as_object_mut() {
         keys.remove("build");
     }
+    // Relative to the checkout, as the file is that has it.
+    if let Some(directory) = configuration.pointer_mut("/assets/directory") {
+        let from = cargo::root().join(directory.as_str().unwrap_or_default());
+        *directory = json!(from);
+    }
     Ok(configuration)
 }
 

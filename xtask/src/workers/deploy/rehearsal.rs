@@ -142,6 +142,13 @@ fn check(files: &Files, state: &Value) -> Result<()> {
             buckets.all(|one| one["bucket_name"] == files.bucket()),
             "{name}: {bindings:?}"
         );
+        let served = state["assets"][&name].as_array();
+        let has_dashboard =
+            served.is_some_and(|paths| paths.contains(&json!("/dashboard/index.html")));
+        ensure!(
+            has_dashboard == (worker.name == "gateway"),
+            "{name} serves {served:?}"
+        );
         let public = state["subdomains"][&name] == true;
         ensure!(
             public == (worker.name == "gateway"),

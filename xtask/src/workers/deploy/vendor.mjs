@@ -10,6 +10,8 @@ const queues = [];
 const scripts = {}; // name → {bindings, tag, secrets, versions}
 const subdomains = {};
 const unknown = [];
+const assets = {}; // script → the paths of its files
+const uploaded = new Set(); // hashes of files
 
 const account = "/client/v4/accounts/[^/]+";
 const routes = [
@@ -69,6 +71,17 @@ const routes = [
     name,
     subdomain: { enabled: subdomains[name] ?? false, previews_enabled: false },
   }],
+  // Which of a Worker's files are to be sent; none where all are there.
+  ["POST", `${account}/workers/scripts/([^/]+)/assets-upload-session`, ([name], body) => {
+    const { manifest } = JSON.parse(body);
+    assets[name] = Object.keys(manifest).sort();
+    const missing = Object.values(manifest).map(({ hash }) => hash).filter((hash) => !uploaded.has(hash));
+    return { jwt: "session", buckets: missing.length ? [[...new Set(missing)]] : [] };
+  }],
+  ["POST", `${account}/workers/assets/upload`, (_, body, form) => {
+    for (const hash of form.keys()) uploaded.add(hash);
+    return { jwt: "complete" };
+  }],
   ["POST", `${account}/workers/scripts/([^/]+)/subdomain`, ([name], body) => {
     subdomains[name] = JSON.parse(body).enabled;
     return { enabled: subdomains[name], previews_enabled: false };
@@ -81,6 +94,7 @@ const routes = [
     kv,
     subdomains,
     unknown,
+    assets,
     bindings: each((script) => script.bindings),
     secrets: each((script) => script.secrets),
     versions: each((script) => script.versions),
