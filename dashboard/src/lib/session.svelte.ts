@@ -55,7 +55,8 @@ class Session {
     const token = { token: made.token, expires_at: made.expires_at, operator: made.operator };
     sessionStorage.setItem(STORED, JSON.stringify(token));
     this.token = token;
-    this.account = null;
+    // Where a session goes on, the page stays as it is until the account is read again.
+    if (!this.expired) this.account = null;
     this.expired = false;
     this.epoch += 1;
   }
