@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bytes, change, day, duration, money, percent, relative, short, utc } from './format.ts';
+import { bytes, change, day, duration, money, percent, points, relative, short, utc } from './format.ts';
 
 test('money shows cents for sums and more digits for what costs less', () => {
   expect([0, 0.0000001, 0.000012, 0.0042, 0.42, 1.5, 12345.678].map(money)).toEqual(['$0.00', '<$0.000001', '$0.000012', '$0.0042', '$0.42', '$1.50', '$12,345.68']);
@@ -28,6 +28,10 @@ describe('changes', () => {
     expect(change(110, 100)).toEqual({ text: '+10%', direction: 'up' });
     expect(change(95.5, 100)).toEqual({ text: '−4.5%', direction: 'down' });
     expect(change(100, 100)).toEqual({ text: 'no change', direction: 'same' });
+  });
+  test('of a share are points', () => {
+    expect(points(0.994, 0.981)).toEqual({ text: '+1.3 pts', direction: 'up' });
+    expect(points(0.5, 0.5).text).toBe('no change');
   });
   test('need something to compare with', () => {
     expect(change(5, 0)).toBeNull();

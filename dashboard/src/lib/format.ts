@@ -104,3 +104,10 @@ export function change(now: number, before: number | undefined): { text: string;
   const digits = Math.abs(value) < 10 ? 1 : 0;
   return { text: `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(digits)}%`, direction: value > 0 ? 'up' : 'down' };
 }
+
+/** The change of a share, in points of a hundred. */
+export function points(now: number, before: number): { text: string; direction: 'up' | 'down' | 'same' } {
+  const value = (now - before) * 100;
+  if (Math.abs(value) < 0.05) return { text: 'no change', direction: 'same' };
+  return { text: `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)} pts`, direction: value > 0 ? 'up' : 'down' };
+}
