@@ -167,11 +167,19 @@ pub(crate) fn functions(app: &App) -> Routes {
         .merge(openclaw_function_models::router(app))
         .merge(openclaw_function_skills::router(app, chat(app)))
         .merge(openclaw_function_webhooks::router(app))
+        .merge(openclaw_function_workflows::router(app))
 }
 
 /// The chat endpoints, for what calls models beside them.
 fn chat(app: &App) -> Arc<dyn Http> {
     Arc::new(InProcess::new(app, openclaw_function_chat::router(app)))
+}
+
+/// The endpoints that the steps of workflows call.
+fn called_by_steps(app: &App) -> Arc<dyn Http> {
+    let chat = openclaw_function_chat::router(app);
+    let skills = openclaw_function_skills::router(app, self::chat(app));
+    Arc::new(InProcess::new(app, Routes::new().merge(chat).merge(skills)))
 }
 
 /// Who works on jobs, of all functions.
@@ -180,6 +188,7 @@ fn consumers(app: &App) -> Consumers {
     [
         openclaw_function_files::consumers(app),
         openclaw_function_webhooks::consumers(app),
+        openclaw_function_workflows::consumers(app, called_by_steps(app)),
         vec![extract],
     ]
     .concat()

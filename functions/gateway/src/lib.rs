@@ -5,7 +5,7 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 22] = [
+pub const ROUTES: [(&str, &str); 24] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
@@ -24,9 +24,11 @@ pub const ROUTES: [(&str, &str); 22] = [
     ("moderations", "INFERENCE"),
     ("rerank", "INFERENCE"),
     ("responses", "INFERENCE"),
+    ("runs", "WORKFLOWS"),
     ("skills", "SKILLS"),
     ("uploads", "FILES"),
     ("webhooks", "WEBHOOKS"),
+    ("workflows", "WORKFLOWS"),
     ("ws", "REALTIME"),
 ];
 

@@ -2,6 +2,7 @@
 
 mod text;
 mod tool_calls;
+mod workflow;
 
 use crate::{
     call::Kind,
@@ -15,7 +16,7 @@ use http::Response;
 use http_body_util::BodyExt;
 use openclaw_core::{Code, Error};
 use openclaw_providers::sse::Parser;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::mem::take;
 use text::{Content, TextJoiner, Wtf8, text, whole};
@@ -36,8 +37,13 @@ struct Answer<'a> {
     usage: Option<&'a RawValue>,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "whole_value")]
     result: Option<&'a RawValue>,
+}
+
+/// A result may be null, which is not the same as none.
+fn whole_value<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -106,7 +112,11 @@ pub(crate) fn events(kind: Kind, answer: Response<Body>) -> impl Stream<Item = E
     let body = answer.into_body();
     match kind {
         Kind::ChatStream => Streamed::events(body).left_stream(),
-        _ => stream::once(collected(kind, body)).right_stream(),
+        Kind::Workflow => workflow::events(body).right_stream().right_stream(),
+        Kind::Chat | Kind::Skill => {
+            let whole = stream::once(collected(kind, body));
+            whole.left_stream().right_stream()
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) enum Kind {
     ChatStream,
     /// The result of a skill.
     Skill,
-    /// A run of a workflow.
+    /// Server-sent events of a run of a workflow.
     Workflow,
 }
 
@@ -63,7 +63,12 @@ impl Call {
 
     /// The HTTP request, made with `credential` (an API key or a token).
     pub fn request(&self, credential: &str) -> Result<Request<Body>> {
+        let accept = match self.kind {
+            Kind::Workflow => "text/event-stream",
+            _ => "*/*",
+        };
         Request::post(&self.path)
+            .header(header::ACCEPT, accept)
             .header(header::AUTHORIZATION, format!("Bearer {credential}"))
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::CONTENT_LENGTH, self.body.len())

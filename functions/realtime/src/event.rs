@@ -19,6 +19,17 @@ pub enum Event {
     Complete(Box<Complete>),
     /// The result of a skill.
     SkillResult(Box<RawValue>),
+    /// A step of a run begins, waits or ends.
+    Progress {
+        /// Its number among the workflow's steps, from 1.
+        step: u64,
+        /// How many there are.
+        total_steps: u64,
+        /// How it stands.
+        status: String,
+    },
+    /// The result of a run.
+    WorkflowResult(Box<RawValue>),
     /// The error object of REST.
     Failed(Box<RawValue>),
 }
@@ -43,7 +54,7 @@ pub struct Complete {
 impl Event {
     /// Whether it ends the request.
     pub const fn is_last(&self) -> bool {
-        !matches!(self, Self::Chunk { .. })
+        !matches!(self, Self::Chunk { .. } | Self::Progress { .. })
     }
 
     /// Takes in the text of what comes next, where both are text; else gives it back.
@@ -90,6 +101,16 @@ impl Event {
                 usage: complete.usage.as_deref(),
             },
             Self::SkillResult(result) => RequestFrame::SkillResult { result },
+            Self::Progress {
+                step,
+                total_steps,
+                status,
+            } => RequestFrame::WorkflowProgress {
+                step: *step,
+                total_steps: *total_steps,
+                status,
+            },
+            Self::WorkflowResult(result) => RequestFrame::WorkflowComplete { result },
             Self::Failed(error) => RequestFrame::Error { error },
         }
     }

@@ -55,6 +55,14 @@ pub(crate) enum RequestFrame<'a> {
     SkillResult {
         result: &'a RawValue,
     },
+    WorkflowProgress {
+        step: u64,
+        total_steps: u64,
+        status: &'a str,
+    },
+    WorkflowComplete {
+        result: &'a RawValue,
+    },
     Error {
         error: &'a RawValue,
     },

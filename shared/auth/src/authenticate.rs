@@ -33,6 +33,7 @@ pub struct Caller {
     holder: Arc<Holder>,
     generation: u64,
     manages_keys: bool,
+    run: Option<String>,
 }
 
 /// The code of a sign-in link.
@@ -54,6 +55,11 @@ pub struct TokenUse {
 }
 
 impl Caller {
+    /// The run of a workflow that the request is a step of.
+    pub fn run(&self) -> Option<&str> {
+        self.run.as_deref()
+    }
+
     /// The number of the key's secret that was shown, or that the token was made from.
     pub const fn generation(&self) -> u64 {
         self.generation
@@ -180,10 +186,17 @@ impl Authenticator {
 
     async fn claimant(&self, ports: &Ports, claims: &Claims) -> Result<Arc<Caller>> {
         let generation = claims.generation;
-        self.find(ports, &claims.sub, claims.manage_keys, |holder, now| {
+        let caller = self.find(ports, &claims.sub, claims.manage_keys, |holder, now| {
             holder.accepts(generation, now).then_some(generation)
+        });
+        let caller = caller.await?;
+        Ok(match &claims.run {
+            None => caller,
+            Some(run) => Arc::new(Caller {
+                run: Some(run.clone()),
+                ..Caller::clone(&caller)
+            }),
         })
-        .await
     }
 
     /// The caller, and the step of its admission that demands that its account, and the account's
@@ -226,9 +239,23 @@ impl Authenticator {
     /// A token of the key with that id and that secret, for a request that this process makes for
     /// its holder in the next `seconds`.
     pub fn pass(&self, key: &str, generation: u64, seconds: i64, now: Timestamp) -> Result<String> {
+        self.pass_for_run(key, generation, seconds, now, None)
+    }
+
+    /// The same for a request that is a step of a workflow's run: what it costs is noted as that run's.
+    pub fn pass_for_run(
+        &self,
+        key: &str,
+        generation: u64,
+        seconds: i64,
+        now: Timestamp,
+        run: Option<&str>,
+    ) -> Result<String> {
         let now = time::whole_second(now).as_second();
         let end = now.saturating_add(seconds);
-        jwt::sign(&self.secrets.jwt, &Claims::new(key, generation, now, end))
+        let mut claims = Claims::new(key, generation, now, end);
+        claims.run = run.map(str::to_owned);
+        jwt::sign(&self.secrets.jwt, &claims)
     }
 
     /// The step in the account's ledger that notes that `key` is used at `now`; `None` where this
@@ -295,6 +322,7 @@ impl Authenticator {
             holder,
             generation: generation.ok_or_else(invalid_key)?,
             manages_keys,
+            run: None,
         };
         caller.ensure_usable(now)?;
         Ok(Arc::new(caller))

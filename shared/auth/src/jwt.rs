@@ -43,6 +43,9 @@ pub struct Claims {
     pub jti: Option<String>,
     iss: String,
     aud: String,
+    /// The run of a workflow whose step it was made for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 impl Claims {
@@ -58,6 +61,7 @@ impl Claims {
             jti: None,
             iss: ISSUER.into(),
             aud: AUDIENCE.into(),
+            run: None,
         }
     }
 

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, TryStreamExt};
 use http::{Request, header};
 use openclaw_core::{BoxFuture, Code, Error, Http, Result};
 use serde::Deserialize;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// [`Chat`] by requests to the gateway's own endpoint, which counts and accounts them as its caller's.
 pub struct CallerChat {
@@ -15,7 +15,7 @@ pub struct CallerChat {
 }
 
 /// The host is not looked at.
-const URL: &str = "https://gateway/v1/chat/completions";
+const GATEWAY: &str = "https://gateway/v1";
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -34,14 +34,18 @@ impl CallerChat {
         Self { http, token }
     }
 
-    async fn ask(&self, body: Bytes) -> Result<Bytes> {
-        let request = Request::post(URL)
+    /// Sends a body of JSON to the endpoint at `path`, such as `/chat/completions`, and gives the answer's
+    /// body, or the error that it is.
+    pub async fn post(&self, path: &str, body: Bytes) -> Result<Bytes> {
+        let request = Request::post(format!("{GATEWAY}{path}"))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(Error::internal)?;
         let answer = self.http.send(request).await.map_err(Error::internal)?;
         let status = answer.status();
+        let after = answer.headers().get(header::RETRY_AFTER);
+        let after = after.and_then(|text| text.to_str().ok()?.parse().ok());
         let pieces = answer.into_body();
         let whole = pieces.try_fold(BytesMut::new(), |mut whole, piece| async move {
             whole.extend_from_slice(&piece);
@@ -50,7 +54,11 @@ impl CallerChat {
         let whole = whole.await.map_err(Error::internal)?.freeze();
         match status.is_success() {
             true => Ok(whole),
-            false => Err(told(&whole)),
+            false => {
+                let mut error = told(&whole);
+                error.retry_after = after.map(Duration::from_secs);
+                Err(error)
+            }
         }
     }
 }
@@ -68,6 +76,6 @@ fn told(body: &[u8]) -> Error {
 
 impl Chat for CallerChat {
     fn complete(&self, body: Bytes) -> BoxFuture<'_, Result<Bytes>> {
-        self.ask(body).boxed()
+        self.post("/chat/completions", body).boxed()
     }
 }

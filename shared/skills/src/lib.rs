@@ -14,6 +14,7 @@ pub mod executor;
 pub mod manifest;
 mod mcp_tools;
 mod record;
+pub mod request;
 pub mod schema;
 mod secrets;
 pub mod skill_md;

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub use check::{MAX_MANIFEST, parse, read};
+pub use check::{MAX_MANIFEST, OWN_HEADERS, parse, read};
 
 use crate::executor::{Builtin, Executor, Http, Mcp, McpServer, Prompt};
 use openclaw_core::{Error, Result};

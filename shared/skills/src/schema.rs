@@ -55,7 +55,7 @@ impl Schema {
     }
 
     /// The same without bounds on what it costs, for a schema of our own.
-    pub(crate) fn build(schema: &Value, at: &str) -> Result<Self, Vec<Fault>> {
+    pub fn build(schema: &Value, at: &str) -> Result<Self, Vec<Fault>> {
         let options = jsonschema::options()
             .offline()
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN));

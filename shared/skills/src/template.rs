@@ -12,7 +12,7 @@ use engine::{ENGINE, URL};
 use minijinja::value::Serde;
 use openclaw_core::Fault;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes that one template may have.
 pub const MAX_SOURCE: usize = 16 * 1024;
@@ -222,6 +222,23 @@ pub fn check_text(
     }
 }
 
+/// What a template takes from outside, as paths: `steps.geo.result`, or `steps` where it takes all of it, or
+/// what it computes the name of. A template that cannot be read names nothing.
+pub fn paths(template: &Value, found: &mut BTreeSet<String>) {
+    match template {
+        Value::String(source) if is_template(source) && shape::ensure_small(source).is_ok() => {
+            let names = match expression(source) {
+                Some(expression) => engine::paths_in_expression(expression),
+                None => engine::paths_in_template(source),
+            };
+            found.extend(names);
+        }
+        Value::Array(items) => items.iter().for_each(|item| paths(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| paths(field, found)),
+        _ => {}
+    }
+}
+
 /// The inside of a string that is one expression and nothing else.
 fn expression(source: &str) -> Option<&str> {
     let inside = source.strip_prefix("{{")?.strip_suffix("}}")?;
@@ -232,7 +249,8 @@ fn expression(source: &str) -> Option<&str> {
     ENGINE.compile_expression(inside).ok().map(|_| inside)
 }
 
-fn is_template(source: &str) -> bool {
+/// Whether there is anything in it to be rendered.
+pub fn is_template(source: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| source.contains(mark))
 }
 

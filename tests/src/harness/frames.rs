@@ -13,7 +13,12 @@ pub(super) fn is_numbered(frame: &Value) -> bool {
 
 /// Whether it is the last of its request.
 pub(super) fn is_last(frame: &Value) -> bool {
-    is_numbered(frame) && frame["type"] != "chat_chunk"
+    is_numbered(frame) && !is_progress(frame)
+}
+
+/// Whether others of its request come after it.
+fn is_progress(frame: &Value) -> bool {
+    frame["type"] == "chat_chunk" || frame["type"] == "workflow_progress"
 }
 
 /// A frame of the server is as docs/asyncapi.yaml says, and what a schema cannot say holds, too.
@@ -61,7 +66,7 @@ impl Told {
         let (last, others) = self.frames.split_last().expect("a frame");
         assert!(is_last(last), "{last}");
         for other in others {
-            assert_eq!(other["type"], "chat_chunk", "{other}");
+            assert!(is_progress(other), "{other}");
         }
         last
     }

@@ -50,3 +50,4 @@ mod own_server;
 mod skills;
 mod webhooks;
 mod websocket;
+mod workflows;

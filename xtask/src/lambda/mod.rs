@@ -19,7 +19,7 @@ pub(crate) use ministack::MiniStack;
 pub(crate) use tools::Tools;
 
 /// The functions, each the binary `openclaw-lambda-<name>` of the package `openclaw-function-<name>`.
-pub(crate) const FUNCTIONS: [&str; 13] = [
+pub(crate) const FUNCTIONS: [&str; 14] = [
     "admin",
     "analytics",
     "auth",
@@ -33,6 +33,7 @@ pub(crate) const FUNCTIONS: [&str; 13] = [
     "realtime",
     "skills",
     "webhooks",
+    "workflows",
 ];
 
 /// The folder of the package that has the stores, and their contract among its tests.

@@ -79,10 +79,11 @@ const LEDGER: Binding = (
 pub const BUCKET: &str = "openclaw-files";
 
 /// The queues of jobs, one for each Worker that works on some: its topics share it.
-pub const QUEUES: [&str; 3] = [WEBHOOK_JOBS, FILE_JOBS, EXTRACT_JOBS];
+pub const QUEUES: [&str; 4] = [WEBHOOK_JOBS, FILE_JOBS, EXTRACT_JOBS, WORKFLOW_JOBS];
 const WEBHOOK_JOBS: &str = "openclaw-webhook-jobs";
 const FILE_JOBS: &str = "openclaw-file-jobs";
 const EXTRACT_JOBS: &str = "openclaw-extract-jobs";
+const WORKFLOW_JOBS: &str = "openclaw-workflow-jobs";
 
 /// The accounts' files.
 const BLOBS: Binding = (
@@ -135,6 +136,17 @@ pub const DEPLOYED: [Worker; 14] = [
             (
                 "queues.producers",
                 &[("binding", "JOBS_FILE_PROCESS"), ("queue", EXTRACT_JOBS)],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_WORKFLOW_RUN"), ("queue", WORKFLOW_JOBS)],
+            ),
+            (
+                "queues.producers",
+                &[
+                    ("binding", "JOBS_WORKFLOW_SCHEDULE"),
+                    ("queue", WORKFLOW_JOBS),
+                ],
             ),
         ],
         secrets: &[],
@@ -252,6 +264,30 @@ pub const DEPLOYED: [Worker; 14] = [
         ..FUNCTION
     },
     Worker {
+        name: "workflows",
+        about: "Workflows: their endpoints, and the jobs that move runs on. Steps call chats and skills.",
+        package: "openclaw-function-workflows",
+        folder: "functions/workflows",
+        limit: LIMIT_WITH_PARSERS,
+        bindings: &[
+            KV,
+            LEDGER,
+            (
+                "queues.consumers",
+                &[
+                    ("queue", WORKFLOW_JOBS),
+                    // A run may be worked on for minutes: none waits for another one's end.
+                    ("max_batch_size", "1"),
+                    ("max_batch_timeout", "0"),
+                    ("max_retries", "10"),
+                ],
+            ),
+        ],
+        services: &["chat", "skills"],
+        vendor_keys: true,
+        ..FUNCTION
+    },
+    Worker {
         name: "realtime",
         about: "The WebSocket: a Durable Object for every session, which calls the functions that answer its requests.",
         package: "openclaw-function-realtime",
@@ -265,7 +301,7 @@ pub const DEPLOYED: [Worker; 14] = [
                 &[("name", "SESSIONS"), ("class_name", "RealtimeSession")],
             ),
         ],
-        services: &["chat", "skills"],
+        services: &["chat", "skills", "workflows"],
         ..FUNCTION
     },
     Worker {
@@ -308,6 +344,7 @@ pub const DEPLOYED: [Worker; 14] = [
             "realtime",
             "skills",
             "webhooks",
+            "workflows",
         ],
         secrets: &[],
         ..FUNCTION

@@ -81,7 +81,10 @@ fn length(event: &Event) -> usize {
                 + raw(&complete.tool_calls)
                 + raw(&complete.usage)
         }
-        Event::SkillResult(result) | Event::Failed(result) => result.get().len(),
+        Event::SkillResult(result) | Event::WorkflowResult(result) | Event::Failed(result) => {
+            result.get().len()
+        }
+        Event::Progress { status, .. } => status.len(),
     }
 }
 

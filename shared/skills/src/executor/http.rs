@@ -1,25 +1,24 @@
 //! A chain of requests, and what is made of their answers.
 
 use super::{Call, Executor};
-use crate::template::{Renderer, Scope};
-use ::http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use crate::{
+    request::{RequestFault, RequestTemplate, one_line, visible_answer},
+    template::{Renderer, Scope},
+};
+use ::http::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use openclaw_core::{BoxFuture, Code, Error, HttpRequest, Result};
+use openclaw_core::{BoxFuture, Code, Error, Fault, HttpRequest, Result};
 use openclaw_egress::{Bounds, EgressError};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
-use std::{borrow::Cow, collections::BTreeMap};
-use url::Url;
+use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Bytes of an answer.
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
-
-/// Characters of what the other side said that an error repeats.
-const MAX_SAID: usize = 500;
 
 /// `{"type": "http", …}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -47,20 +46,9 @@ pub struct Step {
     /// Its name for later steps; `step_1` and so on by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// `GET` by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    method: Option<String>,
-    /// A template, whose expressions are percent-encoded.
-    pub url: String,
-    /// Templates by name; a list repeats the name, `null` leaves it out.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub query: Map<String, Value>,
-    /// Templates by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// A template: text is sent as it is, anything else as JSON.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub body: Value,
+    /// The request itself.
+    #[serde(flatten)]
+    pub request: RequestTemplate,
     /// What of the answers is an error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ErrorRule>,
@@ -163,74 +151,17 @@ impl Chain<'_> {
     }
 
     fn request(&mut self, step: &Step, path: &str) -> Result<HttpRequest> {
-        let url = self.url(step, path)?;
-        let method = step.method.as_deref().unwrap_or("GET");
-        let method = Method::from_bytes(method.as_bytes()).map_err(Error::internal)?;
-        let mut request = Request::new(Bytes::new());
-        *request.method_mut() = method;
-        *request.uri_mut() = url
-            .as_str()
-            .parse()
-            .map_err(|_| template_failed(&format!("{path}.url"), "gives what is no URL"))?;
-        let headers = request.headers_mut();
-        headers.insert(
-            header::ACCEPT,
-            HeaderValue::from_static("application/json, */*"),
-        );
-        let body = self.renderer.value(&step.body, &self.scope);
-        let body = body.map_err(|fault| template_failed(&format!("{path}.body"), &fault.issue))?;
-        match body {
-            Value::Null => {}
-            Value::String(text) => {
-                let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-                headers.insert(header::CONTENT_TYPE, kind);
-                *request.body_mut() = text.into();
-            }
-            json => {
-                let kind = HeaderValue::from_static("application/json");
-                headers.insert(header::CONTENT_TYPE, kind);
-                *request.body_mut() = json.to_string().into();
-            }
-        }
-        for (name, value) in &step.headers {
-            let path = format!("{path}.headers.{name}");
-            let text = self.renderer.text(value, &self.scope);
-            let text = text.map_err(|problem| template_failed(&path, &problem))?;
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(Error::internal)?;
-            let value = HeaderValue::from_str(&text);
-            let value = value.map_err(|_| template_failed(&path, "gives what no header may be"))?;
-            request.headers_mut().insert(name, value);
-        }
-        Ok(request)
-    }
-
-    fn url(&mut self, step: &Step, path: &str) -> Result<Url> {
-        let path = format!("{path}.url");
-        let url = self.renderer.url(&step.url, &self.scope);
-        let url = url.map_err(|problem| template_failed(&path, &problem))?;
-        let checked = self.call.egress.policy().check(&url);
-        let mut url = checked
-            .map_err(|refused| {
-                let message = format!("The skill's {path} {refused}");
+        let policy = self.call.egress.policy();
+        let request = step.request.build(&mut self.renderer, &self.scope, policy);
+        request.map_err(|fault| match fault {
+            RequestFault::Url(refused) => {
+                let message = format!("The skill's {path}.url {refused}");
                 Error::new(Code::SkillFailed, message)
-            })?
-            .url;
-        for (name, value) in &step.query {
-            let path = format!("{path}.query.{name}");
-            let value = self.renderer.value(value, &self.scope);
-            let value = value.map_err(|fault| template_failed(&path, &fault.issue))?;
-            let values = match value {
-                Value::Array(values) => values,
-                value => vec![value],
-            };
-            for value in values.iter().filter(|value| !value.is_null()) {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string().into(), Cow::from);
-                url.query_pairs_mut().append_pair(name, &text);
             }
-        }
-        Ok(url)
+            RequestFault::Template(Fault { field, issue }) => {
+                template_failed(&format!("{path}.{field}"), &issue)
+            }
+        })
     }
 
     fn ensure_no_error(&mut self, step: &Step, path: &str, answer: &Response<Bytes>) -> Result<()> {
@@ -265,41 +196,11 @@ impl Chain<'_> {
     }
 }
 
-/// An answer as templates see it. Its body is what JSON says, else text; what is said to be JSON must be.
 fn seen(answer: &Response<Bytes>, path: &str) -> Result<Value> {
-    let headers = answer.headers().iter().filter_map(|(name, value)| {
-        let value = value.to_str().ok()?;
-        Some((name.as_str().to_owned(), Value::from(value)))
-    });
-    let kind = answer.headers().get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let says_json = kind
-        .split(';')
-        .next()
-        .is_some_and(|kind| kind.trim().ends_with("json"));
-    let body = match serde_json::from_slice(answer.body()) {
-        Ok(body) => body,
-        Err(_) if says_json && answer.status().is_success() && !answer.body().is_empty() => {
-            let message = format!("What the skill called at {path} answered what is no JSON");
-            return Err(Error::new(Code::SkillFailed, message));
-        }
-        Err(_) => Value::from(String::from_utf8_lossy(answer.body())),
-    };
-    Ok(json!({
-        "status": answer.status().as_u16(),
-        "headers": Map::from_iter(headers),
-        "body": body,
-    }))
-}
-
-/// Control characters have no place in an error, and long pages neither.
-pub(super) fn one_line(said: &str) -> String {
-    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-    let short = said
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(MAX_SAID);
-    short.collect()
+    visible_answer(answer).ok_or_else(|| {
+        let message = format!("What the skill called at {path} answered what is no JSON");
+        Error::new(Code::SkillFailed, message)
+    })
 }
 
 fn unanswered(error: EgressError, path: &str) -> Error {

@@ -1,10 +1,8 @@
 //! A tool of an MCP server.
 
-use super::{
-    Call, Executor,
-    http::{one_line, template_failed},
-};
+use super::{Call, Executor, http::template_failed};
 use crate::{
+    request::one_line,
     secrets::SecretSet,
     template::{Renderer, Scope},
 };

@@ -17,7 +17,7 @@ pub const MAX_MANIFEST: usize = 128 * 1024;
 const MAX_TEMPLATES: usize = 100;
 
 /// What the gateway says about a connection by itself.
-const OWN_HEADERS: [&str; 9] = [
+pub const OWN_HEADERS: [&str; 9] = [
     "accept-encoding",
     "connection",
     "content-length",
@@ -140,12 +140,12 @@ impl Check<'_> {
                 let fault = Fault::new(format!("{path}.id"), "must be used once");
                 self.faults.push(fault);
             }
-            self.text(&step.url, &format!("{path}.url"), &sent);
-            for (name, value) in &step.query {
+            self.text(&step.request.url, &format!("{path}.url"), &sent);
+            for (name, value) in &step.request.query {
                 self.value(value, &format!("{path}.query.{name}"), &sent);
             }
-            self.headers(&step.headers, &path, &sent);
-            self.value(&step.body, &format!("{path}.body"), &sent);
+            self.headers(&step.request.headers, &path, &sent);
+            self.value(&step.request.body, &format!("{path}.body"), &sent);
             for (m, rule) in step.errors.iter().enumerate() {
                 let path = format!("{path}.errors[{m}]");
                 self.text(&rule.when, &format!("{path}.when"), &shown);

@@ -100,6 +100,24 @@ pub(super) fn names_in_expression(source: &str) -> Result<HashSet<String>, Probl
     Ok(expression.undeclared_variables(false))
 }
 
+/// What a template takes from outside, with the attributes that it takes of it.
+pub(super) fn paths_in_template(source: &str) -> HashSet<String> {
+    let template = ENGINE.template_from_str(source);
+    template.map_or_else(
+        |_| HashSet::new(),
+        |template| template.undeclared_variables(true),
+    )
+}
+
+/// What an expression takes from outside, with the attributes that it takes of it.
+pub(super) fn paths_in_expression(source: &str) -> HashSet<String> {
+    let expression = ENGINE.compile_expression(source);
+    expression.map_or_else(
+        |_| HashSet::new(),
+        |expression| expression.undeclared_variables(true),
+    )
+}
+
 /// What went wrong. minijinja's own texts name the template's parts, and for some operations the values
 /// at fault, which may be secret: those are left out.
 fn problem(error: Error) -> Problem {

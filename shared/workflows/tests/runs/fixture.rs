@@ -1,0 +1,265 @@
+//! A gateway of whose processes each may die at any of its operations.
+
+use futures_executor::LocalPool;
+use futures_util::{FutureExt, future::pending, task::LocalSpawnExt};
+use http::Response;
+use openclaw_core::{
+    BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ledger, Ports,
+    Result, StoreError,
+    ledger::{Item, Outcome, Step},
+    queue::{Worked, release, work},
+};
+use openclaw_egress::{Egress, PORTS, Policy};
+use openclaw_schema::{
+    account::{Account, Tier},
+    config,
+};
+use openclaw_skills::Skills;
+use openclaw_testkit::{Fakes, MemoryLedger};
+use openclaw_workflows::{Caller, Definition, RunRecord, RunView, Runner, Starter, Workflows};
+use serde_json::{Value, json};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    rc::Rc,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+pub(crate) const ACCOUNT: &str = "acct_1";
+
+/// How many more operations a process does. At the last one it dies: before its effect, or after it.
+#[derive(Clone)]
+pub(crate) struct Life {
+    left: Arc<AtomicI64>,
+    dies_after: bool,
+}
+
+impl Life {
+    pub(crate) fn of(operations: i64, dies_after: bool) -> Self {
+        Self {
+            left: Arc::new(AtomicI64::new(operations)),
+            dies_after,
+        }
+    }
+
+    pub(crate) fn long() -> Self {
+        Self::of(i64::MAX, false)
+    }
+
+    /// What `operation` gives, unless the process is dead by then.
+    async fn lives<T>(&self, operation: impl Future<Output = T>) -> T {
+        let left = self.left.fetch_sub(1, Ordering::SeqCst);
+        if left < 1 || (left == 1 && !self.dies_after) {
+            return pending().await;
+        }
+        let made = operation.await;
+        if left == 1 {
+            return pending().await;
+        }
+        made
+    }
+}
+
+struct Mortal {
+    life: Life,
+    ledger: Arc<MemoryLedger>,
+}
+
+impl Ledger for Mortal {
+    fn transact<'a>(
+        &'a self,
+        account: &'a str,
+        steps: Vec<Step>,
+    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
+        async move { self.life.lives(self.ledger.transact(account, steps)).await }.boxed()
+    }
+
+    fn query<'a>(
+        &'a self,
+        account: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
+        async move {
+            let found = self.ledger.query(account, prefix, after, limit);
+            self.life.lives(found).await
+        }
+        .boxed()
+    }
+}
+
+/// Answers each chat with its prompt, and counts how often each was asked.
+#[derive(Clone, Default)]
+pub(crate) struct Models {
+    pub(crate) asked: Arc<Mutex<BTreeMap<String, u32>>>,
+}
+
+struct MortalModels {
+    life: Life,
+    models: Models,
+}
+
+impl Http for MortalModels {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
+        let (life, models) = (self.life.clone(), self.models.clone());
+        async move {
+            let body: Value = serde_json::from_slice(request.body()).unwrap();
+            let prompt = body["messages"][0]["content"].as_str().unwrap().to_owned();
+            let answer = json!({"choices": [{"message": {"content": prompt}}]});
+            life.lives(async {
+                *models.asked.lock().unwrap().entry(prompt).or_default() += 1;
+            })
+            .await;
+            let piece = Ok(answer.to_string().into());
+            let body: ByteStream = futures_util::stream::iter([piece]).boxed_stream();
+            Ok(Response::new(body))
+        }
+        .boxed()
+    }
+}
+
+trait BoxedStream: Sized {
+    fn boxed_stream(self) -> ByteStream;
+}
+
+impl<S> BoxedStream for S
+where
+    S: futures_util::Stream<Item = Result<bytes::Bytes, HttpError>> + Send + 'static,
+{
+    fn boxed_stream(self) -> ByteStream {
+        Box::pin(self)
+    }
+}
+
+/// A key that may be used, until it is revoked.
+#[derive(Clone, Default)]
+pub(crate) struct Key {
+    pub(crate) is_revoked: Arc<Mutex<bool>>,
+}
+
+impl Caller for Key {
+    fn token<'a>(&'a self, _: &'a str, _: &'a RunRecord) -> BoxFuture<'a, Result<String>> {
+        let is_revoked = *self.is_revoked.lock().unwrap();
+        async move {
+            match is_revoked {
+                false => Ok("token".into()),
+                true => Err(Error::unauthorized("revoked")),
+            }
+        }
+        .boxed()
+    }
+
+    fn account<'a>(&'a self, _: &'a str, _: u64) -> BoxFuture<'a, Result<Account>> {
+        async move { Ok(account()) }.boxed()
+    }
+}
+
+pub(crate) fn account() -> Account {
+    Account {
+        id: ACCOUNT.into(),
+        tier: Tier::Pro,
+        ..Account::default()
+    }
+}
+
+pub(crate) struct Gateway {
+    pub(crate) fakes: Fakes,
+    pub(crate) models: Models,
+    pub(crate) key: Key,
+}
+
+impl Gateway {
+    pub(crate) fn new() -> Self {
+        Self {
+            fakes: Fakes::default(),
+            models: Models::default(),
+            key: Key::default(),
+        }
+    }
+
+    fn ports(&self, life: &Life) -> Ports {
+        Ports {
+            ledger: Arc::new(Mortal {
+                life: life.clone(),
+                ledger: self.fakes.ledger.clone(),
+            }),
+            ..self.fakes.ports()
+        }
+    }
+
+    fn egress(&self) -> Egress {
+        let ports = self.fakes.ports();
+        let policy = Policy::new(&[], &PORTS).unwrap();
+        Egress::new(policy, ports.public_http, ports.http, ports.clock)
+    }
+
+    pub(crate) fn workflows(&self) -> Workflows {
+        let ports = self.fakes.ports();
+        let settings = config::Skills::default();
+        let skills = Skills::new(ports.clone(), self.egress(), &settings, None);
+        Workflows::new(ports, skills, None)
+    }
+
+    /// A run of these steps; its id.
+    pub(crate) fn start(&self, steps: Value) -> String {
+        let definition = json!({"id": "w", "name": "W", "steps": steps}).to_string();
+        let account = account();
+        let starter = Starter {
+            account: &account,
+            key: "key_1",
+            generation: 1,
+        };
+        futures_executor::block_on(async {
+            let workflows = self.workflows();
+            let definition: Definition = workflows
+                .read(ACCOUNT, definition.as_bytes(), |_| true)
+                .await
+                .unwrap();
+            workflows.create(starter, definition).await.unwrap();
+            workflows.start(starter, "w", None).await.unwrap().id
+        })
+    }
+
+    /// A process that works on the run's job; what became of that, unless it died.
+    pub(crate) fn process(&self, run: &str, life: Life) -> Option<Worked> {
+        let ports = self.ports(&life);
+        let models = MortalModels {
+            life,
+            models: self.models.clone(),
+        };
+        let caller = Arc::new(self.key.clone());
+        let runner = Runner::new(ports.clone(), self.egress(), Arc::new(models), caller);
+        let key = format!("job/workflow-run/{run}");
+        self.release(&key);
+        let made = Rc::new(RefCell::new(None));
+        let mut pool = LocalPool::new();
+        let result = made.clone();
+        let working = async move {
+            let worked = work(&ports, &runner, ACCOUNT, &key).await;
+            *result.borrow_mut() = Some(worked);
+        };
+        pool.spawner().spawn_local(working).unwrap();
+        pool.run_until_stalled();
+        drop(pool);
+        let made = made.borrow_mut().take();
+        made.map(|worked| worked.unwrap())
+    }
+
+    /// Whoever starts anew knows that nobody works on the job any more.
+    fn release(&self, key: &str) {
+        let now = self.fakes.clock.now();
+        let ledger = &*self.fakes.ledger;
+        futures_executor::block_on(release(ledger, ACCOUNT, key, now)).unwrap();
+    }
+
+    pub(crate) fn view(&self, run: &str) -> Value {
+        let view = self.workflows();
+        let view = futures_executor::block_on(view.view(ACCOUNT, run));
+        let view: RunView = view.unwrap();
+        serde_json::to_value(view).unwrap()
+    }
+}

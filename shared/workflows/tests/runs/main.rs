@@ -1,0 +1,12 @@
+//! Runs over ports in memory, killed and doubled.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "all of this is a test"
+)]
+
+mod fixture;
+mod kills;
+mod schedules;
