@@ -9,8 +9,11 @@ use serde_json::Value;
 
 /// `POST /runs/{id}/events`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct AddEvent {
+    /// Its name.
     name: String,
+    /// What the step that waits for it gives.
     #[serde(default)]
     data: Value,
 }

@@ -11,6 +11,8 @@ mod get_step;
 mod get_workflow;
 mod list_runs;
 mod list_workflows;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod replace_workflow;
 mod rerun;
 mod run_events;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 /// `POST /runs/{id}/rerun`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Rerun {
+    /// A step of the workflow's own list; from the beginning where it is not there.
     #[serde(default)]
     from_step: Option<String>,
 }

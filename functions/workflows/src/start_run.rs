@@ -15,7 +15,9 @@ use serde_json::Value;
 
 /// `POST /workflows/{id}/runs`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct StartRun {
+    /// The run's parameters, an object.
     #[serde(default)]
     parameters: Option<Value>,
 }

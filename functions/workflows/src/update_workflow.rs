@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 /// `PATCH /workflows/{id}`.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct UpdateWorkflow {
+    /// Whether it may be run.
     status: WorkflowStatus,
 }
 

@@ -7,6 +7,11 @@ use serde_json::{Map, Value};
 
 /// A workflow.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WorkflowDefinition")
+)]
 pub struct Definition {
     /// Its id; made from the name where it is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +36,11 @@ pub struct Definition {
 
 /// A step.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WorkflowStep")
+)]
 pub struct Step {
     /// Its name; `step_1` and so on by its place where it is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +62,11 @@ pub struct Step {
 /// What a step does.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WorkflowAction")
+)]
 pub enum Action {
     /// Asks a model; the result is its text, or its JSON where `response_format` wants that.
     AiCompletion(AiCompletion),
@@ -109,6 +124,11 @@ pub enum Action {
 
 /// A model call.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "AiCompletionStep")
+)]
 pub struct AiCompletion {
     /// A template of the model's id.
     pub model: String,
@@ -124,6 +144,11 @@ pub struct AiCompletion {
 
 /// A command of a skill.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "SkillStep")
+)]
 pub struct SkillCommand {
     /// The skill's id.
     pub skill: String,
@@ -136,6 +161,11 @@ pub struct SkillCommand {
 
 /// How a step is tried again.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "StepRetry")
+)]
 pub struct Retry {
     /// Attempts in all, the first among them.
     pub attempts: u32,
@@ -151,6 +181,11 @@ const fn one() -> f64 {
 /// What becomes of the run where a step fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "StepOnError")
+)]
 pub enum OnError {
     /// What holds the step fails as well.
     #[default]
@@ -169,6 +204,11 @@ impl OnError {
 
 /// When a workflow runs by itself.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "WorkflowSchedule")
+)]
 pub struct ScheduleDefinition {
     /// Five fields: minute, hour, day of the month, month, day of the week.
     pub cron: String,
@@ -186,6 +226,7 @@ fn utc() -> String {
 
 /// An error of a step or a run.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct StepError {
     /// A code of the API.
     pub code: String,

@@ -36,6 +36,7 @@ const END_OF_TIME: i64 = 9_999_999_999_999;
 /// Whether a workflow may be run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum WorkflowStatus {
     /// It may.
     #[default]
@@ -67,6 +68,7 @@ pub struct WorkflowRecord {
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum RunStatus {
     /// Its first step has not begun.
     Queued,

@@ -52,6 +52,7 @@ pub struct Starter<'a> {
 /// Which runs are asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct RunFilter {
     /// Those of this workflow.
     pub workflow: Option<String>,

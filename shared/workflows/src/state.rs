@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum StepStatus {
+    /// It was not begun.
+    Pending,
     /// An attempt runs, or steps within it do.
     Running,
     /// It waits: for a time, for an event, or for its next attempt.

@@ -17,9 +17,17 @@ const MAX_SHOWN: usize = 1024 * 1024;
 
 /// A workflow.
 #[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Workflow")
+)]
 pub struct WorkflowView {
+    /// Its id.
     id: String,
+    /// Always `workflow`.
     object: &'static str,
+    /// For people.
     name: String,
     description: String,
     status: WorkflowStatus,
@@ -36,6 +44,7 @@ pub struct WorkflowView {
 
 /// What lists leave out.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Rest {
     #[serde(skip_serializing_if = "Option::is_none")]
     parameters: Option<Value>,
@@ -87,9 +96,17 @@ impl WorkflowView {
 
 /// A run, without what happened in it where it is one of a list.
 #[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "Run")
+)]
 pub struct RunView {
+    /// Its id.
     id: String,
+    /// Always `run`.
     object: &'static str,
+    /// The workflow's id.
     workflow: String,
     status: RunStatus,
     created_at: Timestamp,
@@ -108,6 +125,7 @@ pub struct RunView {
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Content {
     parameters: Value,
     result: Option<Value>,
@@ -171,13 +189,18 @@ impl RunView {
 
 /// A step of a run.
 #[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "RunStep")
+)]
 pub struct StepView {
     /// Its id, and the places of the items that it is done for.
     id: String,
     #[serde(rename = "type")]
     kind: &'static str,
-    /// `pending` where it was not begun.
-    status: Value,
+    /// How it stands.
+    status: StepStatus,
     attempts: u32,
     input: Value,
     output: Value,
@@ -202,7 +225,7 @@ impl StepView {
         Some(Self {
             id: path.to_owned(),
             kind: kind(&program.nodes[index].step.action),
-            status: json!(step.status),
+            status: step.status,
             attempts: step.attempts,
             input: step.input.clone(),
             output: step.result.clone(),
@@ -219,7 +242,7 @@ impl StepView {
         Self {
             id: id.to_owned(),
             kind: kind(action),
-            status: json!("pending"),
+            status: StepStatus::Pending,
             attempts: 0,
             input: Value::Null,
             output: Value::Null,

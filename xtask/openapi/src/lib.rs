@@ -12,6 +12,7 @@ pub fn groups() -> Vec<Group> {
     let mut all = openclaw_function_chat::openapi::groups();
     all.extend(openclaw_function_models::openapi::groups());
     all.extend(openclaw_function_skills::openapi::groups());
+    all.extend(openclaw_function_workflows::openapi::groups());
     all.extend(openclaw_function_files::openapi::groups());
     all.extend(openclaw_function_webhooks::openapi::groups());
     all.extend(openclaw_function_analytics::openapi::groups());

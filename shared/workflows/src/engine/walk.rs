@@ -152,7 +152,7 @@ impl<'a> Walk<'a> {
                 self.composite(node, path, frame);
                 self.settled(path)
             }
-            StepStatus::Running => {
+            StepStatus::Running | StepStatus::Pending => {
                 self.go_on(node, path, frame);
                 self.settled(path)
             }
