@@ -82,6 +82,12 @@ pub trait Consumer: Send + Sync {
         Duration::from_secs(60)
     }
 
+    /// For how long an attempt claims its job at a time, where that is less than it may take: the claim is
+    /// renewed while the attempt goes on, and whoever died is noticed after that time.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
+
     /// The pauses after failed attempts, in turn, each ± 20 %. A job whose attempt fails after the
     /// last of them is dead.
     fn pauses(&self) -> &[Duration] {

@@ -39,6 +39,9 @@ pub const TOPIC: &str = "workflow-run";
 /// What one attempt of a job may take: what platforms give a function.
 const TIME_LIMIT: Duration = Duration::from_secs(870);
 
+/// Whoever died at a run is noticed after that time.
+const LEASE: Duration = Duration::from_secs(60);
+
 /// A job that has taken so long, and the longest step on top, hands over to a new one.
 const HAND_OVER: Duration = Duration::from_secs(540);
 
@@ -321,6 +324,10 @@ impl Consumer for Runner {
 
     fn time_limit(&self) -> Duration {
         TIME_LIMIT
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        Some(LEASE)
     }
 
     fn pauses(&self) -> &[Duration] {

@@ -19,7 +19,7 @@ pub(super) const READY: &str = "listening on http://";
 /// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
 const LOCAL: &str = "local";
 /// The functions.
-const FUNCTIONS: [&str; 13] = [
+const FUNCTIONS: [&str; 14] = [
     "admin",
     "analytics",
     "auth",
@@ -33,6 +33,7 @@ const FUNCTIONS: [&str; 13] = [
     "realtime",
     "skills",
     "webhooks",
+    "workflows",
 ];
 /// Copies of one function: 2 cores have enough with them, what comes beyond waits.
 const COPIES: usize = 200;

@@ -199,6 +199,12 @@ impl Job {
         self
     }
 
+    /// The same job, claimed on until then.
+    pub(super) const fn renewed(mut self, until: Timestamp) -> Self {
+        self.record.due = until;
+        self
+    }
+
     /// The same job after a failed attempt.
     pub(super) fn failed(mut self, reason: &str, next: Timestamp) -> Self {
         self.record.reason = Some(reason.chars().take(MAX_REASON).collect());

@@ -5,10 +5,13 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::future::{Either, select};
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 /// A claim outlives the time limit of its attempt by this: the end is written in it.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// How often a claim is renewed before it would end.
+const RENEWALS: u32 = 3;
 
 /// A job that is due so soon is due: the clocks of machines differ.
 const EARLY: Duration = Duration::from_millis(500);
@@ -56,18 +59,40 @@ pub async fn work(
         return bury(ports, consumer, &job, found, reason, vec![]).await;
     }
     let limit = consumer.time_limit();
-    let job = job.claimed(now + limit + GRACE);
-    let claim = Bytes::from(job.document()?);
-    let step = job.put(When::Equals(found))?;
+    let lease = consumer.lease().unwrap_or(limit + GRACE);
+    let mut claimed = job.claimed(now + lease);
+    let mut claim = Bytes::from(claimed.document()?);
+    let step = claimed.put(When::Equals(found))?;
     if !applied(ledger, account, vec![step]).await? {
         // Someone was quicker; that claim ends about when this one would have.
-        return Ok(Worked::Claimed(job.due()));
+        return Ok(Worked::Claimed(claimed.due()));
     }
-    let attempt = select(consumer.work(&job), ports.clock.sleep(limit));
-    let end = match attempt.await {
-        Either::Left((end, _)) => end,
-        Either::Right(_) => End::failed("The attempt took too long"),
+    let job = claimed.clone();
+    let mut attempt = pin!(select(consumer.work(&job), ports.clock.sleep(limit)));
+    let end = loop {
+        // A claim that lasts as long as the attempt may is renewed by nobody.
+        let renewal = ports.clock.sleep(lease / RENEWALS);
+        match select(attempt.as_mut(), renewal).await {
+            Either::Left((Either::Left((end, _)), _)) => break end,
+            Either::Left((Either::Right(_), _)) => break End::failed("The attempt took too long"),
+            Either::Right(_) if consumer.lease().is_none() => {}
+            Either::Right(_) => {
+                let renewed = claimed.clone().renewed(ports.clock.now() + lease);
+                let step = renewed.put(When::Equals(claim.clone()))?;
+                // Where the store does not answer, the next renewal may.
+                match applied(ledger, account, vec![step]).await {
+                    Ok(true) => {
+                        claim = Bytes::from(renewed.document()?);
+                        claimed = renewed;
+                    }
+                    // The job was removed, or stored anew: it is another one's.
+                    Ok(false) => return Ok(Worked::Gone),
+                    Err(_) => {}
+                }
+            }
+        }
     };
+    let job = claimed;
     match finish(ports, consumer, &job, claim.clone(), end).await? {
         Some(worked) => Ok(worked),
         None => {
