@@ -376,8 +376,8 @@ fn functions_of_files_reach_the_accounts_blobs_and_no_other_does() {
                 let delete = BTreeSet::from([delete]);
                 called.difference(&delete).cloned().collect()
             }
-            // It reads those that a chat names.
-            "chat" => BTreeSet::from(["s3:GetObject".to_owned()]),
+            // They read those that a chat names.
+            "chat" | "workflows" => BTreeSet::from(["s3:GetObject".to_owned()]),
             _ => BTreeSet::new(),
         };
         assert_eq!(allowed, expected, "{name}");

@@ -108,7 +108,7 @@ const FUNCTION: Worker = Worker {
 };
 
 /// What is deployed, in an order in which each finds what it is bound to; the gateway is the last.
-pub const DEPLOYED: [Worker; 14] = [
+pub const DEPLOYED: [Worker; 15] = [
     Worker {
         name: "ledger",
         about: "The Durable Objects of the accounts' ledgers. Deployed before the functions, which are bound to it.",
