@@ -7,6 +7,7 @@
 //! it is dropped.
 
 mod attach_files;
+mod create_batch;
 mod create_completion;
 mod create_completion_stream;
 #[cfg(feature = "openapi")]
@@ -26,6 +27,7 @@ pub fn router(app: &App) -> Routes {
             "/chat/completions",
             post(create_completion::create_completion),
         )
+        .route("/chat/completions/batch", post(create_batch::create_batch))
         .route(
             "/chat/completions/stream",
             post(create_completion_stream::create_completion_stream),

@@ -43,6 +43,22 @@ pub fn groups() -> Vec<Group> {
                      the end is `data:[DONE]` without the space.",
                 ),
         );
+    let items =
+        json!({"type": "array", "minItems": 1, "maxItems": 50, "items": {"type": "object"}});
+    let answers = json!({"type": "array", "items": {
+        "type": "object",
+        "required": ["status", "body"],
+        "properties": {"status": {"type": "integer"}, "body": {"type": "object"}},
+    }});
+    let completions = completions.with(
+        post("/chat/completions/batch", "batch", "Have a model answer up to 50 requests")
+            .takes_as("application/json", items)
+            .gives_as(200, "application/json", answers)
+            .about(
+                "An array of requests, run side by side, each counted and accounted as one of its own; an \
+                 array of answers in the same order, each with its own status.",
+            ),
+    );
     vec![completions]
 }
 

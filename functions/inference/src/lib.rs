@@ -1,6 +1,7 @@
 //! The other dialects of a chat, and models that do something else.
 //!
 //! - [`messages`]: Anthropic's `POST /messages` and `POST /messages/count_tokens`.
+//! - [`responses`]: OpenAI's `POST /responses`, and what is kept of them.
 //! - [`rows`]: embeddings, completions, moderations, reranking, pictures and audio.
 //!
 //! A dialect is a conversion at the edge: its request becomes a chat ([`openclaw_schema::chat`]), the
@@ -9,11 +10,15 @@
 //! says what becomes of each field.
 
 mod messages;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+mod responses;
 mod rows;
+mod sse;
 #[cfg(feature = "worker")]
 mod worker;
 
-use axum::routing::post;
+use axum::routing::{get, post};
 use openclaw_schema::key::Scope;
 use openclaw_web::{Access, App, AuthLayer, Routes};
 
@@ -26,5 +31,17 @@ pub fn router(app: &App) -> Routes {
     let rows = rows::routes()
         .route("/completions", post(rows::create_completion))
         .route("/audio/transcriptions", post(rows::transcribe));
-    messages::with_errors(layer.clone().protect(messages)).merge(layer.protect(rows))
+    let responses = Routes::new().route("/responses", post(responses::create_response));
+    // These call no model.
+    let kept = Routes::new()
+        .route(
+            "/responses/{id}",
+            get(responses::read_response).delete(responses::delete_response),
+        )
+        .route("/responses/{id}/cancel", post(responses::cancel_response))
+        .route("/responses/{id}/input_items", get(responses::list_items));
+    let reading = AuthLayer::new(app.clone(), Access::Scope(Scope::Chat));
+    messages::with_errors(layer.clone().protect(messages))
+        .merge(layer.protect(rows.merge(responses)))
+        .merge(reading.protect(kept))
 }

@@ -1,6 +1,7 @@
 //! From a checked body to an admitted request.
 
 use crate::{
+    auto::{AUTO, cheapest},
     bound::{ensure_answer_fits, usage_bound},
     rounds::Rounds,
 };
@@ -102,8 +103,6 @@ impl PreparedChat {
         body: &Bytes,
         stream: bool,
     ) -> Result<Self> {
-        let model = find_model(app, &request.model)?;
-        request.validate_for(model.max_output_tokens)?;
         let asked = Asked {
             request,
             body: body.clone(),
@@ -129,8 +128,18 @@ impl PreparedChat {
             verbatim,
         } = asked;
         let caller = gate.caller();
-        let model = find_model(app, &request.model)?;
+        let model = match &*request.model {
+            AUTO if app.providers.model(AUTO).is_none() => {
+                let models = app.providers.models().map(Arc::clone);
+                cheapest(models, request, &caller.key)?
+            }
+            id => find_model(app, id)?,
+        };
         ensure_allowed(&caller.key, &model.id)?;
+        // In other dialects a bound above the model's own is held within it.
+        if endpoint == Endpoint::Chat {
+            request.validate_for(model.max_output_tokens)?;
+        }
         if !stream {
             ensure_answer_fits(request, model.max_output_tokens)?;
         }

@@ -9,6 +9,7 @@
 //! answer that calls skills is a [`Rounds`].
 
 mod admit;
+mod auto;
 mod bound;
 mod complete;
 mod forward;

@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_channel::{mpsc, oneshot};
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
-    future::{BoxFuture, Either, join, select},
+    future::{BoxFuture, Either, OptionFuture, join, select},
     stream,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -41,6 +41,16 @@ pub trait EventWriter: Send {
 
     /// Writes a piece of the answer; what the format shows last waits for the end.
     fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut);
+
+    /// What must be done before a whole answer is settled and its end written; an error ends the answer
+    /// as a failure.
+    fn before_end(
+        &mut self,
+        _usage: &TokenUsage,
+        _cost: Money,
+    ) -> Option<BoxFuture<'static, Result<()>>> {
+        None
+    }
 
     /// The end of a whole answer, with its tokens and their cost in dollars.
     fn end(&mut self, usage: &TokenUsage, cost: Money, out: &mut BytesMut);
@@ -414,6 +424,13 @@ impl Relay {
     /// Settles, then writes the end: whoever has read it knows that it is accounted.
     async fn end(&mut self, end: End, out: &mut BytesMut) {
         let (usage, cost) = self.accounting.settlement.usage();
+        let mut end = end;
+        if matches!(end, End::Whole) {
+            let before = self.writer.before_end(&usage, cost);
+            if let Some(Err(error)) = OptionFuture::from(before).await {
+                end = End::Failed(error);
+            }
+        }
         let status = match end {
             End::Whole => Status::Completed,
             End::Failed(_) => Status::Failed,

@@ -25,6 +25,7 @@ use crate::{
 };
 use bytes::Bytes;
 use openclaw_core::Result;
+use openclaw_schema::config;
 
 /// The tool that a model must call with its answer, where the answer's form was asked for and the
 /// model has no structured outputs of its own. To the caller its input is the answer.
@@ -62,7 +63,11 @@ impl Dialect for Anthropic {
         request::encode_request(input)
     }
 
-    fn verbatim(&self, format: CallerFormat) -> Option<&'static dyn AnswerFormat> {
+    fn verbatim(
+        &self,
+        format: CallerFormat,
+        _: &config::Provider,
+    ) -> Option<&'static dyn AnswerFormat> {
         match format {
             CallerFormat::Messages => Some(&verbatim::Messages),
             CallerFormat::Responses => None,

@@ -46,7 +46,11 @@ pub(crate) trait Dialect: AnswerFormat {
 
     /// The caller's own endpoint, where the provider has it, too: what was asked there goes on as it
     /// came, and so does the answer.
-    fn verbatim(&self, format: CallerFormat) -> Option<&'static dyn AnswerFormat>;
+    fn verbatim(
+        &self,
+        format: CallerFormat,
+        provider: &config::Provider,
+    ) -> Option<&'static dyn AnswerFormat>;
 
     /// The error in the body of an answer that is not 2xx, which may be cut off.
     fn decode_error(&self, body: &[u8]) -> VendorError {

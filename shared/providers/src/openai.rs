@@ -9,6 +9,7 @@ mod number;
 mod request;
 mod stream;
 mod template;
+mod verbatim;
 
 use self::{answer::Answer, stream::Decoder};
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
 };
 use bytes::Bytes;
 use openclaw_core::Result;
+use openclaw_schema::config;
 
 /// The dialect.
 #[derive(Debug)]
@@ -46,8 +48,15 @@ impl Dialect for OpenAi {
         Ok(request::encode(input))
     }
 
-    fn verbatim(&self, _: CallerFormat) -> Option<&'static dyn AnswerFormat> {
-        None
+    fn verbatim(
+        &self,
+        format: CallerFormat,
+        provider: &config::Provider,
+    ) -> Option<&'static dyn AnswerFormat> {
+        match format {
+            CallerFormat::Responses if provider.responses => Some(&verbatim::Responses),
+            CallerFormat::Responses | CallerFormat::Messages => None,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{dialect::Dialect, dialects::dialect, plan::Outgoing};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 use openclaw_core::Secret;
 use openclaw_schema::config::{self, Routing};
 use std::{sync::Arc, time::Duration};
@@ -42,15 +42,21 @@ impl Provider {
             dialect,
             row: row.clone(),
             endpoint: endpoint(row, dialect)?,
-            headers: headers(dialect, secret.as_ref())?,
+            headers: headers(row, dialect, secret.as_ref())?,
             secret,
         })
     }
 
     /// Whether one encoding of a request does for both.
     pub(crate) fn understands_like(&self, other: &Self) -> bool {
-        let key =
-            |row: &config::Provider| (row.dialect, row.developer_role, row.allow_private_urls);
+        let key = |row: &config::Provider| {
+            (
+                row.dialect,
+                row.developer_role,
+                row.allow_private_urls,
+                row.responses,
+            )
+        };
         key(&self.row) == key(&other.row) && self.row.omit == other.row.omit
     }
 
@@ -110,7 +116,11 @@ fn endpoint(row: &config::Provider, dialect: &dyn Dialect) -> Result<Uri, Wrong>
     }
 }
 
-fn headers(dialect: &dyn Dialect, secret: Option<&Secret>) -> Result<HeaderMap, Wrong> {
+fn headers(
+    row: &config::Provider,
+    dialect: &dyn Dialect,
+    secret: Option<&Secret>,
+) -> Result<HeaderMap, Wrong> {
     let mut headers = HeaderMap::with_capacity(8);
     let fixed = [
         (header::CONTENT_TYPE, "application/json"),
@@ -129,11 +139,39 @@ fn headers(dialect: &dyn Dialect, secret: Option<&Secret>) -> Result<HeaderMap, 
         headers.insert(*name, HeaderValue::from_static(value));
     }
     if let Some(secret) = secret {
-        let (name, value) = dialect.credential(secret.reveal());
+        let (name, value) = match &row.key_header {
+            Some(name) => (name.as_str(), secret.reveal().to_owned()),
+            None => dialect.credential(secret.reveal()),
+        };
+        let name = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| ("key_header", "is no name of a header"))?;
         let mut value = HeaderValue::from_str(&value)
             .map_err(|_| ("api_key_env", "holds characters that a header cannot carry"))?;
         value.set_sensitive(true);
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers_of(row: &str) -> Result<HeaderMap, Wrong> {
+        let row: config::Provider = serde_json::from_str(row).unwrap();
+        Ok(Provider::new(&row, Some(Secret::new("k1")))?.headers)
+    }
+
+    #[test]
+    fn a_key_travels_in_the_header_that_its_row_names() {
+        let azure = r#"{"id":"a","base_url":"https://x.openai.azure.com/openai/v1","key_header":"api-key"}"#;
+        let headers = headers_of(azure).unwrap();
+        assert_eq!(headers["api-key"], "k1");
+        assert!(headers["api-key"].is_sensitive());
+        assert!(!headers.contains_key("authorization"));
+        let plain = headers_of(r#"{"id":"a","base_url":"https://x.test/v1"}"#).unwrap();
+        assert_eq!(plain["authorization"], "Bearer k1");
+        let wrong = r#"{"id":"a","base_url":"https://x.test/v1","key_header":"api key"}"#;
+        assert_eq!(headers_of(wrong).unwrap_err().0, "key_header");
+    }
 }

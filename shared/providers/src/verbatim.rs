@@ -38,7 +38,7 @@ impl Verbatim {
     /// cannot be asked.
     pub(crate) fn endpoint(&self, target: &Target) -> Result<Option<&'static dyn AnswerFormat>> {
         let provider = &target.provider;
-        let endpoint = provider.dialect.verbatim(self.format);
+        let endpoint = provider.dialect.verbatim(self.format, &provider.row);
         match (endpoint, &self.unconvertible) {
             (None, Some((field, issue))) => Err(Error::invalid(field.clone(), issue.clone())),
             (endpoint, _) => Ok(endpoint),

@@ -339,6 +339,8 @@ pub struct Provider {
     /// The variable that holds its key; absent: it needs none. Models of a provider whose
     /// variable is named but not set are not listed.
     pub api_key_env: Option<String>,
+    /// The header that carries its key, such as Azure's `api-key`; absent: its dialect's own.
+    pub key_header: Option<String>,
     /// Request fields that it refuses, such as `stream_options`: they are left out. Of
     /// `max_tokens` and `max_completion_tokens` one may be named: the other takes its place.
     #[serde(default)]
@@ -346,6 +348,9 @@ pub struct Provider {
     /// Whether it knows the role `developer`; else that becomes `system`.
     #[serde(default)]
     pub developer_role: bool,
+    /// Whether it has OpenAI's `/responses`, too: then these go there as they came.
+    #[serde(default)]
+    pub responses: bool,
     /// Whether it may be asked to fetch pictures from anywhere, plain http and private networks
     /// included.
     #[serde(default)]

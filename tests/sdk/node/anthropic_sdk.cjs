@@ -87,7 +87,7 @@ async function errors() {
 }
 
 async function main() {
-  for (const model of ['gpt-4', 'claude-3', 'claude-4']) {
+  for (const model of ['gpt-4', 'claude-4']) {
     await messages(model);
     await tools(model);
   }

@@ -154,7 +154,7 @@ def errors():
             assert error.body["type"] == "error", error.body
 
 
-for each in ("claude-3", "claude-4", "gpt-4"):
+for each in ("claude-4", "gpt-4"):
     plain(each)
     streaming(each)
     tools(each)

@@ -31,6 +31,7 @@ pub(super) fn answer(path: &str, body: &Bytes) -> Option<Response<Vec<Step>>> {
     let read: Value = serde_json::from_slice(body).unwrap_or_default();
     let json = |answer: Value| Some(whole("application/json", answer.to_string().into()));
     match path.strip_prefix("/v1")? {
+        "/responses" => Some(response(&read)),
         "/embeddings" => json(embeddings(&read)),
         "/completions" => Some(completion(&read)),
         "/messages/count_tokens" => json(json!({"input_tokens": 4242})),
@@ -61,6 +62,37 @@ fn whole(kind: &'static str, body: Bytes) -> Response<Vec<Step>> {
     let kind = http::HeaderValue::from_static(kind);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
+}
+
+/// A response of one message.
+fn response(request: &Value) -> Response<Vec<Step>> {
+    let part = json!({"type": "output_text", "text": "from afar", "annotations": []});
+    let item = json!({"id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
+        "content": [part]});
+    let whole_response = |status: &str, output: Vec<Value>| {
+        json!({"id": "resp_upstream", "object": "response", "created_at": 1, "status": status,
+            "model": request["model"], "output": output, "store": request["store"], "error": null})
+    };
+    let mut done = whole_response("completed", vec![item.clone()]);
+    done["usage"] = json!({"input_tokens": 9, "output_tokens": 4, "total_tokens": 13});
+    if request["stream"] != true {
+        return whole("application/json", done.to_string().into());
+    }
+    let begun = whole_response("in_progress", vec![]);
+    let events = [
+        json!({"type": "response.created", "sequence_number": 0, "response": begun}),
+        json!({"type": "response.output_item.added", "sequence_number": 1, "output_index": 0,
+            "item": {"id": "msg_1", "type": "message", "content": []}}),
+        json!({"type": "response.output_text.delta", "sequence_number": 2, "item_id": "msg_1",
+            "output_index": 0, "content_index": 0, "delta": "from afar"}),
+        json!({"type": "response.output_item.done", "sequence_number": 3, "output_index": 0, "item": item}),
+        json!({"type": "response.completed", "sequence_number": 4, "response": done}),
+    ];
+    let events = events.iter().map(|event| {
+        let kind = event["type"].as_str().unwrap_or_default();
+        format!("event: {kind}\ndata: {event}\n\n")
+    });
+    whole("text/event-stream", events.collect::<String>().into())
 }
 
 /// Two numbers a text, as numbers or as base64 of their bytes.

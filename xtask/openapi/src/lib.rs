@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 #[must_use]
 pub fn groups() -> Vec<Group> {
     let mut all = openclaw_function_chat::openapi::groups();
+    all.extend(openclaw_function_inference::openapi::groups());
     all.extend(openclaw_function_models::openapi::groups());
     all.extend(openclaw_function_skills::openapi::groups());
     all.extend(openclaw_function_workflows::openapi::groups());

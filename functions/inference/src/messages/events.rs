@@ -5,6 +5,7 @@ use super::{
     answer::{is_there, message_id, priced, stop_reason, usage_object},
     errors::event_of,
 };
+use crate::sse::{write, write_raw};
 use bytes::{BufMut, BytesMut};
 use openclaw_chat::EventWriter;
 use openclaw_core::{Error, Money, json::Object};
@@ -284,22 +285,4 @@ impl EventWriter for EventStream {
     fn error(&mut self, error: &Error, out: &mut BytesMut) {
         out.put_slice(event_of(error, &self.request).as_bytes());
     }
-}
-
-/// An event's name is its data's `type`.
-fn write(data: &Value, out: &mut BytesMut) {
-    let name = data["type"].as_str().unwrap_or_default();
-    write_raw(name.as_bytes(), data.to_string().as_bytes(), out);
-}
-
-fn write_raw(name: &[u8], data: &[u8], out: &mut BytesMut) {
-    out.reserve(name.len() + data.len() + 16);
-    out.put_slice(b"event: ");
-    out.put_slice(name);
-    out.put_slice(b"\ndata: ");
-    // Within an event's data a line break would end it.
-    for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        out.put_slice(line);
-    }
-    out.put_slice(b"\n\n");
 }

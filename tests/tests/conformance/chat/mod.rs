@@ -1,5 +1,7 @@
 mod accounting;
 mod anthropic;
+mod auto;
+mod batch;
 mod compatible;
 mod complete;
 mod disconnect;

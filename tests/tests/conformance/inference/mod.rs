@@ -1,4 +1,5 @@
 //! Other dialects of the chat, and models that do something else.
 
 mod messages;
+mod responses;
 mod rows;
