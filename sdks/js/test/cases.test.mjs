@@ -131,7 +131,13 @@ async function perform(one, client) {
     }
     return { text, chunks, cost: stream.usage?.cost };
   }
-  if (call.batch) return { value: await client.chat.completions.batch(call.batch.map((text) => chat(text)), options) };
+  if (call.batch)
+    return {
+      value: await client.chat.completions.batch(
+        call.batch.map((text) => chat(text)),
+        options,
+      ),
+    };
   if (call.get) return { value: await client[call.get[0]].get(call.get[1], options) };
   if (call.request) return { value: await client.request(...call.request, options) };
   if (call.list) {

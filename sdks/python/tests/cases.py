@@ -12,9 +12,10 @@ import time
 import urllib.request
 from typing import Any
 
-import openclaw
 from gather import async_all, async_delay
 from scripted import CASES, Report, server
+
+import openclaw
 
 LIBRARY = "python-async"
 # A call that blocks cannot be ended from outside.
@@ -125,9 +126,11 @@ def check(outcome: dict[str, Any], one: dict[str, Any], variant: str) -> None:
     if "response" in want:
         info = outcome["response"]
         limits = info.rate_limit
-        contains({name: getattr(info, name) for name in want["response"] if name != "rate_limit"} | {
-            "rate_limit": {"limit": limits.limit, "remaining": limits.remaining, "reset": limits.reset}
-        }, want["response"])
+        contains(
+            {name: getattr(info, name) for name in want["response"] if name != "rate_limit"}
+            | {"rate_limit": {"limit": limits.limit, "remaining": limits.remaining, "reset": limits.reset}},
+            want["response"],
+        )
 
 
 def check_error(error: Any, want: dict[str, Any]) -> None:
@@ -156,7 +159,7 @@ def contains(value: Any, want: Any) -> None:
             contains(value.get(name), part)
     elif isinstance(want, list):
         assert len(value) == len(want), value
-        for one, part in zip(value, want):
+        for one, part in zip(value, want, strict=True):
             contains(one, part)
     else:
         assert value == want, f"{value!r} is not {want!r}"
@@ -292,7 +295,10 @@ async def frames(call: Any, take: int | None) -> dict[str, Any]:
             types.append(frame.type)
             last = frame
             if len(types) == take:
-                return {"frames": types}
+                break
+        if len(types) == take:
+            await async_delay(0.05)  # An awaited loop that was left ends a moment later.
+            return {"frames": types}
         assert last is not None
         return {"frames": types, "content": last.content, "result": last.result}
     except openclaw.OpenClawError as error:

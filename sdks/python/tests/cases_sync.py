@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent.parent.parent / "generate"))
 
-from python import BLOCKING  # noqa: E402
+from python import BLOCKING
 
 source = (Path(__file__).parent / "cases.py").read_text()
 source = source.replace('LIBRARY = "python-async"', 'LIBRARY = "python-sync"')

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,18 +35,18 @@ class Report:
     def __init__(self) -> None:
         self.passed = 0
         self.failed = 0
+        self._lock = threading.Lock()
 
     def add(self, name: str, failure: BaseException | None) -> None:
         """One test."""
-        if failure is None:
-            self.passed += 1
-            print(f"ok - {name}")
-        else:
-            import traceback
-
-            self.failed += 1
-            print(f"not ok - {name}")
-            print("".join(f"  {line}\n" for line in "".join(traceback.format_exception(failure)).splitlines()[-12:]))
+        with self._lock:
+            if failure is None:
+                self.passed += 1
+                print(f"ok - {name}")
+            else:
+                self.failed += 1
+                lines = "".join(traceback.format_exception(failure)).splitlines()[-12:]
+                print(f"not ok - {name}\n" + "".join(f"  {line}\n" for line in lines))
 
     def end(self) -> int:
         """Prints the sum; the exit status."""
