@@ -1,20 +1,25 @@
 """Checks, builds and tests the client libraries: `cargo xtask test` runs it.
 
 It works on a copy, `target/sdks`, and leaves there what the conformance suite uses: `js/dist`, the installed Python package
-in `python/installed`, the Go program in `go/gateway`. It says what passed in TAP, with the sum at the end.
+in `python/installed`, and the examples, Go's as programs in `examples/go/bin`. It says what passed in TAP, with the sum at the end.
 Variables: OPENCLAW_SDK_PYTHON (with what python/requirements.txt pins), OPENCLAW_SDK_NODE_MODULES (with what
 js/package-lock.json pins), OPENCLAW_NODE. A library whose tools are missing is a failure, not left out.
 """
 
+import base64
 import gzip
-import json
+import hashlib
+import hmac
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +98,7 @@ def copy() -> None:
     shutil.rmtree(WORK, ignore_errors=True)
     leave = shutil.ignore_patterns("node_modules", "dist", "__pycache__", ".mypy_cache", ".ruff_cache", "*.tgz")
     shutil.copytree(SOURCE, WORK, ignore=leave)
+    shutil.copytree(ROOT / "examples", WORK / "examples", ignore=leave)
 
 
 def javascript() -> None:
@@ -210,10 +216,70 @@ def go() -> None:
     counted("go", pattern, *command, cwd=folder, OPENCLAW_PYTHON=PYTHON)
 
 
+def examples() -> None:
+    """Makes them ready for the conformance suite, and has those that need no gateway run."""
+    folder = WORK / "examples"
+    scope = folder / "js" / "node_modules" / "@openclaw"
+    scope.mkdir(parents=True)
+    (scope / "client").symlink_to(WORK / "js")
+
+    def built() -> None:
+        module = (folder / "go" / "go.mod").read_text().replace("../../sdks/go", str(WORK / "go"))
+        (folder / "go" / "go.mod").write_text(module)
+        (folder / "go" / "bin").mkdir()
+        run("go", "vet", "./...", cwd=folder / "go")
+        run("go", "build", "-o", "bin", "./...", cwd=folder / "go")
+
+    check("examples: Go's are built", built)
+    receivers = {
+        "js": (NODE, folder / "js" / "webhook.mjs"),
+        "python": (PYTHON, folder / "python" / "webhook.py"),
+        "go": (folder / "go" / "bin" / "webhook",),
+    }
+    for name, command in receivers.items():
+        check(f"examples: {name} receives webhooks", lambda command=command: receives(*command))
+
+
+def receives(*command: object) -> None:
+    """Whether the program takes a webhook that is signed rightly, and no other."""
+    secret = base64.b64encode(b"a secret of webhooks").decode()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {"PORT": str(port), "OPENCLAW_WEBHOOK_SECRET": f"whsec_{secret}"}
+    environment["PYTHONPATH"] = str(WORK / "python" / "installed")
+    text = [str(part) for part in command]
+    with subprocess.Popen(text, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True) as receiver:
+        assert receiver.stdout is not None
+        try:
+            assert post(port, b'{"type":"chat.failed"}', b"another secret", 100) == 400
+            body = b'{"type":"chat.completed","timestamp":"2026-02-28T12:00:00Z","data":{"model":"gpt-4"}}'
+            assert post(port, body, b"a secret of webhooks") == 204
+            assert receiver.stdout.readline().startswith("chat.completed ")
+        finally:
+            receiver.kill()
+
+
+def post(port: int, body: bytes, key: bytes, tries: int = 1) -> int:
+    now = str(int(time.time()))
+    digest = hmac.new(key, f"msg_1.{now}.".encode() + body, hashlib.sha256).digest()
+    signature = f"v1,{base64.b64encode(digest).decode()}"
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": now, "webhook-signature": signature}
+    for _ in range(tries):
+        try:
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", body, headers)
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except urllib.error.URLError:
+            time.sleep(0.1)  # It has not begun to listen.
+    raise RuntimeError("the receiver does not listen")
+
+
 def main() -> int:
     copy()
     check("generated files are fresh", lambda: run(PYTHON, SOURCE / "generate" / "generate.py", "--check") and None)
-    for library in (javascript, python, go):
+    for library in (javascript, python, go, examples):
         if len(sys.argv) == 1 or library.__name__ in sys.argv:
             check(f"{library.__name__} has what it needs", library)
     print(f"# pass {passed}\n# fail {failed}", flush=True)

@@ -110,12 +110,15 @@ def declared(name: str, schema: dict[str, Any]) -> Object | Values | Alias:
     required = schema.get("required", [])
     fields = [
         Field(key, type_of(part), key in required, is_nullable(part), part.get("description", ""), zero_counts(part))
-        for key, part in schema["properties"].items()
+        # `true` is the schema of anything.
+        for key, part in ((key, {} if part is True else part) for key, part in schema["properties"].items())
     ]
     return Object(name, doc, fields, schema.get("additionalProperties") is True)
 
 
-def type_of(schema: dict[str, Any]) -> Type:
+def type_of(schema: Any) -> Type:
+    if schema is True:
+        return ANY
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
         return ANY if name in LEFT_OUT else ("named", NAMES.get(name, name))

@@ -112,7 +112,7 @@ func (r *SkillsService) ExecutionsPage(ctx context.Context, id string, opts ...O
 // WorkflowsService has the methods of [Client].Workflows.
 type WorkflowsService struct{ transport *transport }
 
-// List: the workflows. GET /workflows
+// List: list the workflows. GET /workflows
 // With [Query] it takes after, limit.
 func (r *WorkflowsService) List(ctx context.Context, opts ...Option) iter.Seq2[Workflow, error] {
 	return list[Workflow](ctx, r.transport, "/workflows", opts)
@@ -123,28 +123,33 @@ func (r *WorkflowsService) ListPage(ctx context.Context, opts ...Option) (*Page[
 	return page[Workflow](ctx, r.transport, "/workflows", opts)
 }
 
-// Get: one workflow. GET /workflows/{id}
+// Get: show a workflow. GET /workflows/{id}
 func (r *WorkflowsService) Get(ctx context.Context, id string, opts ...Option) (*Workflow, error) {
 	return get[Workflow](ctx, r.transport, "GET", "/workflows/"+segment(id), nil, opts)
 }
 
-// Create: makes a workflow. POST /workflows
-func (r *WorkflowsService) Create(ctx context.Context, body map[string]any, opts ...Option) (*Workflow, error) {
+// Create: create a workflow. POST /workflows
+func (r *WorkflowsService) Create(ctx context.Context, body WorkflowDefinition, opts ...Option) (*Workflow, error) {
 	return get[Workflow](ctx, r.transport, "POST", "/workflows", body, opts)
 }
 
-// Replace: puts another definition in its place; runs keep theirs. PUT /workflows/{id}
-func (r *WorkflowsService) Replace(ctx context.Context, id string, body map[string]any, opts ...Option) (*Workflow, error) {
+// Replace: put a definition in place. PUT /workflows/{id}
+func (r *WorkflowsService) Replace(ctx context.Context, id string, body WorkflowDefinition, opts ...Option) (*Workflow, error) {
 	return get[Workflow](ctx, r.transport, "PUT", "/workflows/"+segment(id), body, opts)
 }
 
-// Delete: removes a workflow. DELETE /workflows/{id}
+// Update: enable or disable a workflow. PATCH /workflows/{id}
+func (r *WorkflowsService) Update(ctx context.Context, id string, body UpdateWorkflow, opts ...Option) (*Workflow, error) {
+	return get[Workflow](ctx, r.transport, "PATCH", "/workflows/"+segment(id), body, opts)
+}
+
+// Delete: remove a workflow. DELETE /workflows/{id}
 func (r *WorkflowsService) Delete(ctx context.Context, id string, opts ...Option) (*Deleted, error) {
 	return get[Deleted](ctx, r.transport, "DELETE", "/workflows/"+segment(id), nil, opts)
 }
 
-// Runs: the runs of a workflow. GET /workflows/{id}/runs
-// With [Query] it takes after, limit.
+// Runs: list the runs of a workflow, the newest first. GET /workflows/{id}/runs
+// With [Query] it takes status, workflow, after, limit.
 func (r *WorkflowsService) Runs(ctx context.Context, id string, opts ...Option) iter.Seq2[Run, error] {
 	return list[Run](ctx, r.transport, "/workflows/"+segment(id)+"/runs", opts)
 }
@@ -157,8 +162,8 @@ func (r *WorkflowsService) RunsPage(ctx context.Context, id string, opts ...Opti
 // RunsService has the methods of [Client].Runs.
 type RunsService struct{ transport *transport }
 
-// List: the runs of all workflows. GET /runs
-// With [Query] it takes after, limit.
+// List: list the runs, the newest first. GET /runs
+// With [Query] it takes status, workflow, after, limit.
 func (r *RunsService) List(ctx context.Context, opts ...Option) iter.Seq2[Run, error] {
 	return list[Run](ctx, r.transport, "/runs", opts)
 }
@@ -168,18 +173,28 @@ func (r *RunsService) ListPage(ctx context.Context, opts ...Option) (*Page[Run],
 	return page[Run](ctx, r.transport, "/runs", opts)
 }
 
-// Get: a run with its steps. GET /runs/{id}
+// Get: show a run with its steps. GET /runs/{id}
 func (r *RunsService) Get(ctx context.Context, id string, opts ...Option) (*Run, error) {
 	return get[Run](ctx, r.transport, "GET", "/runs/"+segment(id), nil, opts)
 }
 
-// Cancel: ends a run. POST /runs/{id}/cancel
-func (r *RunsService) Cancel(ctx context.Context, id string, body map[string]any, opts ...Option) (*Run, error) {
-	return get[Run](ctx, r.transport, "POST", "/runs/"+segment(id)+"/cancel", body, opts)
+// Step: show a step with its whole result. GET /runs/{id}/steps/{step}
+func (r *RunsService) Step(ctx context.Context, id string, step string, opts ...Option) (*RunStep, error) {
+	return get[RunStep](ctx, r.transport, "GET", "/runs/"+segment(id)+"/steps/"+segment(step), nil, opts)
 }
 
-// Rerun: runs it again, or from a step on. POST /runs/{id}/rerun
-func (r *RunsService) Rerun(ctx context.Context, id string, body map[string]any, opts ...Option) (*Run, error) {
+// Send: send a run an event. POST /runs/{id}/events
+func (r *RunsService) Send(ctx context.Context, id string, body AddEvent, opts ...Option) (*Run, error) {
+	return get[Run](ctx, r.transport, "POST", "/runs/"+segment(id)+"/events", body, opts)
+}
+
+// Cancel: end a run. POST /runs/{id}/cancel
+func (r *RunsService) Cancel(ctx context.Context, id string, opts ...Option) (*Run, error) {
+	return get[Run](ctx, r.transport, "POST", "/runs/"+segment(id)+"/cancel", nil, opts)
+}
+
+// Rerun: do a run again, or from a step on. POST /runs/{id}/rerun
+func (r *RunsService) Rerun(ctx context.Context, id string, body Rerun, opts ...Option) (*Run, error) {
 	return get[Run](ctx, r.transport, "POST", "/runs/"+segment(id)+"/rerun", body, opts)
 }
 
@@ -489,6 +504,17 @@ func (r *WebhooksService) DeliveriesPage(ctx context.Context, opts ...Option) (*
 // Delivery: show a delivery with its attempts. GET /webhooks/deliveries/{id}
 func (r *WebhooksService) Delivery(ctx context.Context, id string, opts ...Option) (*DeliveryDetail, error) {
 	return get[DeliveryDetail](ctx, r.transport, "GET", "/webhooks/deliveries/"+segment(id), nil, opts)
+}
+
+// DeliveriesOf: list the deliveries to an endpoint. GET /webhooks/{id}/deliveries
+// With [Query] it takes event, since, status, type, until, webhook, after, limit.
+func (r *WebhooksService) DeliveriesOf(ctx context.Context, id string, opts ...Option) iter.Seq2[Delivery, error] {
+	return list[Delivery](ctx, r.transport, "/webhooks/"+segment(id)+"/deliveries", opts)
+}
+
+// DeliveriesOfPage is one page of [WebhooksService.DeliveriesOf].
+func (r *WebhooksService) DeliveriesOfPage(ctx context.Context, id string, opts ...Option) (*Page[Delivery], error) {
+	return page[Delivery](ctx, r.transport, "/webhooks/"+segment(id)+"/deliveries", opts)
 }
 
 // Redeliver: send its event again. POST /webhooks/deliveries/{id}/redeliver

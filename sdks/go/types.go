@@ -34,6 +34,41 @@ const (
 	AccountStatusSuspended AccountStatus = "suspended"
 )
 
+// AddEvent is `POST /runs/{id}/events`.
+type AddEvent struct {
+	// What the step that waits for it gives.
+	Data any `json:"data,omitempty"`
+	// Its name.
+	Name string `json:"name"`
+}
+
+// AiCompletionStep is a model call.
+type AiCompletionStep struct {
+	// A template of the model's id.
+	Model string `json:"model"`
+	// A template of what it is asked.
+	Prompt string `json:"prompt"`
+	// A template of what it is told first.
+	System string `json:"system,omitempty"`
+	// Extra has the fields that this version does not know.
+	Extra map[string]any `json:"-"`
+}
+
+// MarshalJSON adds what is in Extra.
+func (v AiCompletionStep) MarshalJSON() ([]byte, error) {
+	type plain AiCompletionStep
+	return marshalWith(plain(v), v.Extra)
+}
+
+// UnmarshalJSON keeps what it does not know in Extra.
+func (v *AiCompletionStep) UnmarshalJSON(data []byte) error {
+	type plain AiCompletionStep
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	return unknown(data, &v.Extra, "model", "prompt", "system")
+}
+
 // Anchor is the moment from which an expiry counts.
 type Anchor = string
 
@@ -1235,6 +1270,26 @@ func (v *RequestLogEntry) UnmarshalJSON(data []byte) error {
 	return unknown(data, &v.Extra, "id")
 }
 
+// RequestTemplate is `{"method", "url", "query", "headers", "body"}`.
+type RequestTemplate struct {
+	// A template: text is sent as it is, anything else as JSON.
+	Body any `json:"body,omitempty"`
+	// Templates by name.
+	Headers map[string]string `json:"headers,omitempty"`
+	// `GET` by default.
+	Method string `json:"method,omitempty"`
+	// Templates by name; a list repeats the name, `null` leaves it out.
+	Query map[string]any `json:"query,omitempty"`
+	// A template, whose expressions are percent-encoded.
+	URL string `json:"url"`
+}
+
+// Rerun is `POST /runs/{id}/rerun`.
+type Rerun struct {
+	// A step of the workflow's own list; from the beginning where it is not there.
+	FromStep string `json:"from_step,omitempty"`
+}
+
 // RotateKey is `POST /keys/{id}/rotate`.
 type RotateKey struct {
 	// Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days).
@@ -1247,47 +1302,50 @@ type RotateWebhook struct {
 	GracePeriod *int64 `json:"grace_period,omitempty"`
 }
 
-// Run is a run of a workflow.
+// Run is a run, without what happened in it where it is one of a list.
 type Run struct {
-	// `run_…`.
-	ID string `json:"id"`
+	CreatedAt string     `json:"created_at"`
+	EndedAt   string     `json:"ended_at,omitempty"`
+	Error     *StepError `json:"error,omitempty"`
+	// Its id.
+	ID  string `json:"id"`
+	Key string `json:"key"`
+	// Always `run`.
+	Object       string    `json:"object"`
+	Parameters   any       `json:"parameters,omitempty"`
+	RerunOf      string    `json:"rerun_of,omitempty"`
+	Result       any       `json:"result,omitempty"`
+	ScheduledFor string    `json:"scheduled_for,omitempty"`
+	Status       RunStatus `json:"status"`
+	Steps        []RunStep `json:"steps,omitempty"`
+	// How many steps the definition has, wherever they stand.
+	TotalSteps *int64 `json:"total_steps,omitempty"`
+	// Until when it waits.
+	Until string `json:"until,omitempty"`
 	// The workflow's id.
 	Workflow string `json:"workflow"`
-	// How far it is.
-	Status string `json:"status"`
-	// Once it has completed.
-	Result any `json:"result,omitempty"`
-	// Once it has failed.
-	Error any `json:"error,omitempty"`
-	// Each with its status.
-	Steps []map[string]any `json:"steps,omitempty"`
-	// Extra has the fields that this version does not know.
-	Extra map[string]any `json:"-"`
-}
-
-// MarshalJSON adds what is in Extra.
-func (v Run) MarshalJSON() ([]byte, error) {
-	type plain Run
-	return marshalWith(plain(v), v.Extra)
-}
-
-// UnmarshalJSON keeps what it does not know in Extra.
-func (v *Run) UnmarshalJSON(data []byte) error {
-	type plain Run
-	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
-		return err
-	}
-	return unknown(data, &v.Extra, "id", "workflow", "status", "result", "error", "steps")
 }
 
 // RunEvent is a step of a run began or ended, or the run did.
 type RunEvent struct {
-	// Which step, from 1.
+	// What happened.
+	Type string `json:"type,omitempty"`
+	// The run.
+	Run string `json:"run,omitempty"`
+	// When.
+	At string `json:"at,omitempty"`
+	// Which step of the definition, from 1; 0 where it is about the run.
 	Step *int64 `json:"step,omitempty"`
-	// How many there are.
+	// Its id.
+	StepID string `json:"step_id,omitempty"`
+	// How many the definition has.
 	TotalSteps *int64 `json:"total_steps,omitempty"`
 	// How it stands.
 	Status string `json:"status,omitempty"`
+	// Of the run, once it has completed.
+	Result any `json:"result,omitempty"`
+	// Of the step or the run, where it failed.
+	Error any `json:"error,omitempty"`
 	// Extra has the fields that this version does not know.
 	Extra map[string]any `json:"-"`
 }
@@ -1304,7 +1362,38 @@ func (v *RunEvent) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
 		return err
 	}
-	return unknown(data, &v.Extra, "step", "total_steps", "status")
+	return unknown(data, &v.Extra, "type", "run", "at", "step", "step_id", "total_steps", "status", "result", "error")
+}
+
+// RunStatus is how a run stands.
+type RunStatus = string
+
+const (
+	RunStatusQueued    RunStatus = "queued"
+	RunStatusRunning   RunStatus = "running"
+	RunStatusWaiting   RunStatus = "waiting"
+	RunStatusCompleted RunStatus = "completed"
+	RunStatusFailed    RunStatus = "failed"
+	RunStatusCancelled RunStatus = "cancelled"
+)
+
+// RunStep is a step of a run.
+type RunStep struct {
+	Attempts int64      `json:"attempts"`
+	EndedAt  string     `json:"ended_at,omitempty"`
+	Error    *StepError `json:"error,omitempty"`
+	Event    string     `json:"event,omitempty"`
+	// Its id, and the places of the items that it is done for.
+	ID     string `json:"id"`
+	Input  any    `json:"input"`
+	Output any    `json:"output"`
+	// Its bytes, where they are not shown here.
+	OutputBytes *int64 `json:"output_bytes,omitempty"`
+	StartedAt   string `json:"started_at,omitempty"`
+	// How it stands.
+	Status StepStatus `json:"status"`
+	Type   string     `json:"type"`
+	Until  string     `json:"until,omitempty"`
 }
 
 // Scope is what a key opens.
@@ -1451,12 +1540,59 @@ const (
 	SkillStatusDisabled SkillStatus = "disabled"
 )
 
+// SkillStep is a command of a skill.
+type SkillStep struct {
+	// The command's name.
+	Command string `json:"command"`
+	// A template.
+	Parameters map[string]any `json:"parameters,omitempty"`
+	// The skill's id.
+	Skill string `json:"skill"`
+}
+
 // SortOrder is the order of a list, by when things were made.
 type SortOrder = string
 
 const (
 	SortOrderAsc  SortOrder = "asc"
 	SortOrderDesc SortOrder = "desc"
+)
+
+// StartRun is `POST /workflows/{id}/runs`.
+type StartRun struct {
+	// The run's parameters, an object.
+	Parameters any `json:"parameters,omitempty"`
+}
+
+// StepError is an error of a step or a run.
+type StepError struct {
+	// A code of the API.
+	Code string `json:"code"`
+	// What happened, safe to show.
+	Message string `json:"message"`
+}
+
+// StepOnError is what becomes of the run where a step fails.
+type StepOnError = any
+
+// StepRetry is how a step is tried again.
+type StepRetry struct {
+	// Attempts in all, the first among them.
+	Attempts int64 `json:"attempts"`
+	// The pause after the first failure; it doubles with each.
+	BackoffSeconds *float64 `json:"backoff_seconds,omitempty"`
+}
+
+// StepStatus is how a step stands.
+type StepStatus = string
+
+const (
+	StepStatusPending   StepStatus = "pending"
+	StepStatusRunning   StepStatus = "running"
+	StepStatusWaiting   StepStatus = "waiting"
+	StepStatusCompleted StepStatus = "completed"
+	StepStatusFailed    StepStatus = "failed"
+	StepStatusCancelled StepStatus = "cancelled"
 )
 
 // StreamOptions is what a stream shows.
@@ -1601,6 +1737,12 @@ type UpdateWebhook struct {
 	URL string `json:"url,omitempty"`
 }
 
+// UpdateWorkflow is `PATCH /workflows/{id}`.
+type UpdateWorkflow struct {
+	// Whether it may be run.
+	Status WorkflowStatus `json:"status"`
+}
+
 // Upload is an upload.
 type Upload struct {
 	// Bytes of the file.
@@ -1735,31 +1877,70 @@ const (
 
 // Workflow is a workflow.
 type Workflow struct {
-	// The account's own name for it.
+	// Whether it ships with the gateway.
+	Builtin     bool   `json:"builtin"`
+	CreatedAt   string `json:"created_at,omitempty"`
+	Description string `json:"description"`
+	// Its id.
 	ID string `json:"id"`
 	// For people.
 	Name string `json:"name"`
-	// What it is good for.
+	// When it runs next by itself.
+	NextRuns []string `json:"next_runs,omitempty"`
+	// Always `workflow`.
+	Object     string         `json:"object"`
+	Parameters any            `json:"parameters,omitempty"`
+	Result     any            `json:"result,omitempty"`
+	Schedule   any            `json:"schedule,omitempty"`
+	Status     WorkflowStatus `json:"status"`
+	Steps      any            `json:"steps,omitempty"`
+	UpdatedAt  string         `json:"updated_at,omitempty"`
+}
+
+// WorkflowDefinition is a workflow.
+type WorkflowDefinition struct {
+	// For people.
 	Description string `json:"description,omitempty"`
-	// Whether it may be run.
-	Status string `json:"status"`
-	// What it does.
-	Steps []map[string]any `json:"steps,omitempty"`
-	// Extra has the fields that this version does not know.
-	Extra map[string]any `json:"-"`
+	// Its id; made from the name where it is not there.
+	ID string `json:"id,omitempty"`
+	// For people.
+	Name string `json:"name"`
+	// The JSON Schema of a run's parameters, which are an object.
+	Parameters any `json:"parameters,omitempty"`
+	// A template of the run's result; the last step's where it is not there.
+	Result any `json:"result,omitempty"`
+	// When it runs by itself.
+	Schedule *WorkflowSchedule `json:"schedule,omitempty"`
+	// What is done, one after the other.
+	Steps []WorkflowStep `json:"steps"`
 }
 
-// MarshalJSON adds what is in Extra.
-func (v Workflow) MarshalJSON() ([]byte, error) {
-	type plain Workflow
-	return marshalWith(plain(v), v.Extra)
+// WorkflowSchedule is when a workflow runs by itself.
+type WorkflowSchedule struct {
+	// Five fields: minute, hour, day of the month, month, day of the week.
+	Cron string `json:"cron"`
+	// The parameters of each run.
+	Parameters map[string]any `json:"parameters,omitempty"`
+	// A zone of the IANA database; UTC where it is not there.
+	Timezone string `json:"timezone,omitempty"`
 }
 
-// UnmarshalJSON keeps what it does not know in Extra.
-func (v *Workflow) UnmarshalJSON(data []byte) error {
-	type plain Workflow
-	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
-		return err
-	}
-	return unknown(data, &v.Extra, "id", "name", "description", "status", "steps")
+// WorkflowStatus is whether a workflow may be run.
+type WorkflowStatus = string
+
+const (
+	WorkflowStatusActive   WorkflowStatus = "active"
+	WorkflowStatusDisabled WorkflowStatus = "disabled"
+)
+
+// WorkflowStep is a step.
+type WorkflowStep struct {
+	// Its name; `step_1` and so on by its place where it is not there.
+	ID string `json:"id,omitempty"`
+	// What becomes of the run where the step fails.
+	OnError StepOnError `json:"on_error,omitempty"`
+	// What is tried again where it fails.
+	Retry *StepRetry `json:"retry,omitempty"`
+	// Seconds that one attempt may take, or that an event is waited for.
+	TimeoutSeconds *int64 `json:"timeout_seconds,omitempty"`
 }

@@ -11,6 +11,7 @@
 mod cache;
 pub mod cargo;
 mod catalog;
+mod client_libraries;
 mod clients;
 mod config;
 mod dashboard;
@@ -59,7 +60,8 @@ enum Verb {
     Deploy(Deploy),
     /// Writes the wrangler.toml files from the table of Workers.
     Manifests,
-    /// Writes docs/openapi.json and docs/asyncapi.json from the functions' tables.
+    /// Writes docs/openapi.json and docs/asyncapi.json from the functions' tables, and from that what the
+    /// client libraries have in common.
     Openapi,
     /// Writes what is known of vendors and their models from a file of facts.
     Catalog(catalog::Options),
@@ -133,7 +135,8 @@ pub fn main() -> ExitCode {
         Verb::Manifests => workers::manifest::write().map(|()| ExitCode::SUCCESS),
         Verb::Openapi => {
             let package = ["run", "--quiet", "--package", "openclaw-openapi-document"];
-            process::run(&mut cargo::command(&package)).map(|()| ExitCode::SUCCESS)
+            process::run(&mut cargo::command(&package))?;
+            client_libraries::generate().map(|()| ExitCode::SUCCESS)
         }
         Verb::Catalog(options) => catalog::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),

@@ -6,6 +6,7 @@ mod report;
 use crate::{
     Runtime,
     cargo::{self, Executable, PROFILE},
+    client_libraries::ClientLibraries,
     clients::Clients,
     dashboard,
     dependencies::Dependencies,
@@ -198,14 +199,20 @@ impl Built {
 /// What the suites need beside Rust, by runtime.
 struct Fetched {
     /// For all of them.
-    common: Option<(Model, Clients)>,
+    common: Option<(Model, Clients, ClientLibraries)>,
     workers: Option<Tools>,
     lambda: Option<lambda::Tools>,
 }
 
 impl Fetched {
     fn new(suites: &[Runtime]) -> Result<Self> {
-        let common = (!suites.is_empty()).then(setup::everything).transpose()?;
+        let common = match suites {
+            [] => None,
+            _ => {
+                let (model, clients) = setup::everything()?;
+                Some((model, clients, ClientLibraries::install()?))
+            }
+        };
         let runs = |runtime| suites.contains(&runtime);
         Ok(Self {
             common,
@@ -224,7 +231,7 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
         workers,
         lambda,
     } = fetched;
-    let Some((model, clients)) = common else {
+    let Some((model, clients, libraries)) = common else {
         return Ok(());
     };
     let workers = match workers {
@@ -238,12 +245,16 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
     if plan.suites().contains(&Runtime::Native) {
         dashboard_steps(built, &clients, report)?;
     }
+    report.step("client libraries", |outcome| {
+        outcome.run(&mut libraries.check()?, LIMIT)
+    })?;
     let (_serving, model_url) = model::start(&model)?;
     for runtime in plan.suites() {
         let target = format!("{runtime:?}").to_lowercase();
         report.step(&format!("conformance: {target}"), |outcome| {
             let mut suite = built.suite()?;
             clients.give(&mut suite);
+            libraries.give(&mut suite);
             if let Some(tools) = &workers {
                 suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
                 suite.env(NPM_TOOLS, &tools.node_modules);

@@ -87,55 +87,70 @@ export class Skills extends Resource {
 }
 
 export class Workflows extends Resource {
-  /** The workflows. `GET /workflows` */
+  /** List the workflows. `GET /workflows` */
   list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Workflow> {
     return this.client.list('/workflows', query, options);
   }
 
-  /** One workflow. `GET /workflows/{id}` */
+  /** Show a workflow. `GET /workflows/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Workflow> {
     return this.client.request('GET', `/workflows/${segment(id)}`, options);
   }
 
-  /** Makes a workflow. `POST /workflows` */
-  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Workflow> {
+  /** Create a workflow. `POST /workflows` */
+  create(body: T.WorkflowDefinition, options?: RequestOptions): APIPromise<T.Workflow> {
     return this.client.request('POST', '/workflows', { ...options, body });
   }
 
-  /** Puts another definition in its place; runs keep theirs. `PUT /workflows/{id}` */
-  replace(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Workflow> {
+  /** Put a definition in place. `PUT /workflows/{id}` */
+  replace(id: string, body: T.WorkflowDefinition, options?: RequestOptions): APIPromise<T.Workflow> {
     return this.client.request('PUT', `/workflows/${segment(id)}`, { ...options, body });
   }
 
-  /** Removes a workflow. `DELETE /workflows/{id}` */
+  /** Enable or disable a workflow. `PATCH /workflows/{id}` */
+  update(id: string, body: T.UpdateWorkflow, options?: RequestOptions): APIPromise<T.Workflow> {
+    return this.client.request('PATCH', `/workflows/${segment(id)}`, { ...options, body });
+  }
+
+  /** Remove a workflow. `DELETE /workflows/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/workflows/${segment(id)}`, options);
   }
 
-  /** The runs of a workflow. `GET /workflows/{id}/runs` */
-  runs(id: string, query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
+  /** List the runs of a workflow, the newest first. `GET /workflows/{id}/runs` */
+  runs(id: string, query: { status?: T.RunStatus; workflow?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
     return this.client.list(`/workflows/${segment(id)}/runs`, query, options);
   }
 }
 
 export class Runs extends Resource {
-  /** The runs of all workflows. `GET /runs` */
-  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
+  /** List the runs, the newest first. `GET /runs` */
+  list(query: { status?: T.RunStatus; workflow?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Run> {
     return this.client.list('/runs', query, options);
   }
 
-  /** A run with its steps. `GET /runs/{id}` */
+  /** Show a run with its steps. `GET /runs/{id}` */
   get(id: string, options?: RequestOptions): APIPromise<T.Run> {
     return this.client.request('GET', `/runs/${segment(id)}`, options);
   }
 
-  /** Ends a run. `POST /runs/{id}/cancel` */
-  cancel(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Run> {
-    return this.client.request('POST', `/runs/${segment(id)}/cancel`, { ...options, body });
+  /** Show a step with its whole result. `GET /runs/{id}/steps/{step}` */
+  step(id: string, step: string, options?: RequestOptions): APIPromise<T.RunStep> {
+    return this.client.request('GET', `/runs/${segment(id)}/steps/${segment(step)}`, options);
   }
 
-  /** Runs it again, or from a step on. `POST /runs/{id}/rerun` */
-  rerun(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Run> {
+  /** Send a run an event. `POST /runs/{id}/events` */
+  send(id: string, body: T.AddEvent, options?: RequestOptions): APIPromise<T.Run> {
+    return this.client.request('POST', `/runs/${segment(id)}/events`, { ...options, body });
+  }
+
+  /** End a run. `POST /runs/{id}/cancel` */
+  cancel(id: string, options?: RequestOptions): APIPromise<T.Run> {
+    return this.client.request('POST', `/runs/${segment(id)}/cancel`, options);
+  }
+
+  /** Do a run again, or from a step on. `POST /runs/{id}/rerun` */
+  rerun(id: string, body: T.Rerun = {}, options?: RequestOptions): APIPromise<T.Run> {
     return this.client.request('POST', `/runs/${segment(id)}/rerun`, { ...options, body });
   }
 }
@@ -379,6 +394,11 @@ export class Webhooks extends Resource {
   /** Show a delivery with its attempts. `GET /webhooks/deliveries/{id}` */
   delivery(id: string, options?: RequestOptions): APIPromise<T.DeliveryDetail> {
     return this.client.request('GET', `/webhooks/deliveries/${segment(id)}`, options);
+  }
+
+  /** List the deliveries to an endpoint. `GET /webhooks/{id}/deliveries` */
+  deliveriesOf(id: string, query: { event?: string; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
+    return this.client.list(`/webhooks/${segment(id)}/deliveries`, query, options);
   }
 
   /** Send its event again. `POST /webhooks/deliveries/{id}/redeliver` */

@@ -27,6 +27,26 @@ export interface Account {
 /** Whether an account's keys work. */
 export type AccountStatus = 'active' | 'suspended' | (string & {});
 
+/** `POST /runs/{id}/events`. */
+export interface AddEvent {
+  /** What the step that waits for it gives. */
+  data?: any;
+  /** Its name. */
+  name: string;
+  [field: string]: any;
+}
+
+/** A model call. */
+export interface AiCompletionStep {
+  /** A template of the model's id. */
+  model: string;
+  /** A template of what it is asked. */
+  prompt: string;
+  /** A template of what it is told first. */
+  system?: string | null;
+  [field: string]: any;
+}
+
 /** The moment from which an expiry counts. */
 export type Anchor = 'created_at' | (string & {});
 
@@ -958,6 +978,28 @@ export interface RequestLogEntry {
   [field: string]: any;
 }
 
+/** `{"method", "url", "query", "headers", "body"}`. */
+export interface RequestTemplate {
+  /** A template: text is sent as it is, anything else as JSON. */
+  body?: any;
+  /** Templates by name. */
+  headers?: Record<string, string>;
+  /** `GET` by default. */
+  method?: string | null;
+  /** Templates by name; a list repeats the name, `null` leaves it out. */
+  query?: Record<string, any>;
+  /** A template, whose expressions are percent-encoded. */
+  url: string;
+  [field: string]: any;
+}
+
+/** `POST /runs/{id}/rerun`. */
+export interface Rerun {
+  /** A step of the workflow's own list; from the beginning where it is not there. */
+  from_step?: string | null;
+  [field: string]: any;
+}
+
 /** `POST /keys/{id}/rotate`. */
 export interface RotateKey {
   /** Seconds for which the old secret lives on: 0 (the default) to 2,592,000 (30 days). */
@@ -972,31 +1014,74 @@ export interface RotateWebhook {
   [field: string]: any;
 }
 
-/** A run of a workflow. */
+/** A run, without what happened in it where it is one of a list. */
 export interface Run {
-  /** `run_…`. */
+  created_at: string;
+  ended_at: string | null;
+  error: StepError | null;
+  /** Its id. */
   id: string;
+  key: string;
+  /** Always `run`. */
+  object: string;
+  parameters?: any;
+  rerun_of?: string | null;
+  result?: any;
+  scheduled_for?: string | null;
+  status: RunStatus;
+  steps?: RunStep[];
+  /** How many steps the definition has, wherever they stand. */
+  total_steps?: number;
+  /** Until when it waits. */
+  until?: string | null;
   /** The workflow's id. */
   workflow: string;
-  /** How far it is. */
-  status: string;
-  /** Once it has completed. */
-  result?: any;
-  /** Once it has failed. */
-  error?: any;
-  /** Each with its status. */
-  steps?: (Record<string, any>)[];
   [field: string]: any;
 }
 
 /** A step of a run began or ended, or the run did. */
 export interface RunEvent {
-  /** Which step, from 1. */
+  /** What happened. */
+  type?: string;
+  /** The run. */
+  run?: string;
+  /** When. */
+  at?: string;
+  /** Which step of the definition, from 1; 0 where it is about the run. */
   step?: number | null;
-  /** How many there are. */
+  /** Its id. */
+  step_id?: string | null;
+  /** How many the definition has. */
   total_steps?: number | null;
   /** How it stands. */
   status?: string | null;
+  /** Of the run, once it has completed. */
+  result?: any;
+  /** Of the step or the run, where it failed. */
+  error?: any;
+  [field: string]: any;
+}
+
+/** How a run stands. */
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | (string & {});
+
+/** A step of a run. */
+export interface RunStep {
+  attempts: number;
+  ended_at: string | null;
+  error: StepError | null;
+  event?: string | null;
+  /** Its id, and the places of the items that it is done for. */
+  id: string;
+  input: any;
+  output: any;
+  /** Its bytes, where they are not shown here. */
+  output_bytes?: number | null;
+  started_at: string | null;
+  /** How it stands. */
+  status: StepStatus;
+  type: string;
+  until?: string | null;
   [field: string]: any;
 }
 
@@ -1122,8 +1207,50 @@ export interface SkillResult {
 /** Whether a skill may be executed. */
 export type SkillStatus = 'active' | 'disabled' | (string & {});
 
+/** A command of a skill. */
+export interface SkillStep {
+  /** The command's name. */
+  command: string;
+  /** A template. */
+  parameters?: Record<string, any>;
+  /** The skill's id. */
+  skill: string;
+  [field: string]: any;
+}
+
 /** The order of a list, by when things were made. */
 export type SortOrder = 'asc' | 'desc' | (string & {});
+
+/** `POST /workflows/{id}/runs`. */
+export interface StartRun {
+  /** The run's parameters, an object. */
+  parameters?: any;
+  [field: string]: any;
+}
+
+/** An error of a step or a run. */
+export interface StepError {
+  /** A code of the API. */
+  code: string;
+  /** What happened, safe to show. */
+  message: string;
+  [field: string]: any;
+}
+
+/** What becomes of the run where a step fails. */
+export type StepOnError = string | string | Record<string, any>;
+
+/** How a step is tried again. */
+export interface StepRetry {
+  /** Attempts in all, the first among them. */
+  attempts: number;
+  /** The pause after the first failure; it doubles with each. */
+  backoff_seconds?: number;
+  [field: string]: any;
+}
+
+/** How a step stands. */
+export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | (string & {});
 
 /** What a stream shows. */
 export interface StreamOptions {
@@ -1233,6 +1360,13 @@ export interface UpdateWebhook {
   status?: WebhookStatus | null;
   /** As in `CreateWebhook`. */
   url?: string | null;
+  [field: string]: any;
+}
+
+/** `PATCH /workflows/{id}`. */
+export interface UpdateWorkflow {
+  /** Whether it may be run. */
+  status: WorkflowStatus;
   [field: string]: any;
 }
 
@@ -1363,15 +1497,69 @@ export type WebhookStatus = 'enabled' | 'disabled' | (string & {});
 
 /** A workflow. */
 export interface Workflow {
-  /** The account's own name for it. */
+  /** Whether it ships with the gateway. */
+  builtin: boolean;
+  created_at: string | null;
+  description: string;
+  /** Its id. */
   id: string;
   /** For people. */
   name: string;
-  /** What it is good for. */
-  description?: string | null;
-  /** Whether it may be run. */
-  status: string;
-  /** What it does. */
-  steps?: (Record<string, any>)[];
+  /** When it runs next by itself. */
+  next_runs?: string[] | null;
+  /** Always `workflow`. */
+  object: string;
+  parameters?: any;
+  result?: any;
+  schedule?: any;
+  status: WorkflowStatus;
+  steps?: any;
+  updated_at: string | null;
+  [field: string]: any;
+}
+
+/** A workflow. */
+export interface WorkflowDefinition {
+  /** For people. */
+  description?: string;
+  /** Its id; made from the name where it is not there. */
+  id?: string | null;
+  /** For people. */
+  name: string;
+  /** The JSON Schema of a run's parameters, which are an object. */
+  parameters?: any;
+  /** A template of the run's result; the last step's where it is not there. */
+  result?: any;
+  /** When it runs by itself. */
+  schedule?: WorkflowSchedule | null;
+  /** What is done, one after the other. */
+  steps: WorkflowStep[];
+  [field: string]: any;
+}
+
+/** When a workflow runs by itself. */
+export interface WorkflowSchedule {
+  /** Five fields: minute, hour, day of the month, month, day of the week. */
+  cron: string;
+  /** The parameters of each run. */
+  parameters?: Record<string, any>;
+  /** A zone of the IANA database; UTC where it is not there. */
+  timezone?: string;
+  [field: string]: any;
+}
+
+/** Whether a workflow may be run. */
+export type WorkflowStatus = 'active' | 'disabled' | (string & {});
+
+/** A step. */
+export interface WorkflowStep {
+  /** Its name; `step_1` and so on by its place where it is not there. */
+  id?: string | null;
+  /** What becomes of the run where the step fails. */
+  on_error?: StepOnError;
+  /** What is tried again where it fails. */
+  retry?: StepRetry | null;
+  /** Seconds that one attempt may take, or that an event is waited for. */
+  timeout_seconds?: number | null;
   [field: string]: any;
 }

@@ -61,6 +61,12 @@ OnDisconnect = Union[
 ]
 """What happens to the provider's answer when the client has left."""
 
+RunStatus = Union[
+    Literal["queued", "running", "waiting", "completed", "failed", "cancelled"],
+    str,
+]
+"""How a run stands."""
+
 Scope = Union[
     Literal["chat", "models", "skills", "workflows", "files", "analytics", "webhooks", "admin"],
     str,
@@ -90,6 +96,12 @@ SortOrder = Union[
 ]
 """The order of a list, by when things were made."""
 
+StepStatus = Union[
+    Literal["pending", "running", "waiting", "completed", "failed", "cancelled"],
+    str,
+]
+"""How a step stands."""
+
 Tier = Union[
     Literal["free", "pro", "enterprise"],
     str,
@@ -107,6 +119,12 @@ WebhookStatus = Union[
     str,
 ]
 """Whether an endpoint gets events."""
+
+WorkflowStatus = Union[
+    Literal["active", "disabled"],
+    str,
+]
+"""Whether a workflow may be run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,6 +161,37 @@ class Account(Object):
     """Dollars a UTC month."""
     rate_limit: int | None = None
     """Requests a minute, where the tier's number does not hold."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AddEvent(Object):
+    """`POST /runs/{id}/events`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+        "data",
+    )
+    name: str
+    """Its name."""
+    data: Any = None
+    """What the step that waits for it gives."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AiCompletionStep(Object):
+    """A model call."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "model",
+        "prompt",
+        "system",
+    )
+    model: str
+    """A template of the model's id."""
+    prompt: str
+    """A template of what it is asked."""
+    system: str | None = None
+    """A template of what it is told first."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1543,6 +1592,40 @@ class RequestLogEntry(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class RequestTemplate(Object):
+    """`{"method", "url", "query", "headers", "body"}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "url",
+        "body",
+        "headers",
+        "method",
+        "query",
+    )
+    url: str
+    """A template, whose expressions are percent-encoded."""
+    body: Any = None
+    """A template: text is sent as it is, anything else as JSON."""
+    headers: dict[str, str] | None = None
+    """Templates by name."""
+    method: str | None = None
+    """`GET` by default."""
+    query: dict[str, Any] | None = None
+    """Templates by name; a list repeats the name, `null` leaves it out."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Rerun(Object):
+    """`POST /runs/{id}/rerun`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "from_step",
+    )
+    from_step: str | None = None
+    """A step of the workflow's own list; from the beginning where it is not there."""
+
+
+@dataclass(slots=True, kw_only=True)
 class RotateKey(Object):
     """`POST /keys/{id}/rotate`."""
 
@@ -1566,28 +1649,45 @@ class RotateWebhook(Object):
 
 @dataclass(slots=True, kw_only=True)
 class Run(Object):
-    """A run of a workflow."""
+    """A run, without what happened in it where it is one of a list."""
 
     _names: ClassVar[tuple[str, ...]] = (
+        "created_at",
         "id",
-        "workflow",
+        "key",
+        "object",
         "status",
-        "result",
+        "workflow",
+        "ended_at",
         "error",
+        "parameters",
+        "rerun_of",
+        "result",
+        "scheduled_for",
         "steps",
+        "total_steps",
+        "until",
     )
+    created_at: str
     id: str
-    """`run_…`."""
+    """Its id."""
+    key: str
+    object: str
+    """Always `run`."""
+    status: RunStatus
     workflow: str
     """The workflow's id."""
-    status: str
-    """How far it is."""
+    ended_at: str | None = None
+    error: StepError | None = None
+    parameters: Any = None
+    rerun_of: str | None = None
     result: Any = None
-    """Once it has completed."""
-    error: Any = None
-    """Once it has failed."""
-    steps: list[dict[str, Any]] | None = None
-    """Each with its status."""
+    scheduled_for: str | None = None
+    steps: list[RunStep] | None = None
+    total_steps: int | None = None
+    """How many steps the definition has, wherever they stand."""
+    until: str | None = None
+    """Until when it waits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1595,16 +1695,69 @@ class RunEvent(Object):
     """A step of a run began or ended, or the run did."""
 
     _names: ClassVar[tuple[str, ...]] = (
+        "type",
+        "run",
+        "at",
         "step",
+        "step_id",
         "total_steps",
         "status",
+        "result",
+        "error",
     )
+    type: str | None = None
+    """What happened."""
+    run: str | None = None
+    """The run."""
+    at: str | None = None
+    """When."""
     step: int | None = None
-    """Which step, from 1."""
+    """Which step of the definition, from 1; 0 where it is about the run."""
+    step_id: str | None = None
+    """Its id."""
     total_steps: int | None = None
-    """How many there are."""
+    """How many the definition has."""
     status: str | None = None
     """How it stands."""
+    result: Any = None
+    """Of the run, once it has completed."""
+    error: Any = None
+    """Of the step or the run, where it failed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RunStep(Object):
+    """A step of a run."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "attempts",
+        "id",
+        "input",
+        "output",
+        "status",
+        "type",
+        "ended_at",
+        "error",
+        "event",
+        "output_bytes",
+        "started_at",
+        "until",
+    )
+    attempts: int
+    id: str
+    """Its id, and the places of the items that it is done for."""
+    input: Any
+    output: Any
+    status: StepStatus
+    """How it stands."""
+    type: str
+    ended_at: str | None = None
+    error: StepError | None = None
+    event: str | None = None
+    output_bytes: int | None = None
+    """Its bytes, where they are not shown here."""
+    started_at: str | None = None
+    until: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1769,6 +1922,62 @@ class SkillResult(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class SkillStep(Object):
+    """A command of a skill."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "command",
+        "skill",
+        "parameters",
+    )
+    command: str
+    """The command's name."""
+    skill: str
+    """The skill's id."""
+    parameters: dict[str, Any] | None = None
+    """A template."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StartRun(Object):
+    """`POST /workflows/{id}/runs`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "parameters",
+    )
+    parameters: Any = None
+    """The run's parameters, an object."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StepError(Object):
+    """An error of a step or a run."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "code",
+        "message",
+    )
+    code: str
+    """A code of the API."""
+    message: str
+    """What happened, safe to show."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StepRetry(Object):
+    """How a step is tried again."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "attempts",
+        "backoff_seconds",
+    )
+    attempts: int
+    """Attempts in all, the first among them."""
+    backoff_seconds: float | None = None
+    """The pause after the first failure; it doubles with each."""
+
+
+@dataclass(slots=True, kw_only=True)
 class StreamOptions(Object):
     """What a stream shows."""
 
@@ -1928,6 +2137,17 @@ class UpdateWebhook(Object):
     """Enables or disables it."""
     url: str | None = None
     """As in `CreateWebhook`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class UpdateWorkflow(Object):
+    """`PATCH /workflows/{id}`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "status",
+    )
+    status: WorkflowStatus
+    """Whether it may be run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2116,22 +2336,104 @@ class Workflow(Object):
     """A workflow."""
 
     _names: ClassVar[tuple[str, ...]] = (
+        "builtin",
+        "description",
         "id",
         "name",
+        "object",
         "status",
-        "description",
+        "created_at",
+        "next_runs",
+        "parameters",
+        "result",
+        "schedule",
         "steps",
+        "updated_at",
     )
+    builtin: bool
+    """Whether it ships with the gateway."""
+    description: str
     id: str
-    """The account's own name for it."""
+    """Its id."""
     name: str
     """For people."""
-    status: str
-    """Whether it may be run."""
+    object: str
+    """Always `workflow`."""
+    status: WorkflowStatus
+    created_at: str | None = None
+    next_runs: list[str] | None = None
+    """When it runs next by itself."""
+    parameters: Any = None
+    result: Any = None
+    schedule: Any = None
+    steps: Any = None
+    updated_at: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class WorkflowDefinition(Object):
+    """A workflow."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "name",
+        "steps",
+        "description",
+        "id",
+        "parameters",
+        "result",
+        "schedule",
+    )
+    name: str
+    """For people."""
+    steps: list[WorkflowStep]
+    """What is done, one after the other."""
     description: str | None = None
-    """What it is good for."""
-    steps: list[dict[str, Any]] | None = None
-    """What it does."""
+    """For people."""
+    id: str | None = None
+    """Its id; made from the name where it is not there."""
+    parameters: Any = None
+    """The JSON Schema of a run's parameters, which are an object."""
+    result: Any = None
+    """A template of the run's result; the last step's where it is not there."""
+    schedule: WorkflowSchedule | None = None
+    """When it runs by itself."""
+
+
+@dataclass(slots=True, kw_only=True)
+class WorkflowSchedule(Object):
+    """When a workflow runs by itself."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cron",
+        "parameters",
+        "timezone",
+    )
+    cron: str
+    """Five fields: minute, hour, day of the month, month, day of the week."""
+    parameters: dict[str, Any] | None = None
+    """The parameters of each run."""
+    timezone: str | None = None
+    """A zone of the IANA database; UTC where it is not there."""
+
+
+@dataclass(slots=True, kw_only=True)
+class WorkflowStep(Object):
+    """A step."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "on_error",
+        "retry",
+        "timeout_seconds",
+    )
+    id: str | None = None
+    """Its name; `step_1` and so on by its place where it is not there."""
+    on_error: StepOnError | None = None
+    """What becomes of the run where the step fails."""
+    retry: StepRetry | None = None
+    """What is tried again where it fails."""
+    timeout_seconds: int | None = None
+    """Seconds that one attempt may take, or that an event is waited for."""
 
 ChatContent = Union[str, list["ContentPart"]]
 """A text, or parts of several kinds."""
@@ -2141,6 +2443,9 @@ SkillExecutor = Union["HttpExecutor", "McpExecutor", "PromptExecutor", "BuiltinE
 
 SkillExecutorInput = Union["HttpExecutorInput", "McpExecutor", "PromptExecutor", "BuiltinExecutor"]
 """How a command is done."""
+
+StepOnError = Union[str, str, dict[str, Any]]
+"""What becomes of the run where a step fails."""
 
 TextOrList = Union[str, list[str]]
 """One text, or several."""
@@ -2215,6 +2520,13 @@ Model._nested = {
 Pricing._nested = {
     "tiers": [PriceTier],
 }
+Run._nested = {
+    "error": StepError,
+    "steps": [RunStep],
+}
+RunStep._nested = {
+    "error": StepError,
+}
 Skill._nested = {
     "commands": {"*": SkillCommand},
 }
@@ -2232,4 +2544,11 @@ UsageReport._nested = {
     "by_day": [UsageGroup],
     "by_key": [UsageGroup],
     "by_model": [UsageGroup],
+}
+WorkflowDefinition._nested = {
+    "schedule": WorkflowSchedule,
+    "steps": [WorkflowStep],
+}
+WorkflowStep._nested = {
+    "retry": StepRetry,
 }

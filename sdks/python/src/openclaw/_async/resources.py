@@ -193,7 +193,7 @@ class AsyncWorkflows(AsyncResource):
         limit: int | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncList[T.Workflow]:
-        """The workflows. `GET /workflows`"""
+        """List the workflows. `GET /workflows`"""
         return self._list("/workflows", T.Workflow, fields({"after": after, "limit": limit}, {}), options)
 
     async def get(
@@ -202,29 +202,54 @@ class AsyncWorkflows(AsyncResource):
         *,
         options: Options | None = None,
     ) -> T.Workflow:
-        """One workflow. `GET /workflows/{id}`"""
+        """Show a workflow. `GET /workflows/{id}`"""
         it: T.Workflow = await self._request("GET", f"/workflows/{segment(id)}", T.Workflow, None, None, options)
         return it
 
     async def create(
         self,
         *,
+        name: str,
+        steps: Sequence[T.WorkflowStep | Mapping[str, Any]],
+        description: str | Omit = OMIT,
+        id: str | None | Omit = OMIT,
+        parameters: Any | Omit = OMIT,
+        result: Any | Omit = OMIT,
+        schedule: T.WorkflowSchedule | Mapping[str, Any] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.Workflow:
-        """Makes a workflow. `POST /workflows`"""
-        it: T.Workflow = await self._request("POST", "/workflows", T.Workflow, None, fields({}, extra), options)
+        """Create a workflow. `POST /workflows`"""
+        it: T.Workflow = await self._request("POST", "/workflows", T.Workflow, None, fields({"name": name, "steps": steps, "description": description, "id": id, "parameters": parameters, "result": result, "schedule": schedule}, extra), options)
         return it
 
     async def replace(
         self,
         id: str,
         *,
+        name: str,
+        steps: Sequence[T.WorkflowStep | Mapping[str, Any]],
+        description: str | Omit = OMIT,
+        parameters: Any | Omit = OMIT,
+        result: Any | Omit = OMIT,
+        schedule: T.WorkflowSchedule | Mapping[str, Any] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.Workflow:
-        """Puts another definition in its place; runs keep theirs. `PUT /workflows/{id}`"""
-        it: T.Workflow = await self._request("PUT", f"/workflows/{segment(id)}", T.Workflow, None, fields({}, extra), options)
+        """Put a definition in place. `PUT /workflows/{id}`"""
+        it: T.Workflow = await self._request("PUT", f"/workflows/{segment(id)}", T.Workflow, None, fields({"name": name, "steps": steps, "description": description, "id": id, "parameters": parameters, "result": result, "schedule": schedule}, extra), options)
+        return it
+
+    async def update(
+        self,
+        id: str,
+        *,
+        status: T.WorkflowStatus,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Workflow:
+        """Enable or disable a workflow. `PATCH /workflows/{id}`"""
+        it: T.Workflow = await self._request("PATCH", f"/workflows/{segment(id)}", T.Workflow, None, fields({"status": status}, extra), options)
         return it
 
     async def delete(
@@ -233,7 +258,7 @@ class AsyncWorkflows(AsyncResource):
         *,
         options: Options | None = None,
     ) -> T.Deleted:
-        """Removes a workflow. `DELETE /workflows/{id}`"""
+        """Remove a workflow. `DELETE /workflows/{id}`"""
         it: T.Deleted = await self._request("DELETE", f"/workflows/{segment(id)}", T.Deleted, None, None, options)
         return it
 
@@ -241,24 +266,28 @@ class AsyncWorkflows(AsyncResource):
         self,
         id: str,
         *,
+        status: T.RunStatus | Omit = OMIT,
+        workflow: str | Omit = OMIT,
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncList[T.Run]:
-        """The runs of a workflow. `GET /workflows/{id}/runs`"""
-        return self._list(f"/workflows/{segment(id)}/runs", T.Run, fields({"after": after, "limit": limit}, {}), options)
+        """List the runs of a workflow, the newest first. `GET /workflows/{id}/runs`"""
+        return self._list(f"/workflows/{segment(id)}/runs", T.Run, fields({"status": status, "workflow": workflow, "after": after, "limit": limit}, {}), options)
 
 
 class AsyncRuns(AsyncResource):
     def list(
         self,
         *,
+        status: T.RunStatus | Omit = OMIT,
+        workflow: str | Omit = OMIT,
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncList[T.Run]:
-        """The runs of all workflows. `GET /runs`"""
-        return self._list("/runs", T.Run, fields({"after": after, "limit": limit}, {}), options)
+        """List the runs, the newest first. `GET /runs`"""
+        return self._list("/runs", T.Run, fields({"status": status, "workflow": workflow, "after": after, "limit": limit}, {}), options)
 
     async def get(
         self,
@@ -266,8 +295,32 @@ class AsyncRuns(AsyncResource):
         *,
         options: Options | None = None,
     ) -> T.Run:
-        """A run with its steps. `GET /runs/{id}`"""
+        """Show a run with its steps. `GET /runs/{id}`"""
         it: T.Run = await self._request("GET", f"/runs/{segment(id)}", T.Run, None, None, options)
+        return it
+
+    async def step(
+        self,
+        id: str,
+        step: str,
+        *,
+        options: Options | None = None,
+    ) -> T.RunStep:
+        """Show a step with its whole result. `GET /runs/{id}/steps/{step}`"""
+        it: T.RunStep = await self._request("GET", f"/runs/{segment(id)}/steps/{segment(step)}", T.RunStep, None, None, options)
+        return it
+
+    async def send(
+        self,
+        id: str,
+        *,
+        name: str,
+        data: Any | Omit = OMIT,
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.Run:
+        """Send a run an event. `POST /runs/{id}/events`"""
+        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/events", T.Run, None, fields({"name": name, "data": data}, extra), options)
         return it
 
     async def cancel(
@@ -275,21 +328,21 @@ class AsyncRuns(AsyncResource):
         id: str,
         *,
         options: Options | None = None,
-        **extra: Any,
     ) -> T.Run:
-        """Ends a run. `POST /runs/{id}/cancel`"""
-        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/cancel", T.Run, None, fields({}, extra), options)
+        """End a run. `POST /runs/{id}/cancel`"""
+        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/cancel", T.Run, None, None, options)
         return it
 
     async def rerun(
         self,
         id: str,
         *,
+        from_step: str | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.Run:
-        """Runs it again, or from a step on. `POST /runs/{id}/rerun`"""
-        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/rerun", T.Run, None, fields({}, extra), options)
+        """Do a run again, or from a step on. `POST /runs/{id}/rerun`"""
+        it: T.Run = await self._request("POST", f"/runs/{segment(id)}/rerun", T.Run, None, fields({"from_step": from_step}, extra), options)
         return it
 
 
@@ -813,6 +866,23 @@ class AsyncWebhooks(AsyncResource):
         """Show a delivery with its attempts. `GET /webhooks/deliveries/{id}`"""
         it: T.DeliveryDetail = await self._request("GET", f"/webhooks/deliveries/{segment(id)}", T.DeliveryDetail, None, None, options)
         return it
+
+    def deliveries_of(
+        self,
+        id: str,
+        *,
+        event: str | Omit = OMIT,
+        since: str | Omit = OMIT,
+        status: T.DeliveryStatus | Omit = OMIT,
+        type: T.EventType | Omit = OMIT,
+        until: str | Omit = OMIT,
+        webhook: str | Omit = OMIT,
+        after: str | Omit = OMIT,
+        limit: int | Omit = OMIT,
+        options: Options | None = None,
+    ) -> AsyncList[T.Delivery]:
+        """List the deliveries to an endpoint. `GET /webhooks/{id}/deliveries`"""
+        return self._list(f"/webhooks/{segment(id)}/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
 
     async def redeliver(
         self,

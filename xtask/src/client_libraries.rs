@@ -1,0 +1,62 @@
+//! The client libraries in `sdks/`: checked, built and tested by a program there, with the tools that they pin.
+
+use crate::{cargo, fetch, node, process};
+use anyhow::{Context, Result};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What the libraries have in common, written from the document.
+const GENERATOR: &str = "sdks/generate/generate.py";
+/// Checks, builds and tests them.
+const CHECK: &str = "sdks/check.py";
+/// Where that leaves what it built, for the conformance suite.
+const BUILT: &str = "target/sdks";
+/// Tells the suite where that is.
+const VARIABLE: &str = "OPENCLAW_SDKS";
+
+/// What they are checked with.
+pub(crate) struct ClientLibraries {
+    /// A Python that has what `sdks/python` pins.
+    python: PathBuf,
+    node: PathBuf,
+    /// The `node_modules` of what `sdks/js` pins.
+    node_modules: PathBuf,
+}
+
+impl ClientLibraries {
+    /// Fetches what is missing, but for Go, which the machine has to have.
+    pub(crate) fn install() -> Result<Self> {
+        Ok(Self {
+            python: fetch::python_with("libraries-python", "sdks/python/requirements.txt")?,
+            node: node::node()?,
+            node_modules: fetch::npm_ci("libraries-node", "sdks/js")?,
+        })
+    }
+
+    /// Runs all their checks and tests, and prints what passed in TAP.
+    pub(crate) fn check(&self) -> Result<Command> {
+        process::capture(Command::new("go").arg("version"))
+            .context("Go 1.23 or newer is needed (go)")?;
+        let mut check = Command::new(&self.python);
+        check.arg(CHECK).current_dir(cargo::root());
+        check.env("OPENCLAW_SDK_PYTHON", &self.python);
+        check.env("OPENCLAW_NODE", &self.node);
+        check.env("OPENCLAW_SDK_NODE_MODULES", &self.node_modules);
+        Ok(check)
+    }
+
+    /// Tells the suite where they are.
+    pub(crate) fn give(&self, suite: &mut Command) {
+        suite.env(VARIABLE, cargo::root().join(BUILT));
+        suite.env("OPENCLAW_SDK_PYTHON", &self.python);
+        suite.env("OPENCLAW_SDK_NODE_MODULES", &self.node_modules);
+    }
+}
+
+/// Writes their types and methods anew from the document.
+pub(crate) fn generate() -> Result<()> {
+    let generator = cargo::root().join(Path::new(GENERATOR));
+    process::run(Command::new("python3").arg(generator))
+}
