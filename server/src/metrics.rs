@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{Method, header, request::Parts};
 use openclaw_core::{Error, Secret};
-use openclaw_usage::Totals;
+use openclaw_usage::{Totals, UsageRow};
 use openclaw_web::{ApiError, presented};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -36,6 +36,27 @@ struct Kind {
     kind: &'static str,
 }
 
+/// Providers are as many as the configuration has.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfProvider {
+    provider: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCode {
+    code: String,
+}
+
+/// What is asked for when the metrics are.
+pub(crate) struct Probes {
+    /// Jobs that wait or run.
+    pub(crate) queued_jobs: Box<dyn Fn() -> usize + Send + Sync>,
+    /// Targets that are passed over because they failed.
+    pub(crate) cooling_targets: Box<dyn Fn() -> usize + Send + Sync>,
+    /// Changes of the ledger that SQLite does not have yet.
+    pub(crate) unwritten_changes: Box<dyn Fn() -> usize + Send + Sync>,
+}
+
 /// The metrics of this process.
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Inner>);
@@ -48,13 +69,86 @@ struct Inner {
     accounted: Family<Kind, Gauge>,
     tokens: Family<Kind, Gauge>,
     cost: Gauge<f64, std::sync::atomic::AtomicU64>,
+    rows: RowMetrics,
+    queued_jobs: Gauge,
+    cooling_targets: Gauge,
+    unwritten_changes: Gauge,
+    probes: Probes,
     totals: Arc<Totals>,
     token: Option<Secret>,
 }
 
+/// What is told of each request that is accounted.
+#[derive(Clone)]
+struct RowMetrics {
+    seconds: Family<OfProvider, Histogram, fn() -> Histogram>,
+    first_token: Family<OfProvider, Histogram, fn() -> Histogram>,
+    calls: Family<OfProvider, Counter>,
+    failed_calls: Family<OfProvider, Counter>,
+    errors: Family<OfCode, Counter>,
+}
+
+impl RowMetrics {
+    fn new() -> Self {
+        Self {
+            seconds: Family::new_with_constructor(of_models),
+            first_token: Family::new_with_constructor(of_models),
+            calls: Family::default(),
+            failed_calls: Family::default(),
+            errors: Family::default(),
+        }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let help = "Time from the admission of an answered request to its settlement";
+        registry.register_with_unit("chat", help, Unit::Seconds, self.seconds.clone());
+        let help = "Time from the admission of a stream to its first token";
+        registry.register_with_unit("first_token", help, Unit::Seconds, self.first_token.clone());
+        registry.register("provider_calls", "Calls of providers", self.calls.clone());
+        let help = "Calls of providers that failed";
+        registry.register("provider_failed_calls", help, self.failed_calls.clone());
+        let help = "Accounted requests that failed, by the error's code";
+        registry.register("chat_errors", help, self.errors.clone());
+    }
+
+    fn observe(&self, row: &UsageRow) {
+        let of = |provider: &String| OfProvider {
+            provider: provider.clone(),
+        };
+        let seconds = |ms: u64| ms as f64 / 1000.0;
+        for attempt in &row.attempts {
+            let labels = of(&attempt.provider);
+            self.calls.get_or_create(&labels).inc();
+            if attempt.code.is_some() {
+                self.failed_calls.get_or_create(&labels).inc();
+            }
+        }
+        if let Some(code) = &row.code {
+            self.errors
+                .get_or_create(&OfCode { code: code.clone() })
+                .inc();
+        }
+        if let Some(labels) = row.provider.as_ref().map(of) {
+            let histogram = self.seconds.get_or_create(&labels);
+            histogram.observe(seconds(row.duration_ms));
+            if let Some(ms) = row.first_token_ms {
+                let histogram = self.first_token.get_or_create(&labels);
+                histogram.observe(seconds(ms));
+            }
+        }
+    }
+}
+
+/// A model takes from tenths of seconds to minutes.
+fn of_models() -> Histogram {
+    Histogram::new([
+        0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0, 120.0, 300.0,
+    ])
+}
+
 impl Metrics {
     /// Shown to whoever presents `token`; to everybody where there is none.
-    pub(crate) fn new(totals: Arc<Totals>, token: Option<Secret>) -> Self {
+    pub(crate) fn new(totals: Arc<Totals>, probes: Probes, token: Option<Secret>) -> Self {
         let buckets = [
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
         ];
@@ -66,10 +160,18 @@ impl Metrics {
             accounted: Family::default(),
             tokens: Family::default(),
             cost: Gauge::default(),
+            rows: RowMetrics::new(),
+            queued_jobs: Gauge::default(),
+            cooling_targets: Gauge::default(),
+            unwritten_changes: Gauge::default(),
+            probes,
             totals,
             token,
         };
         inner.register();
+        let rows = inner.rows.clone();
+        let observer = Box::new(move |row: &UsageRow| rows.observe(row));
+        inner.totals.observe(observer);
         Self(Arc::new(inner))
     }
 
@@ -80,6 +182,7 @@ impl Metrics {
     ) -> Result<Response, ApiError> {
         inner.authenticate(&request.into_parts().0)?;
         inner.read_totals();
+        inner.read_probes();
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &inner.registry);
@@ -135,6 +238,23 @@ impl Inner {
             "Dollars accounted since the start",
             self.cost.clone(),
         );
+        let gauges = [
+            ("queued_jobs", "Jobs that wait or run", &self.queued_jobs),
+            (
+                "cooling_targets",
+                "Targets that are passed over because they failed",
+                &self.cooling_targets,
+            ),
+            (
+                "ledger_unwritten_changes",
+                "Changes of the ledger that its journal has and SQLite not yet",
+                &self.unwritten_changes,
+            ),
+        ];
+        for (name, help, gauge) in gauges {
+            registry.register(name, help, gauge.clone());
+        }
+        self.rows.register(registry);
     }
 
     /// In constant time: how much of a guess is right does not show.
@@ -149,6 +269,15 @@ impl Inner {
                 "The token for /metrics is missing or wrong",
             )),
         }
+    }
+
+    fn read_probes(&self) {
+        let count = |probe: &dyn Fn() -> usize| i64::try_from(probe()).unwrap_or(i64::MAX);
+        self.queued_jobs.set(count(&self.probes.queued_jobs));
+        self.cooling_targets
+            .set(count(&self.probes.cooling_targets));
+        self.unwritten_changes
+            .set(count(&self.probes.unwritten_changes));
     }
 
     fn read_totals(&self) {

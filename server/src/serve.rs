@@ -7,7 +7,7 @@ use crate::{
     cores::Cores,
     inspect::ChildProcess,
     listen::{ClientLimits, listen},
-    metrics::Metrics,
+    metrics::{Metrics, Probes},
     output::print_error,
     secrets,
     websocket::{self, Sessions},
@@ -53,6 +53,7 @@ pub(crate) fn serve(port: Option<u16>, arguments: &ConfigArgs) -> Result<()> {
 }
 
 /// `OPENCLAW_LOG`: levels by target, such as `warn` or `openclaw_web=debug,warn`; `info` by default.
+/// `OPENCLAW_LOG_FORMAT`: `text`, or `json` for a JSON object a line.
 fn start_log() -> Result<()> {
     let wanted = std::env::var("OPENCLAW_LOG").ok();
     let wanted = wanted.filter(|wanted| !wanted.is_empty());
@@ -64,6 +65,12 @@ fn start_log() -> Result<()> {
     let lines = fmt::layer()
         .with_ansi(stderr().is_terminal())
         .with_writer(stderr);
+    let format = std::env::var("OPENCLAW_LOG_FORMAT").unwrap_or_default();
+    let lines = match &*format {
+        "" | "text" => lines.boxed(),
+        "json" => lines.json().flatten_event(true).boxed(),
+        _ => anyhow::bail!("OPENCLAW_LOG_FORMAT must be text or json"),
+    };
     tracing_subscriber::registry()
         .with(lines.with_filter(filter))
         .init();
@@ -89,10 +96,11 @@ async fn run(config: Config) -> Result<()> {
     let cores = Arc::new(Cores::start()?);
     let on_cores = cores.clone();
     let run_job = Arc::new(move |job| on_cores.spawn(job));
-    let queue = SqliteQueue::start(&native, consumers(&app), run_job).await?;
+    let queue = Arc::new(SqliteQueue::start(&native, consumers(&app), run_job).await?);
     let limits = client_limits(&app.config.server);
     let metrics = Metrics::new(
         app.totals.clone(),
+        probes(&app, &native, &queue),
         variable("OPENCLAW_METRICS_TOKEN").map(Secret::new),
     );
     let ending = CancellationToken::new();
@@ -113,6 +121,19 @@ async fn run(config: Config) -> Result<()> {
         print_error("openclaw-api: some requests were cut off after 30 s");
     }
     Ok(())
+}
+
+/// What the metrics ask for.
+fn probes(app: &App, native: &Native, queue: &Arc<SqliteQueue>) -> Probes {
+    let (app, ledger, queue) = (app.clone(), native.ledger.clone(), queue.clone());
+    Probes {
+        queued_jobs: Box::new(move || queue.len()),
+        cooling_targets: Box::new(move || {
+            let now = app.ports.clock.now();
+            app.providers.cooling_targets(now)
+        }),
+        unwritten_changes: Box::new(move || ledger.unwritten()),
+    }
 }
 
 fn client_limits(server: &openclaw_schema::config::Server) -> ClientLimits {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: style, lints, every test; the last line is the sum of all.
 
 mod plan;
+mod printed;
 mod report;
 
 use crate::{
@@ -269,6 +270,10 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
                 suite.env("RUST_TEST_THREADS", CASES_AT_ONCE);
             }
             outcome.run(&mut suite, LIMIT)
+        })?;
+        report.step(&format!("what the servers printed: {target}"), |_| {
+            let profile = cargo::target().join(PROFILE);
+            printed::ensure_no_secret(&profile.join("conformance").join(&target))
         })?;
     }
     Ok(())

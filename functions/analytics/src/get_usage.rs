@@ -1,6 +1,6 @@
 use axum::{Extension, extract::State};
 use openclaw_schema::usage::{UsageQuery, UsageReport};
-use openclaw_usage::{report, settle_orphans};
+use openclaw_usage::{Retention, report, settle_orphans};
 use openclaw_web::{App, Json, Query, RequestQuota, Result};
 
 /// The account's usage in a span of whole hours; 400 for a span that is none.
@@ -10,10 +10,11 @@ pub(crate) async fn get_usage(
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>> {
     let now = app.ports.clock.now();
-    let span = query.span(now)?;
+    let asked = query.check(now)?;
     let (ledger, account) = (&*app.ports.ledger, &quota.caller().account.id);
     // A request whose function was killed is in the report, too: where nobody else looks for such,
     // whoever reads does.
     settle_orphans(ledger, account, now, now).await?;
-    Ok(Json(report(ledger, account, span).await?))
+    let kept = Retention::from(&app.config.analytics);
+    Ok(Json(report(ledger, account, &asked, now, kept).await?))
 }

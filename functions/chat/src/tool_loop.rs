@@ -147,7 +147,7 @@ impl ToolLoop {
         settlement
             .next_round(tokens, prepared.max_cost, spender)
             .await?;
-        Ok(prepared.plan)
+        Ok(prepared.plan.traced(self.quota.trace()))
     }
 
     fn progress(&self, at: usize, status: &str, took: Duration) -> Chunk {

@@ -119,7 +119,7 @@ impl Site {
     }
 
     fn row(&self) -> UsageRow {
-        let rows = self.fakes.ledger.query(&self.account, "row/", None, 10);
+        let rows = self.fakes.ledger.query(&self.account, "log/", None, 10);
         let [(_, row)] = &block_on(rows).unwrap()[..] else {
             panic!("one row")
         };

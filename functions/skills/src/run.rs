@@ -54,7 +54,10 @@ pub(crate) async fn run(
     settlement.note(context.skills.keep(skill, &executed.execution)?);
     let status = match &executed.result {
         Ok(_) => Status::Completed,
-        Err(_) => Status::Failed,
+        Err(error) => {
+            settlement.failed(error);
+            Status::Failed
+        }
     };
     settlement.settle(status).await?;
     Ok(executed)

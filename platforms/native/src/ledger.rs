@@ -155,6 +155,11 @@ impl SqliteLedger {
         Reached::new(self.shared.clone(), Goal::Stored, sequence).await
     }
 
+    /// Changes that were applied and are not in SQLite yet: the journal has them, or is about to.
+    pub fn unwritten(&self) -> usize {
+        self.shared.state.lock().overlay.unwritten()
+    }
+
     /// The accounts that hold an item, expired or not, under `prefix`; in order.
     pub async fn accounts_with(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         self.flush().await?;

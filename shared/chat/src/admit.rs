@@ -3,17 +3,18 @@
 use crate::{
     auto::{AUTO, cheapest},
     bound::{ensure_answer_fits, usage_bound},
+    labels::labels,
     rounds::Rounds,
 };
 use bytes::Bytes;
 use openclaw_core::{Code, Details, Error, Money};
-use openclaw_providers::{Forward, Model, Plan, Served, Verbatim, tokens};
+use openclaw_providers::{Called, Failure, Forward, Model, Plan, Served, Verbatim, tokens};
 use openclaw_schema::{
     chat::ChatRequest,
     key::{Key, OnDisconnect},
     pricing::{Pricing, UsageBound},
 };
-use openclaw_usage::{Endpoint, Reservation, Settlement};
+use openclaw_usage::{Attempt, Endpoint, Labels, Reservation, Settlement};
 use openclaw_web::{App, RequestId, RequestQuota, Result};
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub struct PreparedChat {
     priced_fields: Vec<String>,
     /// How often the fixed price of an answer counts.
     answers: u64,
+    labels: Labels,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
 }
@@ -164,11 +166,11 @@ impl PreparedChat {
                 pricing: model.pricing.with_extras(&priced_fields),
                 started: app.ports.clock.now(),
                 prompt_tokens: tokens::estimate_prompt(request),
-                reserved: 0,
                 counted: true,
-                events: vec![],
-                renewal: None,
+                stream,
+                ..Reservation::default()
             },
+            labels: labels(request)?,
             priced_fields,
             answers: 1,
             rounds: None,
@@ -209,11 +211,10 @@ impl PreparedChat {
                 pricing: several(&model.pricing, asked.answers),
                 started: app.ports.clock.now(),
                 prompt_tokens: asked.prompt_tokens,
-                reserved: 0,
                 counted: true,
-                events: vec![],
-                renewal: None,
+                ..Reservation::default()
             },
+            labels: Labels::default(),
             priced_fields: vec![],
             answers: asked.answers,
             rounds: None,
@@ -227,9 +228,10 @@ impl PreparedChat {
 
     /// Reserves and counts the request in one ledger call; 402, 429.
     pub async fn admit(self, gate: &RequestQuota) -> Result<AdmittedChat> {
-        let settlement = gate.reserve(self.reservation, self.max_cost).await?;
+        let mut settlement = gate.reserve(self.reservation, self.max_cost).await?;
+        settlement.label(self.labels);
         Ok(AdmittedChat {
-            plan: self.plan,
+            plan: self.plan.traced(gate.trace()),
             accounting: Accounting {
                 settlement,
                 priced_fields: self.priced_fields,
@@ -242,6 +244,13 @@ impl PreparedChat {
 }
 
 impl Accounting {
+    /// Notes that nobody answered.
+    pub(crate) fn failed(&mut self, failure: &Failure) {
+        self.settlement.attempted(failure.calls.iter().map(attempt));
+        self.settlement.billed_failures(failure.billed_failures);
+        self.settlement.failed(&failure.error);
+    }
+
     /// Notes who answered, after which failures.
     pub(crate) fn served(&mut self, served: &Served) {
         let Served {
@@ -249,6 +258,7 @@ impl Accounting {
         } = served;
         let pricing = model.pricing.with_extras(&self.priced_fields);
         let pricing = several(&pricing, self.answers);
+        self.settlement.attempted(served.calls.iter().map(attempt));
         self.settlement.billed_failures(served.billed_failures);
         self.settlement.served_by(provider, &model.id, &pricing);
     }
@@ -263,6 +273,17 @@ fn several(pricing: &Pricing, answers: u64) -> Pricing {
     Pricing {
         request: pricing.request.map(each),
         ..pricing.clone()
+    }
+}
+
+/// A call of a provider for the request log.
+fn attempt(called: &Called) -> Attempt {
+    Attempt {
+        provider: called.provider.to_string(),
+        model: called.model.clone(),
+        status: called.status,
+        code: called.code.map(|code| code.as_str().to_owned()),
+        duration_ms: u64::try_from(called.took.as_millis()).unwrap_or(u64::MAX),
     }
 }
 

@@ -103,6 +103,7 @@ async fn call_in_rounds(
         plan = match next {
             Ok(plan) => plan,
             Err(error) => {
+                settlement.failed(&error);
                 settlement.settle(Status::Failed).await?;
                 return Err(error.into());
             }
@@ -127,9 +128,8 @@ async fn ask(
     };
     match answered {
         Err(failure) => {
-            let settlement = &mut accounting.settlement;
-            settlement.billed_failures(failure.billed_failures);
-            settlement.settle(Status::Failed).await?;
+            accounting.failed(&failure);
+            accounting.settlement.settle(Status::Failed).await?;
             Ok(Err(failed(failure)))
         }
         Ok(reply) => {

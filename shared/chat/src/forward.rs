@@ -61,9 +61,8 @@ async fn call(ports: Ports, admitted: AdmittedChat, answer: ForwardedAnswer) -> 
             return Err(refused.into());
         }
         Ok(Err(failure)) => {
-            let settlement = &mut accounting.settlement;
-            settlement.billed_failures(failure.billed_failures);
-            settlement.settle(Status::Failed).await?;
+            accounting.failed(&failure);
+            accounting.settlement.settle(Status::Failed).await?;
             return Ok(failed(failure));
         }
         Ok(Ok(reply)) => reply,

@@ -13,6 +13,7 @@ mod auto;
 mod bound;
 mod complete;
 mod forward;
+mod labels;
 mod relay;
 mod rounds;
 mod shown_usage;

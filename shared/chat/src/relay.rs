@@ -213,8 +213,8 @@ impl Relay {
                 (Source::Live(Box::new(answer)), None)
             }
             Waited::Done(Err(failure)) => {
-                settlement.billed_failures(failure.billed_failures);
-                settlement.settle(Status::Failed).await?;
+                accounting.failed(&failure);
+                accounting.settlement.settle(Status::Failed).await?;
                 return Ok(Opened::Failed(failed(failure)));
             }
         };
@@ -287,7 +287,7 @@ impl Relay {
                         self.source = Source::Live(Box::new(answer));
                     }
                     Waited::Done(Err(failure)) => {
-                        settlement.billed_failures(failure.billed_failures);
+                        self.accounting.failed(&failure);
                         self.pending = Some(End::Failed(failure.error));
                     }
                 },
@@ -396,7 +396,10 @@ impl Relay {
 
     fn chunk(&mut self, chunk: &Chunk, out: &mut BytesMut) {
         let settlement = &mut self.accounting.settlement;
-        settlement.generated(chunk.tokens);
+        if chunk.tokens > 0 {
+            settlement.first_token();
+            settlement.generated(chunk.tokens);
+        }
         if let Some(usage) = chunk.usage {
             settlement.counted(usage);
         }
@@ -436,6 +439,9 @@ impl Relay {
             End::Failed(_) => Status::Failed,
             End::Refused(_) => Status::Interrupted,
         };
+        if let End::Failed(error) = &end {
+            self.accounting.settlement.failed(error);
+        }
         let settled = self.settled(status).await;
         let error = match end {
             End::Whole => settled.err(),

@@ -140,6 +140,11 @@ impl Code {
         self.row().1
     }
 
+    /// The code that [`Code::as_str`] calls `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == name)
+    }
+
     /// `error.type`.
     pub const fn kind(self) -> &'static str {
         self.row().2

@@ -1,6 +1,6 @@
 //! Identifiers: a prefix that says what it names, then 128 random bits in base 62.
 
-use crate::Random;
+use crate::{Random, Timestamp};
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -13,6 +13,44 @@ pub fn new(random: &dyn Random, prefix: &str) -> String {
     id.push_str(prefix);
     push_random(&mut id, random, LENGTH);
     id
+}
+
+/// Characters of the time in an id that [`timed`] makes: milliseconds until the year 8888.
+const TIME_LENGTH: usize = 8;
+
+/// The same with the time `now` before the random characters, so that [`time_of`] finds out when it was
+/// made: what is stored in order of time is found by its id alone.
+pub fn timed(random: &dyn Random, now: Timestamp, prefix: &str) -> String {
+    let mut id = String::with_capacity(prefix.len() + TIME_LENGTH + LENGTH);
+    id.push_str(prefix);
+    id.push_str(&base62(milliseconds(now), TIME_LENGTH));
+    push_random(&mut id, random, LENGTH);
+    id
+}
+
+/// When an id with this prefix was made, to the millisecond; `None` of one that [`timed`] did not make.
+pub fn time_of(id: &str, prefix: &str) -> Option<Timestamp> {
+    let rest = id.strip_prefix(prefix)?;
+    if rest.len() != TIME_LENGTH + LENGTH || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return None;
+    }
+    let mut millisecond = 0i64;
+    for byte in rest.bytes().take(TIME_LENGTH) {
+        let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
+        millisecond = millisecond * 62 + i64::try_from(digit).ok()?;
+    }
+    Timestamp::from_millisecond(millisecond)
+}
+
+/// A time in characters that sort the latest first, to the millisecond.
+pub fn backwards(at: Timestamp) -> String {
+    let latest = 62u64.pow(TIME_LENGTH as u32) - 1;
+    base62(latest.saturating_sub(milliseconds(at)), TIME_LENGTH)
+}
+
+fn milliseconds(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millisecond()).unwrap_or_default()
 }
 
 /// Appends `count` uniformly random base-62 characters (5.95 bits each).
@@ -59,6 +97,29 @@ mod tests {
         let (one, two) = (new(&random, "req_"), new(&random, "req_"));
         assert!(one.starts_with("req_") && one.len() == 4 + LENGTH);
         assert_ne!(one, two);
+    }
+
+    #[test]
+    fn an_id_may_tell_when_it_was_made() {
+        let random = Counting(AtomicU8::new(0));
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (early, late) = (
+            at("2026-02-28T12:00:00.001Z"),
+            at("2026-02-28T12:00:00.002Z"),
+        );
+        let id = timed(&random, early, "req_");
+        assert_eq!((id.len(), time_of(&id, "req_")), (34, Some(early)));
+        assert!(id < timed(&random, late, "req_") && backwards(early) > backwards(late));
+        for other in [
+            "req_",
+            "key_0000",
+            &new(&random, "req_"),
+            &id[1..],
+            &format!("{id}x"),
+            &id.replace(&id[30..], "/é!"),
+        ] {
+            assert_eq!(time_of(other, "req_"), None, "{other}");
+        }
     }
 
     #[test]

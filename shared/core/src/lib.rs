@@ -21,6 +21,7 @@ mod runtime;
 mod secret;
 pub mod time;
 mod timestamp;
+mod trace;
 
 pub use blob::Blob;
 pub use error::{Code, Details, Error, Fault, ProviderNames, Result, StoreError};
@@ -32,3 +33,4 @@ pub use money::{Money, Price};
 pub use runtime::{Clock, Ports, Random, Spawn};
 pub use secret::Secret;
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use trace::TraceContext;

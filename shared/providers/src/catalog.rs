@@ -16,7 +16,7 @@ use crate::{
     provider::Provider,
     vendors,
 };
-use openclaw_core::{Secret, json::Object};
+use openclaw_core::{Secret, Timestamp, json::Object};
 use openclaw_schema::{
     config::{self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow},
     pricing::UsageBound,
@@ -199,6 +199,11 @@ impl Providers {
             })
         };
         Model::new(&row, target).map(Arc::new)
+    }
+
+    /// How many targets are passed over `now`, because they failed.
+    pub fn cooling_targets(&self, now: Timestamp) -> usize {
+        self.health.cooling_count(now)
     }
 
     /// Whether `id` is a name of the built-in catalog, which everybody knows, and not the operator's.

@@ -42,6 +42,13 @@ impl Health {
             .filter(|until| *until > now)
     }
 
+    /// How many targets are cooling `now`.
+    pub(crate) fn cooling_count(&self, now: Timestamp) -> usize {
+        let states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let cools = |state: &&State| state.cool_until.is_some_and(|until| until > now);
+        states.iter().filter(cools).count()
+    }
+
     /// The target answered as it should.
     pub(crate) fn succeeded(&self, slot: Slot) {
         self.with(slot, |state| *state = State::default());
@@ -89,6 +96,10 @@ mod tests {
         assert_eq!(health.cooling(slot, at(1)), None);
         health.failed(slot, at(2));
         assert_eq!(health.cooling(slot, at(11)), Some(at(12)));
+        assert_eq!(
+            (health.cooling_count(at(11)), health.cooling_count(at(12))),
+            (1, 0)
+        );
         assert_eq!(health.cooling(slot, at(12)), None);
         assert_eq!(health.cooling(Slot(0), at(3)), None);
     }

@@ -45,7 +45,7 @@ pub use call::MAX_ANSWER;
 pub use catalog::{Model, Providers, key_variables};
 pub use forward::{Content as ForwardContent, Forward, Forwarded, ForwardedBody};
 pub use plan::Plan;
-pub use reply::{Failure, Reply, Served};
+pub use reply::{Called, Failure, Reply, Served};
 pub use reshape::CompletionBuilder;
 pub use stream::ChunkStream;
 pub use verbatim::{CallerFormat, Verbatim};

@@ -20,12 +20,13 @@ impl Candidate {
     }
 
     /// That it answered the last of the calls that `before` counts.
-    pub(crate) fn served(&self, before: &Failure) -> Served {
+    pub(crate) fn served(&self, before: Failure) -> Served {
         Served {
             provider: Arc::clone(&self.target().provider.id),
             model: Arc::clone(&self.model),
             attempts: before.attempts,
             billed_failures: before.billed_failures,
+            calls: before.calls,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::HeaderMap;
-use openclaw_core::{Error, Result};
+use openclaw_core::{Error, Result, TraceContext};
 use openclaw_schema::chat::ChatRequest;
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ pub struct Plan {
     /// The model, then its fallbacks that may serve.
     pub(crate) models: Vec<Arc<Model>>,
     pub(crate) request_id: String,
+    pub(crate) trace: Option<Arc<TraceContext>>,
     content: Content,
 }
 
@@ -123,12 +124,20 @@ impl Providers {
             providers: Arc::clone(self),
             models: self.serving(model, allowed).collect(),
             request_id: request_id.into(),
+            trace: None,
             content,
         }
     }
 }
 
 impl Plan {
+    /// The same, whose calls belong to this trace.
+    #[must_use]
+    pub fn traced(mut self, trace: Option<Arc<TraceContext>>) -> Self {
+        self.trace = trace;
+        self
+    }
+
     /// The request as a target of a model has it.
     pub(crate) fn encode(&self, model: &Model, target: &Target) -> Result<Outgoing> {
         match &self.content {

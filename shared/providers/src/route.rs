@@ -7,10 +7,11 @@ use crate::{
     forward::Forwarded,
     order::{Candidate, below, candidates},
     plan::{Outgoing, Plan},
-    reply::{Failure, Reply},
+    reply::{Called, Failure, MAX_TOLD, Reply},
     stream::ChunkStream,
 };
-use openclaw_core::{Error, Ports, Random};
+use http::{HeaderMap, HeaderValue};
+use openclaw_core::{Details, Error, Ports, Random, TraceContext};
 use openclaw_schema::config::Routing;
 use std::{sync::Arc, time::Duration};
 
@@ -52,6 +53,7 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
         provider: None,
         attempts: 0,
         billed_failures: 0,
+        calls: vec![],
     };
     let mut too_short = 0;
     for candidate in candidates(&plan.providers, &plan.models, &*ports.random, now) {
@@ -70,7 +72,7 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
         };
         match attempt.run::<M>(&mut failure).await {
             Ok(answer) => {
-                let served = candidate.served(&failure);
+                let served = candidate.served(failure);
                 return Ok(Reply { answer, served });
             }
             Err(fault) => {
@@ -114,7 +116,13 @@ impl<'a> Attempt<'a> {
         let mut calls = 1;
         loop {
             total.attempts += 1;
-            let fault = match self.call::<M>().await {
+            let begun = self.ports.clock.now();
+            let called = self.call::<M>().await;
+            if total.calls.len() < MAX_TOLD {
+                let took = self.ports.clock.now().duration_since(begun);
+                total.calls.push(self.told(called.as_ref().err(), took));
+            }
+            let fault = match called {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => fault,
             };
@@ -135,9 +143,12 @@ impl<'a> Attempt<'a> {
 
     fn call<M: Mode>(&self) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
         let target = self.candidate.target();
-        let request = target
+        let mut request = target
             .provider
             .request(&self.outgoing, &self.plan.request_id);
+        if let Some(trace) = &self.plan.trace {
+            write_trace(request.headers_mut(), trace, &*self.ports.random);
+        }
         let call = Call {
             ports: self.ports,
             providers: &self.plan.providers,
@@ -145,6 +156,23 @@ impl<'a> Attempt<'a> {
             format: self.outgoing.format,
         };
         M::call(call, request)
+    }
+
+    /// A call that is over, with the fault where it failed.
+    fn told(&self, fault: Option<&Fault>, took: Duration) -> Called {
+        let target = self.candidate.target();
+        let status = match fault.map(|fault| &fault.error.details) {
+            None => Some(200),
+            Some(Some(Details::Provider { status, .. })) => *status,
+            Some(_) => None,
+        };
+        Called {
+            provider: Arc::clone(&target.provider.id),
+            model: target.model.clone(),
+            status,
+            code: fault.map(|fault| fault.error.code),
+            took,
+        }
     }
 
     /// Notes a failure for the log, and for the target unless the request is to blame.
@@ -164,6 +192,20 @@ impl<'a> Attempt<'a> {
             cause = fault.error.cause,
             "provider call failed"
         );
+    }
+}
+
+/// `traceparent` and `tracestate`: each call is a span of its own.
+fn write_trace(headers: &mut HeaderMap, trace: &TraceContext, random: &dyn Random) {
+    let parent = trace.child(random);
+    let fields = [
+        ("traceparent", Some(&*parent)),
+        ("tracestate", trace.state()),
+    ];
+    for (name, value) in fields {
+        if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
+            headers.insert(name, value);
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Config {
     pub egress: Egress,
     /// What skills may take.
     pub skills: Skills,
+    /// How long usage is kept.
+    pub analytics: Analytics,
     /// Providers, beside and in place of the built-in ones of the same id.
     pub providers: Vec<Provider>,
     /// Models, beside and in place of the built-in ones of the same id.
@@ -269,6 +271,25 @@ impl Default for Egress {
         Self {
             allow: Vec::new(),
             ports: openclaw_egress::PORTS.into(),
+        }
+    }
+}
+
+/// `[analytics]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Analytics {
+    /// Days that single requests, and sums by user and tag, are kept.
+    pub request_days: u32,
+    /// Days that all other sums are kept.
+    pub sum_days: u32,
+}
+
+impl Default for Analytics {
+    fn default() -> Self {
+        Self {
+            request_days: 30,
+            sum_days: 396,
         }
     }
 }

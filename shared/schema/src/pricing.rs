@@ -3,7 +3,7 @@
 use crate::usage::TokenUsage;
 use openclaw_core::{Money, Price};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// `pricing = { prompt = 0.03, completion = 0.06, cached_prompt = 0.003 }`: dollars per 1,000
 /// tokens, but for `request` and `extras`. Each token is priced once, in its own class; a class
@@ -48,7 +48,43 @@ pub struct Pricing {
     /// counts, for all tokens of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<PriceTier>,
+    /// Other prices where a request asks for this `service_tier`, such as `flex` or `priority`. A tier
+    /// that is not here is refused.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub service_tiers: BTreeMap<String, ServiceTier>,
 }
+
+/// Prices of a service tier. What is absent is as in the [`Pricing`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceTier {
+    /// See [`Pricing::prompt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<Price>,
+    /// See [`Pricing::completion`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion: Option<Price>,
+    /// See [`Pricing::cached_prompt`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cached_prompt: Option<Price>,
+    /// See [`Pricing::cache_write`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Price>,
+    /// See [`Pricing::cache_write_1h`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<Price>,
+    /// See [`Pricing::reasoning`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Price>,
+    /// See [`Pricing::tiers`]; none where these are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<PriceTier>,
+}
+
+/// The field of a request that chooses a service tier; a [priced field](Pricing::with_extras) is this with
+/// the tier's name after a colon.
+pub(crate) const SERVICE_TIER: &str = "service_tier";
 
 /// Prices of requests with more than `above` tokens in. What is absent is as in the [`Pricing`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -77,47 +113,109 @@ pub struct PriceTier {
     pub reasoning: Option<Price>,
 }
 
+/// What an answer costs in each class of its tokens, in nano-dollars; classes that cost nothing are
+/// left out. A class without a price of its own is part of `prompt` or `completion`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct ClassCosts(BTreeMap<Cow<'static, str>, i64>);
+
+impl ClassCosts {
+    fn add(&mut self, class: &'static str, cost: Money) {
+        if cost > Money::ZERO {
+            let sum = self.0.entry(Cow::Borrowed(class)).or_default();
+            *sum = sum.saturating_add(cost.nanos());
+        }
+    }
+
+    /// All classes together.
+    pub fn total(&self) -> Money {
+        self.0.values().copied().map(Money::from_nanos).sum()
+    }
+
+    /// Whether nothing costs anything.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        for (class, cost) in other.0 {
+            let sum = self.0.entry(class).or_default();
+            *sum = sum.saturating_add(cost);
+        }
+        self
+    }
+
+    /// The dollars of each class, by its name in [`Pricing`].
+    pub fn dollars(&self) -> BTreeMap<String, Money> {
+        let each = self.0.iter();
+        each.map(|(class, cost)| (class.to_string(), Money::from_nanos(*cost)))
+            .collect()
+    }
+}
+
 impl Pricing {
     /// Dollars of an answer with these counts; what was not told counts as 0.
     pub fn cost(&self, usage: &TokenUsage) -> Money {
+        let mut cost = Money::ZERO;
+        self.each_class(usage, |_, of_class| cost += of_class);
+        cost
+    }
+
+    /// The same by class: its total is [`Self::cost`].
+    pub fn class_costs(&self, usage: &TokenUsage) -> ClassCosts {
+        let mut costs = ClassCosts::default();
+        self.each_class(usage, |class, cost| costs.add(class, cost));
+        costs
+    }
+
+    fn each_class(&self, usage: &TokenUsage, mut add: impl FnMut(&'static str, Money)) {
         let prompt = usage.prompt();
         let tier = self.tier(prompt);
         let of_tier = |price: fn(&PriceTier) -> Option<Price>| tier.and_then(price);
         let prompt_price = of_tier(|tier| tier.prompt).unwrap_or(self.prompt);
         let completion_price = of_tier(|tier| tier.completion).unwrap_or(self.completion);
-        let mut cost = self.request.unwrap_or(Money::ZERO);
-        cost += priced(
-            prompt,
-            prompt_price,
+        add("request", self.request.unwrap_or(Money::ZERO));
+        priced(
+            ("prompt", prompt, prompt_price),
             [
                 (
+                    "cached_prompt",
                     usage.cached_tokens,
                     of_tier(|tier| tier.cached_prompt).or(self.cached_prompt),
                 ),
                 (
+                    "cache_write_1h",
                     usage.cache_write_1h_tokens,
                     of_tier(|tier| tier.cache_write_1h).or(self.cache_write_1h),
                 ),
                 (
+                    "cache_write",
                     usage.cache_write_tokens,
                     of_tier(|tier| tier.cache_write).or(self.cache_write),
                 ),
-                (usage.audio_prompt_tokens, self.audio_prompt),
-                (usage.image_tokens, self.image),
+                ("audio_prompt", usage.audio_prompt_tokens, self.audio_prompt),
+                ("image", usage.image_tokens, self.image),
             ],
+            &mut add,
         );
-        cost += priced(
-            usage.completion(),
-            completion_price,
+        priced(
+            ("completion", usage.completion(), completion_price),
             [
-                (usage.audio_completion_tokens, self.audio_completion),
                 (
+                    "audio_completion",
+                    usage.audio_completion_tokens,
+                    self.audio_completion,
+                ),
+                (
+                    "reasoning",
                     usage.reasoning_tokens,
                     of_tier(|tier| tier.reasoning).or(self.reasoning),
                 ),
             ],
+            &mut add,
         );
-        cost
     }
 
     /// The most that a request within `bound` can cost: for what is held back before the call.
@@ -146,15 +244,38 @@ impl Pricing {
         cost
     }
 
-    /// These prices for a request that has `fields` of [`Self::extras`].
+    /// Whether a request may have this priced field: one of [`Self::extras`], or a service tier.
+    pub(crate) fn prices(&self, field: &str) -> bool {
+        let tier = service_tier(field);
+        self.extra(field).is_some()
+            || tier.is_some_and(|tier| self.service_tiers.contains_key(tier))
+    }
+
+    fn extra(&self, field: &str) -> Option<Money> {
+        let name = service_tier(field).map_or(field, |_| SERVICE_TIER);
+        self.extras.get(name).copied()
+    }
+
+    /// These prices for a request that has `fields` of [`Self::extras`] and [`Self::service_tiers`].
     #[must_use]
     pub fn with_extras(&self, fields: &[String]) -> Self {
-        let extras = fields.iter().filter_map(|field| self.extras.get(field));
-        let extra: Money = extras.copied().sum();
+        let extra: Money = fields.iter().filter_map(|field| self.extra(field)).sum();
+        let tier = fields.iter().find_map(|field| service_tier(field));
+        let tier = tier.and_then(|tier| self.service_tiers.get(tier));
         let mut pricing = Self {
             extras: BTreeMap::new(),
+            service_tiers: BTreeMap::new(),
             ..self.clone()
         };
+        if let Some(tier) = tier {
+            pricing.prompt = tier.prompt.unwrap_or(self.prompt);
+            pricing.completion = tier.completion.unwrap_or(self.completion);
+            pricing.cached_prompt = tier.cached_prompt.or(self.cached_prompt);
+            pricing.cache_write = tier.cache_write.or(self.cache_write);
+            pricing.cache_write_1h = tier.cache_write_1h.or(self.cache_write_1h);
+            pricing.reasoning = tier.reasoning.or(self.reasoning);
+            pricing.tiers.clone_from(&tier.tiers);
+        }
         if extra > Money::ZERO {
             let request = pricing.request.get_or_insert(Money::ZERO);
             *request += extra;
@@ -186,23 +307,26 @@ pub struct UsageBound {
     pub audio: bool,
 }
 
-/// The cost of `all` tokens: those of each class at its own price, the rest at `price`. Classes are
-/// held within what the ones before them left, so that no token is priced twice.
+/// Adds the cost of `all` tokens of a kind: those of each class at its own price, the rest at `price`.
+/// Classes are held within what the ones before them left, so that no token is priced twice.
 fn priced<const N: usize>(
-    all: u64,
-    price: Price,
-    classes: [(Option<u64>, Option<Price>); N],
-) -> Money {
+    (kind, all, price): (&'static str, u64, Price),
+    classes: [(&'static str, Option<u64>, Option<Price>); N],
+    add: &mut impl FnMut(&'static str, Money),
+) {
     let mut rest = all;
-    let mut cost = Money::ZERO;
-    for (count, own) in classes {
+    for (class, count, own) in classes {
         let Some(own) = own else { continue };
         let count = count.unwrap_or_default().min(rest);
-        cost += own.of(count);
+        add(class, own.of(count));
         rest -= count;
     }
-    cost += price.of(rest);
-    cost
+    add(kind, price.of(rest));
+}
+
+/// The tier that a priced field names.
+fn service_tier(field: &str) -> Option<&str> {
+    field.strip_prefix(SERVICE_TIER)?.strip_prefix(':')
 }
 
 trait MaxWith {
@@ -249,6 +373,25 @@ mod tests {
             "prompt_tokens": 1000, "cached_tokens": 100, "cache_write_1h_tokens": 500,
         }));
         assert_eq!(pricing(classes()).cost(&hour).to_string(), "1.41");
+    }
+
+    #[test]
+    fn the_classes_of_a_cost_are_told_and_add_up() {
+        let counts = usage(json!({
+            "prompt_tokens": 13307, "cached_tokens": 1000, "cache_write_tokens": 12304,
+            "completion_tokens": 550,
+        }));
+        let prices = pricing(classes());
+        let costs = prices.class_costs(&counts);
+        assert_eq!(costs.total(), prices.cost(&counts));
+        assert_eq!(
+            json!(costs.dollars()),
+            json!({"prompt": 0.003, "cached_prompt": 0.1, "cache_write": 15.38, "completion": 5.5})
+        );
+        let twice = costs.clone().plus(costs.clone());
+        assert_eq!(twice.total().nanos(), 2 * costs.total().nanos());
+        let stored = serde_json::to_string(&twice).unwrap();
+        assert_eq!(serde_json::from_str::<ClassCosts>(&stored).unwrap(), twice);
     }
 
     #[test]
@@ -327,6 +470,25 @@ mod tests {
         assert_eq!(cost(&[]), "1.5");
         assert_eq!(cost(&["store"]), "1.5");
         assert_eq!(cost(&["store", "web_search_options"]), "1.75");
+    }
+
+    #[test]
+    fn a_service_tier_has_its_own_prices_and_leaves_the_rest() {
+        let prices = pricing(json!({
+            "prompt": 1, "completion": 10, "cached_prompt": 0.5, "extras": {"store": 2},
+            "tiers": [{"above": 10, "prompt": 5}],
+            "service_tiers": {"flex": {"prompt": 0.5, "completion": 5}},
+        }));
+        let counts = usage(json!({
+            "prompt_tokens": 1000, "cached_tokens": 500, "completion_tokens": 100,
+        }));
+        let flex = prices.with_extras(&["service_tier:flex".into(), "store".into()]);
+        // 0.25 + 0.25 + 0.5 + 2, without the tier of the usual prices.
+        assert_eq!(flex.cost(&counts).to_string(), "3.0");
+        assert!(flex.service_tiers.is_empty(), "a reservation needs no list");
+        // 2.5 + 0.25 + 1.
+        assert_eq!(prices.with_extras(&[]).cost(&counts).to_string(), "3.75");
+        assert!(prices.prices("service_tier:flex") && !prices.prices("service_tier:priority"));
     }
 
     #[test]

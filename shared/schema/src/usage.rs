@@ -1,19 +1,28 @@
-//! `GET /analytics/usage` on the wire.
+//! `GET /analytics/usage` and `GET /analytics/requests` on the wire.
 
+mod report;
+mod requests;
 mod tokens;
 
+pub use report::{
+    By, Day, Detail, Group, IntervalTotals, Kept, Latencies, Named, Percentiles, PeriodTotals,
+    Slice, TokenClasses, UsageReport,
+};
+pub use requests::{
+    AttemptView, MAX_EXPORTED, RequestDetail, RequestFilter, RequestList, RequestView, StatusFilter,
+};
 pub use tokens::{CompletionUsage, InputOutputUsage, TokenUsage};
 
 use openclaw_core::{
-    Error, Money, Result, Timestamp,
+    Error, Result, Timestamp,
     time::{DAY, HOUR, floor, shift},
 };
 use serde::{Deserialize, Serialize};
 
-/// The longest span a report may cover, in days: as long as usage is kept.
-pub const MAX_DAYS: i64 = 366;
+/// The longest span a report may cover, in days: 13 months, as long as sums are kept by default.
+pub const MAX_DAYS: i64 = 396;
 
-/// The query: `period`, or `start` and optionally `end`.
+/// The query: `period`, or `start` and optionally `end`; what to group by, and whose usage alone counts.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct UsageQuery {
@@ -23,7 +32,52 @@ pub struct UsageQuery {
     pub start: Option<Timestamp>,
     /// RFC 3339, exclusive; rounded up to the hour. Default: now.
     pub end: Option<Timestamp>,
+    /// What `groups` are of.
+    pub group_by: Option<By>,
+    /// The length of what `intervals` are of.
+    pub interval: Option<Interval>,
+    /// Only requests for this model.
+    pub model: Option<String>,
+    /// Only those of this key.
+    pub key: Option<String>,
+    /// Only those that this provider answered.
+    pub provider: Option<String>,
+    /// Only those for this endpoint.
+    pub endpoint: Option<String>,
 }
+
+/// How long an interval is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Interval {
+    /// An hour.
+    Hour,
+    /// A UTC day.
+    Day,
+}
+
+/// A query whose bounds were checked.
+#[derive(Clone, Debug)]
+pub struct UsageAsked {
+    /// The hours.
+    pub span: Span,
+    /// See [`UsageQuery::group_by`].
+    pub group_by: Option<By>,
+    /// See [`UsageQuery::interval`].
+    pub interval: Option<Interval>,
+    /// See [`UsageQuery::model`].
+    pub model: Option<String>,
+    /// See [`UsageQuery::key`].
+    pub key: Option<String>,
+    /// See [`UsageQuery::provider`].
+    pub provider: Option<String>,
+    /// See [`UsageQuery::endpoint`].
+    pub endpoint: Option<String>,
+}
+
+/// Days of which hours may be shown one by one.
+const MAX_HOURLY_DAYS: i64 = 31;
 
 /// A span of whole UTC hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +90,46 @@ pub struct Span {
     pub end: Timestamp,
 }
 
+impl Span {
+    /// As many hours, right before it.
+    #[must_use]
+    pub fn before(&self) -> Self {
+        let seconds = self.end.as_second() - self.start.as_second();
+        Self {
+            period: self.period.clone(),
+            start: shift(self.start, -seconds),
+            end: self.start,
+        }
+    }
+}
+
 impl UsageQuery {
+    /// What was asked for, whole.
+    pub fn check(self, now: Timestamp) -> Result<UsageAsked> {
+        let span = self.span(now)?;
+        let days = (span.end.as_second() - span.start.as_second()) / DAY;
+        if self.interval == Some(Interval::Hour) && days > MAX_HOURLY_DAYS {
+            let issue = format!("must be day for more than {MAX_HOURLY_DAYS} days");
+            return Err(Error::invalid("interval", issue));
+        }
+        let filters = [&self.model, &self.key, &self.provider, &self.endpoint];
+        if matches!(self.group_by, Some(By::User | By::Tag))
+            && filters.into_iter().any(Option::is_some)
+        {
+            let issue = "user and tag exclude model, key, provider and endpoint";
+            return Err(Error::invalid("group_by", issue));
+        }
+        Ok(UsageAsked {
+            span,
+            group_by: self.group_by,
+            interval: self.interval,
+            model: self.model,
+            key: self.key,
+            provider: self.provider,
+            endpoint: self.endpoint,
+        })
+    }
+
     /// The whole hours asked for.
     pub fn span(&self, now: Timestamp) -> Result<Span> {
         let (period, start, end) = match (&self.period, self.start) {
@@ -85,77 +178,6 @@ fn period_seconds(period: &str) -> Result<(&'static str, i64)> {
     })
 }
 
-/// The report.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct UsageReport {
-    /// The word the caller used, or `custom`.
-    pub period: String,
-    /// The first hour covered.
-    pub start: Timestamp,
-    /// The end of the last hour covered.
-    pub end: Timestamp,
-    /// Every accounted request, failed ones too.
-    pub total_requests: u64,
-    /// Prompt and completion tokens.
-    pub total_tokens: u64,
-    /// Dollars.
-    pub cost: Money,
-    /// The totals in detail.
-    #[serde(flatten)]
-    pub detail: Detail,
-    /// By model id.
-    pub by_model: Vec<Group>,
-    /// By UTC day, oldest first.
-    pub by_day: Vec<Group>,
-    /// By key id.
-    pub by_key: Vec<Group>,
-}
-
-/// What the totals are made of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct Detail {
-    /// Tokens in.
-    pub prompt_tokens: u64,
-    /// Tokens out.
-    pub completion_tokens: u64,
-    /// Requests that ended in an error.
-    pub errors: u64,
-    /// Requests whose client left, or that a crash cut off.
-    pub interrupted: u64,
-    /// Requests whose tokens are our estimate because the provider told none.
-    pub estimated_requests: u64,
-}
-
-/// The sums over one model, day or key.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(
-    feature = "openapi",
-    derive(schemars::JsonSchema),
-    schemars(rename = "UsageGroup")
-)]
-pub struct Group {
-    /// The model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// The day, `2026-02-28`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
-    /// The key's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Requests.
-    pub requests: u64,
-    /// Prompt and completion tokens.
-    pub tokens: u64,
-    /// Dollars.
-    pub cost: Money,
-    /// The sums in detail.
-    #[serde(flatten)]
-    pub detail: Detail,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +191,7 @@ mod tests {
             period: period.map(Into::into),
             start: start.map(at),
             end: end.map(at),
+            ..UsageQuery::default()
         }
     }
 
@@ -204,6 +227,16 @@ mod tests {
             let span = query(None, None, None).span(at(now)).unwrap();
             assert_eq!(span.end, at("2026-03-02T12:00:00Z"));
         }
+    }
+
+    #[test]
+    fn the_previous_period_ends_where_this_one_starts() {
+        let span = query(Some("24h"), None, None);
+        let before = span.span(at("2026-03-02T10:30:00Z")).unwrap().before();
+        assert_eq!(
+            (before.start, before.end),
+            (at("2026-02-28T09:00:00Z"), at("2026-03-01T10:00:00Z"))
+        );
     }
 
     #[test]

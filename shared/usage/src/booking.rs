@@ -1,6 +1,6 @@
 //! From a reservation to its usage row, exactly once.
 
-use crate::{Reservation, Status, UsageRow, progress::Progress};
+use crate::{Labels, Reservation, Status, UsageRow, progress::Progress};
 use openclaw_core::{
     Error, Ledger, Result, Timestamp,
     ledger::{Applied, Outcome, Step, When},
@@ -10,6 +10,7 @@ use openclaw_core::{
 pub(crate) fn row(
     reservation: &Reservation,
     progress: &Progress,
+    labels: &Labels,
     status: Status,
     now: Timestamp,
 ) -> UsageRow {
@@ -28,6 +29,15 @@ pub(crate) fn row(
         cost: spent.cost,
         started: reservation.started,
         duration_ms: u64::try_from(duration).unwrap_or_default(),
+        first_token_ms: progress.first_token_ms,
+        code: progress.code.clone().filter(|_| status == Status::Failed),
+        costs: spent.costs,
+        attempts: progress.attempts.clone(),
+        stream: reservation.stream,
+        cache: progress.cache,
+        trace: reservation.trace.clone(),
+        user: labels.user.clone(),
+        metadata: labels.metadata.clone(),
     }
 }
 
@@ -45,7 +55,9 @@ pub(crate) async fn book(
         when: When::Present,
     };
     let spend = reservation.spend_instead(reservation.reserved, row.cost);
-    let steps = [remove].into_iter().chain(row.steps(None)?);
+    let steps = [remove]
+        .into_iter()
+        .chain(row.steps(None, reservation.kept)?);
     let steps = steps
         .chain(spend)
         .chain(reservation.release())
@@ -71,7 +83,7 @@ pub(crate) async fn amend(
     let booked: UsageRow =
         serde_json::from_slice(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
     let spend = reservation.spend_instead(booked.cost, row.cost);
-    let steps = row.steps(Some(&booked))?.into_iter();
+    let steps = row.steps(Some(&booked), reservation.kept)?.into_iter();
     let told = row.tell(account, &reservation.events)?;
     let steps = steps.chain(spend).chain(told).chain(beside).collect();
     let applied = applied(ledger, account, steps).await?;

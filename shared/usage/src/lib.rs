@@ -10,22 +10,31 @@
 //! The reservation is deleted by the settlement that finds it, so nothing settles twice. A request
 //! that finds it gone was only taken for dead (its client did not read for longer than the lease):
 //! it corrects the row and the sums by the difference.
-//! [`report`] sums the hours.
+//! [`report`] sums the hours, [`requests`] lists the rows.
 
+mod attempt;
 mod booking;
 mod budget;
+mod days;
+mod latency;
+mod log;
 mod orphans;
 mod progress;
 mod report;
 mod reservation;
+mod retention;
 mod row;
 mod settlement;
+mod sums;
 mod totals;
 
+pub use attempt::Attempt;
 pub use budget::{Spending, budget_exceeded, ensure_budget_left};
+pub use log::{request, requests};
 pub use orphans::{Swept, has_overdue, settle_orphans};
 pub use report::report;
 pub use reservation::{LEASE, RENEW, RESERVATIONS, Renewal, Reservation, Spender, refused};
+pub use retention::Retention;
 pub use row::{Endpoint, Status, UsageRow};
-pub use settlement::{Settlement, Waited};
-pub use totals::Totals;
+pub use settlement::{Labels, Settlement, Waited};
+pub use totals::{Observer, Totals};

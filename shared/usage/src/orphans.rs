@@ -1,7 +1,7 @@
 //! Reservations that nobody is going to settle.
 
 use crate::{
-    RESERVATIONS, Reservation, Status,
+    Labels, RESERVATIONS, Reservation, Status,
     booking::{book, row},
     progress::Progress,
 };
@@ -78,7 +78,13 @@ async fn settle(
     let called = Progress::called();
     let renewal = reservation.renewal.as_ref();
     let progress = renewal.map_or(&called, |renewal| &renewal.progress);
-    let row = row(reservation, progress, Status::Interrupted, now);
+    let row = row(
+        reservation,
+        progress,
+        &Labels::default(),
+        Status::Interrupted,
+        now,
+    );
     let Some(applied) = book(ledger, account, reservation, &row, vec![]).await? else {
         return Ok(false);
     };

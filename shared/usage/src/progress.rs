@@ -1,8 +1,7 @@
 //! How far a request is, and what it comes to.
 
-use crate::{Reservation, Status};
-use openclaw_core::Money;
-use openclaw_schema::{config::Pricing, usage::TokenUsage};
+use crate::{Attempt, Reservation, Status};
+use openclaw_schema::{config::Pricing, pricing::ClassCosts, usage::TokenUsage};
 use serde::{Deserialize, Serialize};
 
 /// How far a request is.
@@ -29,6 +28,18 @@ pub(crate) struct Progress {
     /// Calls that failed although the provider may have worked on them, and bill the prompt.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) billed_failures: u32,
+    /// The calls of providers, those of earlier rounds included.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) attempts: Vec<Attempt>,
+    /// Milliseconds from the admission to the first token of a stream.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) first_token_ms: Option<u64>,
+    /// The code of the error that it fails with.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) code: Option<String>,
+    /// Whether the response cache answers.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) cache: bool,
     /// What the rounds before this one came to, where a request has several.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) earlier: Option<Box<Spent>>,
@@ -44,6 +55,9 @@ pub(crate) struct Spent {
     pub(crate) estimated: bool,
     /// Nano-dollars.
     pub(crate) cost: i64,
+    /// The same by class.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) costs: ClassCosts,
     /// Who answered last, and as which model.
     #[serde(skip_serializing_if = "is_default")]
     pub(crate) provider: Option<String>,
@@ -93,14 +107,15 @@ impl Progress {
         let (usage, estimated) = self.total_usage(reservation.prompt_tokens, status);
         let pricing = self.pricing.as_ref().unwrap_or(&reservation.pricing);
         // What took no tokens was not answered, and a price of the request alone is not due.
-        let cost = match usage == TokenUsage::default() {
-            true => Money::ZERO,
-            false => pricing.cost(&usage),
+        let costs = match usage == TokenUsage::default() {
+            true => ClassCosts::default(),
+            false => pricing.class_costs(&usage),
         };
         let round = Spent {
             usage,
             estimated,
-            cost: cost.nanos(),
+            cost: costs.total().nanos(),
+            costs,
             provider: self.provider.clone(),
             served_model: self.served_model.clone(),
         };
@@ -118,6 +133,7 @@ impl Spent {
             usage: self.usage.plus(round.usage),
             estimated: self.estimated || round.estimated,
             cost: self.cost.saturating_add(round.cost),
+            costs: self.costs.clone().plus(round.costs),
             provider: round.provider.or_else(|| self.provider.clone()),
             served_model: round.served_model.or_else(|| self.served_model.clone()),
         }

@@ -1,6 +1,6 @@
 //! Money that is held back before the provider is called.
 
-use crate::{Endpoint, budget::budget_exceeded, progress::Progress};
+use crate::{Endpoint, Retention, budget::budget_exceeded, progress::Progress};
 use bytes::Bytes;
 use openclaw_core::{
     Code, Error, Money, Result, Timestamp,
@@ -50,6 +50,15 @@ pub struct Reservation {
     /// these were counted do not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
+    /// The trace that it belongs to, where its caller told one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// Whether the answer is a stream.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+    /// How long it is kept in the log and in its sums.
+    #[serde(default, skip_serializing_if = "Retention::is_default")]
+    pub kept: Retention,
     /// The types of events, or `*`, that the account's webhooks want of how it ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,

@@ -1,21 +1,26 @@
-//! The usage row and the hour's sums.
+//! The usage row: one request, accounted.
 
+use crate::{Attempt, Retention, sums};
 use bytes::Bytes;
 use openclaw_core::{
-    Error, Money, Result, Timestamp,
-    ledger::{Counters, Delta, Step, When},
+    Error, Money, Result, Timestamp, id,
+    ledger::{Step, When},
     time::{self, DAY},
 };
 use openclaw_schema::{
     event::{Event, EventType},
-    usage::{Detail, MAX_DAYS, TokenUsage},
+    pricing::ClassCosts,
+    usage::TokenUsage,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
-/// Days for which single rows are kept; the hours' sums are kept for [`MAX_DAYS`].
-const ROW_DAYS: i64 = 90;
+/// The prefix of rows: `log/<time backwards>/<request>`, the newest first.
+pub(crate) const LOG: &str = "log/";
+
+/// The prefix of a request's id.
+pub(crate) const REQUEST: &str = "req_";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -59,7 +64,35 @@ pub enum Endpoint {
     Transcriptions,
 }
 
+impl Status {
+    /// As it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 impl Endpoint {
+    /// As it is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Skills => "skills",
+            Self::Messages => "messages",
+            Self::Responses => "responses",
+            Self::Completions => "completions",
+            Self::Embeddings => "embeddings",
+            Self::Moderations => "moderations",
+            Self::Rerank => "rerank",
+            Self::Images => "images",
+            Self::Speech => "speech",
+            Self::Transcriptions => "transcriptions",
+        }
+    }
+
     /// Whether it is the one that goes without saying.
     pub(crate) fn is_chat(&self) -> bool {
         *self == Self::Chat
@@ -95,40 +128,85 @@ pub struct UsageRow {
     pub started: Timestamp,
     /// Milliseconds until it was settled.
     pub duration_ms: u64,
+    /// Milliseconds until the first token of a stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u64>,
+    /// The error's code, where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What the tokens cost by class; together `cost`.
+    #[serde(default, skip_serializing_if = "ClassCosts::is_empty")]
+    pub costs: ClassCosts,
+    /// The calls of providers, the first one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Attempt>,
+    /// Whether the answer was a stream.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stream: bool,
+    /// Whether the answer came from the response cache.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cache: bool,
+    /// The trace that it belongs to, where its caller told one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// The caller's `user`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The caller's `metadata`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
 }
 
-/// The prefix of the hours' sums: `hour/<hour>/<key>/<model>`.
-pub(crate) const HOURS: &str = "hour/";
-
 impl UsageRow {
-    /// The steps that write the row and add it to its hour; instead of `booked`, where that is
-    /// what they hold of this request already.
-    pub(crate) fn steps(&self, booked: Option<&Self>) -> Result<Vec<Step>> {
+    /// The steps that write the row and add it to its sums; instead of `booked`, where that is what they
+    /// hold of this request already.
+    pub(crate) fn steps(&self, booked: Option<&Self>, kept: Retention) -> Result<Vec<Step>> {
         let document = serde_json::to_vec(self).map_err(Error::internal)?;
         let row = Step::Put {
             key: self.ledger_key(),
             document: Bytes::from(document),
             when: booked.map_or(When::Always, |_| When::Present),
-            expires: Some(time::shift(self.started, ROW_DAYS * DAY)),
+            expires: Some(time::shift(self.started, kept.request_days * DAY)),
         };
-        let before = booked.map(Self::sums);
-        let deltas = self.sums().into_iter().enumerate();
-        let deltas: Vec<_> = deltas
-            .map(|(at, (field, sum))| (field, sum - before.map_or(0, |before| before[at].1)))
-            .filter(|(_, by)| *by != 0)
-            .map(|(field, by)| Delta::new(field, by))
-            .collect();
-        let hour = (!deltas.is_empty()).then(|| Step::Add {
-            key: format!(
-                "{HOURS}{}/{}/{}",
-                time::hour(self.started),
-                self.key,
-                self.model
-            ),
-            deltas,
-            expires: Some(time::shift(self.started, (MAX_DAYS + 1) * DAY)),
-        });
-        Ok([row].into_iter().chain(hour).collect())
+        Ok([row]
+            .into_iter()
+            .chain(sums::steps(self, booked, kept))
+            .collect())
+    }
+
+    /// Whether another model answered than was asked for.
+    pub fn is_fallback(&self) -> bool {
+        let served = self.served_model.as_ref();
+        served.is_some_and(|served| *served != self.model)
+    }
+
+    /// The request's line in the log: nothing of its content, and no credential.
+    pub(crate) fn log(&self, account: &str) {
+        tracing::info!(
+            target: "openclaw::request",
+            request = self.request,
+            account,
+            key = self.key,
+            endpoint = self.endpoint.as_str(),
+            model = self.model,
+            provider = self.provider,
+            status = self.status.as_str(),
+            code = self.code,
+            stream = self.stream,
+            attempts = self.attempts.len(),
+            prompt_tokens = self.usage.prompt(),
+            completion_tokens = self.usage.completion(),
+            cost = %Money::from_nanos(self.cost),
+            first_token_ms = self.first_token_ms,
+            duration_ms = self.duration_ms,
+            trace = self.trace,
+            "accounted"
+        );
+    }
+
+    /// Calls of providers beside the first.
+    pub fn retries(&self) -> usize {
+        self.attempts.len().saturating_sub(1)
     }
 
     /// The step that tells the webhooks of `account` of it, where one of `wanted` means that.
@@ -162,67 +240,12 @@ impl UsageRow {
     }
 
     pub(crate) fn ledger_key(&self) -> String {
-        format!("row/{}/{}", sortable(self.started), self.request)
-    }
-
-    fn sums(&self) -> [(&'static str, i64); 7] {
-        let one_if = |condition| i64::from(condition);
-        let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        [
-            ("requests", 1),
-            ("prompt_tokens", tokens(self.usage.prompt())),
-            ("completion_tokens", tokens(self.usage.completion())),
-            ("cost", self.cost),
-            ("errors", one_if(self.status == Status::Failed)),
-            ("interrupted", one_if(self.status == Status::Interrupted)),
-            ("estimated", one_if(self.estimated)),
-        ]
+        ledger_key(self.started, &self.request)
     }
 }
 
-/// The sums that [`UsageRow::sums`] wrote, read back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
-    pub(crate) requests: u64,
-    pub(crate) cost: Money,
-    pub(crate) detail: Detail,
-}
-
-impl Sums {
-    pub(crate) fn read(counters: &Counters) -> Self {
-        let get = |field| counters.get(field).copied().unwrap_or_default();
-        let count = |field| u64::try_from(get(field)).unwrap_or_default();
-        Self {
-            requests: count("requests"),
-            cost: Money::from_nanos(get("cost")),
-            detail: Detail {
-                prompt_tokens: count("prompt_tokens"),
-                completion_tokens: count("completion_tokens"),
-                errors: count("errors"),
-                interrupted: count("interrupted"),
-                estimated_requests: count("estimated"),
-            },
-        }
-    }
-
-    pub(crate) const fn tokens(&self) -> u64 {
-        self.detail.prompt_tokens + self.detail.completion_tokens
-    }
-}
-
-impl std::ops::AddAssign for Sums {
-    fn add_assign(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.cost += other.cost;
-        self.detail.prompt_tokens += other.detail.prompt_tokens;
-        self.detail.completion_tokens += other.detail.completion_tokens;
-        self.detail.errors += other.detail.errors;
-        self.detail.interrupted += other.detail.interrupted;
-        self.detail.estimated_requests += other.detail.estimated_requests;
-    }
-}
-
-/// `at` to the millisecond in a form whose order is the order of time.
-fn sortable(at: Timestamp) -> String {
-    format!("{at:.3}")
+/// The key of a request's row: by the time in its id, or, where that has none, by when it was admitted.
+pub(crate) fn ledger_key(started: Timestamp, request: &str) -> String {
+    let at = id::time_of(request, REQUEST).unwrap_or(started);
+    format!("{LOG}{}/{request}", id::backwards(at))
 }

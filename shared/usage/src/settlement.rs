@@ -1,7 +1,8 @@
 //! A request's way from admission to settlement.
 
 use crate::{
-    RENEW, Reservation, Spender, Status, Totals,
+    Attempt, RENEW, Reservation, Spender, Status, Totals,
+    attempt::MAX_ATTEMPTS,
     booking::{amend, book, row},
     budget::budget_exceeded,
     progress::Progress,
@@ -17,6 +18,7 @@ use openclaw_core::{
 };
 use openclaw_schema::{config::Pricing, usage::TokenUsage};
 use std::{
+    collections::BTreeMap,
     future::poll_fn,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -32,6 +34,16 @@ use std::{
 /// It is a pointer: it moves through futures of which each has room for it.
 pub struct Settlement(Option<Box<Open>>);
 
+/// What the caller says that a request is about. It is written when the request is settled, and lost in a
+/// crash: what is admitted is written into the account's busiest item, which has no room for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// The caller's `user`.
+    pub user: Option<String>,
+    /// The caller's `metadata`.
+    pub metadata: BTreeMap<String, String>,
+}
+
 struct Open {
     ports: Ports,
     totals: Arc<Totals>,
@@ -39,6 +51,7 @@ struct Open {
     reservation: Reservation,
     admitted: Option<Durable>,
     progress: Progress,
+    labels: Labels,
     renew_at: Timestamp,
     beside: Option<Beside>,
     note: Option<Step>,
@@ -80,6 +93,7 @@ impl Settlement {
             reservation,
             admitted: Some(admitted),
             progress: Progress::default(),
+            labels: Labels::default(),
             beside: None,
             note: None,
             check: None,
@@ -116,6 +130,13 @@ impl Settlement {
     pub fn note(&mut self, step: Step) {
         if let Some(open) = &mut self.0 {
             open.note = Some(step);
+        }
+    }
+
+    /// Notes what the caller says that the request is about.
+    pub fn label(&mut self, labels: Labels) {
+        if let Some(open) = &mut self.0 {
+            open.labels = labels;
         }
     }
 
@@ -179,6 +200,39 @@ impl Settlement {
     /// prompts.
     pub fn billed_failures(&mut self, calls: u32) {
         self.update(|progress| progress.billed_failures = calls);
+    }
+
+    /// These calls of providers were made.
+    pub fn attempted(&mut self, calls: impl IntoIterator<Item = Attempt>) {
+        self.update(|progress| {
+            progress.attempts.extend(calls);
+            progress.attempts.truncate(MAX_ATTEMPTS);
+        });
+    }
+
+    /// The response cache answers.
+    pub fn cache_hit(&mut self) {
+        self.update(|progress| progress.cache = true);
+    }
+
+    /// It fails with this error.
+    pub fn failed(&mut self, error: &Error) {
+        self.update(|progress| progress.code = Some(error.code.as_str().into()));
+    }
+
+    /// Something of a stream's answer is there; the first time counts.
+    pub fn first_token(&mut self) {
+        let Some(open) = &mut self.0 else {
+            return;
+        };
+        if open.progress.first_token_ms.is_none() {
+            let waited = open
+                .ports
+                .clock
+                .now()
+                .duration_since(open.reservation.started);
+            open.progress.first_token_ms = u64::try_from(waited.as_millis()).ok();
+        }
     }
 
     /// This model answered at this provider, at these prices.
@@ -271,13 +325,14 @@ impl Open {
         let beside = Vec::from_iter(beside.into_iter().chain(self.note.take()));
         let (ledger, account) = (&*self.ports.ledger, &self.account);
         let now = self.ports.clock.now();
-        let row = row(&self.reservation, &self.progress, status, now);
+        let row = row(&self.reservation, &self.progress, &self.labels, status, now);
         let reservation = &self.reservation;
         let applied = match book(ledger, account, reservation, &row, beside.clone()).await? {
             Some(applied) => applied,
             None => amend(ledger, account, reservation, &row, beside).await?,
         };
         self.totals.add(&row);
+        row.log(account);
         Ok(applied.durable.await?)
     }
 
@@ -296,6 +351,8 @@ impl Open {
         let next = next.hold(spender, Money::from_nanos(most));
         self.progress = Progress {
             earlier: Some(Box::new(spent)),
+            attempts: std::mem::take(&mut self.progress.attempts),
+            first_token_ms: self.progress.first_token_ms,
             ..Progress::default()
         };
         let now = self.ports.clock.now();

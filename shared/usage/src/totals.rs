@@ -1,11 +1,18 @@
 //! What this process has accounted since it started, for its metrics.
 
 use crate::row::{Status, UsageRow};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Is shown each row that this process accounts, on the request's way: it must be quick.
+pub type Observer = Box<dyn Fn(&UsageRow) + Send + Sync>;
 
 /// Counters of one process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Totals {
+    observer: OnceLock<Observer>,
     /// Requests that ended with a whole answer.
     pub completed: AtomicU64,
     /// Requests that ended with an error.
@@ -21,7 +28,16 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Shows `observer` each row from now on. The first who asks has it for good.
+    pub fn observe(&self, observer: Observer) {
+        // A second one would see what the first does.
+        let _ = self.observer.set(observer);
+    }
+
     pub(crate) fn add(&self, row: &UsageRow) {
+        if let Some(observer) = self.observer.get() {
+            observer(row);
+        }
         let ended = match row.status {
             Status::Completed => &self.completed,
             Status::Failed => &self.failed,

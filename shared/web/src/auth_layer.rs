@@ -10,10 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{Method, request::Parts};
-use openclaw_auth::Identity;
+use openclaw_auth::{Caller, Identity};
 use openclaw_core::{Code, Error};
 use openclaw_schema::key::Scope;
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 /// Who may call a group of routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +93,10 @@ impl AuthLayer {
             },
         };
         quota.write_headers(response.headers_mut());
+        response.extensions_mut().insert(CallerLog {
+            caller: quota.caller.clone(),
+            is_accounted: quota.is_accounted(),
+        });
         response
     }
 
@@ -104,6 +108,14 @@ impl AuthLayer {
         }
         quota.admit(Vec::new()).await.map(drop)
     }
+}
+
+/// Who called, left on the response for the log.
+#[derive(Clone)]
+pub(crate) struct CallerLog {
+    pub(crate) caller: Arc<Caller>,
+    /// Whether the request's settlement logs it.
+    pub(crate) is_accounted: bool,
 }
 
 fn forbidden(message: impl Into<std::borrow::Cow<'static, str>>) -> Result<()> {
@@ -123,7 +135,7 @@ async fn authenticated(State(layer): State<AuthLayer>, request: Request, next: N
         .insert(BodyLimit(app.config.limits.body_bytes));
     match identity {
         Identity::Caller(caller) => {
-            let quota = RequestQuota::new(app.clone(), caller);
+            let quota = RequestQuota::new(app.clone(), caller).traced(&parts.headers);
             parts.extensions.insert(quota.clone());
             let request = Request::from_parts(parts, body);
             layer.called(quota, request, next).await

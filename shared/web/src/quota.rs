@@ -6,13 +6,16 @@ use futures_util::FutureExt;
 use http::HeaderMap;
 use openclaw_auth::{Caller, Holder};
 use openclaw_core::{
-    Code, Error, Money,
+    Code, Error, Money, TraceContext,
     ledger::{Durable, Outcome, Step},
 };
 use openclaw_rate_limit::{Admission, Window, admit, running_limit};
 use openclaw_schema::config::Limits;
-use openclaw_usage::{Reservation, Settlement, Spender, budget_exceeded, refused};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use openclaw_usage::{Reservation, Retention, Settlement, Spender, budget_exceeded, refused};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// How often an admission is tried on what has become of its account and key meanwhile.
 const MAX_CHANGES: usize = 20;
@@ -25,6 +28,9 @@ pub struct RequestQuota {
     app: App,
     pub(crate) caller: Arc<Caller>,
     decision: Arc<Mutex<Option<Decision>>>,
+    /// Whether a settlement accounts for the request, and logs it.
+    is_accounted: Arc<AtomicBool>,
+    trace: Option<Arc<TraceContext>>,
 }
 
 /// How the request was counted.
@@ -49,7 +55,29 @@ impl RequestQuota {
             app,
             caller,
             decision: Arc::default(),
+            is_accounted: Arc::default(),
+            trace: None,
         }
+    }
+
+    /// The same for a request that belongs to the trace which its headers tell.
+    #[must_use]
+    pub fn traced(mut self, headers: &HeaderMap) -> Self {
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let trace = header("traceparent")
+            .and_then(|parent| TraceContext::parse(parent, header("tracestate")));
+        self.trace = trace.map(Arc::new);
+        self
+    }
+
+    /// The trace that the request belongs to.
+    pub fn trace(&self) -> Option<Arc<TraceContext>> {
+        self.trace.clone()
+    }
+
+    /// Whether a settlement accounts for the request, and logs it.
+    pub(crate) fn is_accounted(&self) -> bool {
+        self.is_accounted.load(Ordering::Relaxed)
     }
 
     /// Who calls.
@@ -90,9 +118,14 @@ impl RequestQuota {
             account: &caller.account,
             key: &caller.key,
         };
-        let reservation = reservation.hold(spender, max_cost);
+        let reservation = Reservation {
+            kept: Retention::from(&app.config.analytics),
+            trace: self.trace.as_ref().map(|trace| trace.trace_id().to_owned()),
+            ..reservation.hold(spender, max_cost)
+        };
         let max_running = running_limit(&caller.account, self.limits());
         let admitted = self.admit(reservation.steps(spender, max_running)?).await?;
+        self.is_accounted.store(true, Ordering::Relaxed);
         let settlement = Settlement::new(
             app.ports.clone(),
             app.totals.clone(),

@@ -1,4 +1,4 @@
-use crate::{ApiError, App, RequestId, Routes, cors::Cors, error::Cause};
+use crate::{ApiError, App, RequestId, Routes, auth_layer::CallerLog, cors::Cors, error::Cause};
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -8,7 +8,7 @@ use axum::{
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Uri};
 use openclaw_core::{Code, Error, id};
-use std::{any::Any, panic::AssertUnwindSafe};
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 use tower::ServiceExt;
 
 /// The prefixes of every path.
@@ -88,10 +88,42 @@ async fn answered(request: Request, next: Next) -> Response {
     run.await.unwrap_or_else(|panic| panicked(&*panic))
 }
 
-/// Names the request and logs, once, why it failed. Query strings and bodies are never logged.
+/// A request's line in the log.
+struct Line<'a> {
+    id: &'a RequestId,
+    method: Method,
+    route: &'a str,
+    /// Until the head of the answer.
+    took: Duration,
+}
+
+impl Line<'_> {
+    /// One line a request: its settlement writes that of a request which is accounted. Probes of a load
+    /// balancer that find all well are for `debug`.
+    fn write(self, response: &Response) {
+        let (method, route, status) = (self.method, self.route, response.status().as_u16());
+        let request = &*self.id.0;
+        let duration_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        let logged = response.extensions().get::<CallerLog>();
+        let (account, key) = logged.map_or((None, None), |CallerLog { caller, .. }| {
+            (Some(&*caller.account.id), Some(&*caller.key.id))
+        });
+        let is_probe = route.contains("/health") || route.ends_with("/metrics");
+        if let Some(Cause(cause)) = response.extensions().get() {
+            tracing::error!(request, account, key, %method, route, status, duration_ms, cause, "request failed");
+        } else if logged.is_some_and(|logged| logged.is_accounted) || (is_probe && status < 400) {
+            tracing::debug!(request, account, key, %method, route, status, duration_ms, "request");
+        } else {
+            tracing::info!(target: "openclaw::request", request, account, key, %method, route, status, duration_ms, "request");
+        }
+    }
+}
+
+/// Names the request and logs it, and why it failed. Query strings and bodies are never logged.
 async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(id::new(&*app.ports.random, "req_").into());
+    let id = RequestId(id::timed(&*app.ports.random, app.ports.clock.now(), "req_").into());
     request.extensions_mut().insert(id.clone());
+    let begun = app.ports.clock.now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let cors = Cors::of(&app, request.headers());
@@ -106,12 +138,12 @@ async fn outermost(State(app): State<App>, mut request: Request, next: Next) -> 
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert("x-request-id", value);
     }
-    let status = response.status().as_u16();
-    let route = route.as_ref().map_or("", MatchedPath::as_str);
-    if let Some(Cause(cause)) = response.extensions().get() {
-        tracing::error!(request = &*id.0, %method, route, status, cause, "request failed");
-    } else {
-        tracing::debug!(request = &*id.0, %method, route, status, "request");
-    }
+    let line = Line {
+        id: &id,
+        method,
+        route: route.as_ref().map_or("", MatchedPath::as_str),
+        took: app.ports.clock.now().duration_since(begun),
+    };
+    line.write(&response);
     response
 }

@@ -1,7 +1,7 @@
 //! A small client that holds every answer to the contract's conventions.
 
 use super::{
-    expect,
+    expect, secrets,
     stream::{Stream, Transcript},
 };
 use bytes::Bytes;
@@ -43,6 +43,7 @@ impl Client {
     /// With the operator's token.
     #[must_use]
     pub fn operator(self, token: &str) -> Self {
+        secrets::note(token);
         let caller = Caller::Operator(token.into());
         Self { caller, ..self }
     }
@@ -50,6 +51,9 @@ impl Client {
     /// With a key or a JWT.
     #[must_use]
     pub fn with(&self, credential: &str) -> Self {
+        if !credential.is_empty() {
+            secrets::note(credential);
+        }
         let caller = Caller::Account(credential.into());
         Self {
             caller,
@@ -101,10 +105,15 @@ impl Client {
         let response = request.send().await.expect("an answer");
         self.check(&response);
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.bytes().await.expect("a whole body");
+        // Streams show no secret.
+        if body.len() < 100_000 {
+            secrets::note_shown(&String::from_utf8_lossy(&body));
+        }
         Reply {
             status,
             headers,
-            body: response.bytes().await.expect("a whole body"),
+            body,
         }
     }
 

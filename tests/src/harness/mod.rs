@@ -17,6 +17,7 @@ mod native;
 mod programs;
 mod receiver;
 mod relay;
+mod secrets;
 mod server;
 mod socket;
 mod stream;

@@ -1,7 +1,7 @@
 //! A gateway under test with a data folder of its own, on the chosen runtime.
 
 use super::{
-    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, lambda, native,
+    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, lambda, native, secrets,
     supervise::Supervised, workers,
 };
 use std::{
@@ -49,6 +49,12 @@ impl Options {
         ]);
         variables.extend(self.variables.iter().cloned());
         variables.retain(|name, _| !self.without.contains(name));
+        for (_, secret) in JWT_SECRETS {
+            secrets::note(secret);
+        }
+        for secret in [ADMIN_TOKEN, OPENAI_KEY, ANTHROPIC_KEY] {
+            secrets::note(secret);
+        }
         variables
     }
 

@@ -36,10 +36,8 @@ fn reservation(request: &str, started: Timestamp) -> Vec<Step> {
         pricing: Pricing::default(),
         started,
         prompt_tokens: 7,
-        reserved: 0,
         counted: true,
-        events: vec![],
-        renewal: None,
+        ..Reservation::default()
     };
     let spender = Spender {
         account: &account,
@@ -134,7 +132,7 @@ async fn who_sees_a_dead_request_settles_it() {
         panic!("{left:?}")
     };
     assert!(key.ends_with("req_next"));
-    let rows = ledger.query(ACCOUNT, "row/", None, 10).await.unwrap();
+    let rows = ledger.query(ACCOUNT, "log/", None, 10).await.unwrap();
     let [(row, _)] = &rows[..] else {
         panic!("{rows:?}")
     };

@@ -67,6 +67,12 @@ impl Overlay {
         self.sequence
     }
 
+    /// Changes that SQLite does not have; some may be counted twice for a moment.
+    pub(super) fn unwritten(&self) -> usize {
+        let kinds = [&self.dirty, &self.appending, &self.journalled, &self.moving];
+        kinds.into_iter().map(Vec::len).sum()
+    }
+
     /// What is known of an item: `None` where SQLite must be asked, `Some(None)` where there is
     /// no such item.
     pub(super) fn find(&self, account: &str, key: &str, now: Timestamp) -> Option<Option<Item>> {

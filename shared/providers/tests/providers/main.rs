@@ -13,6 +13,7 @@ mod anthropic;
 mod catalog;
 mod fakes;
 mod fixtures;
+mod invoices;
 mod requests;
 mod round_trip;
 mod routing;

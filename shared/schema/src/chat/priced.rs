@@ -1,7 +1,7 @@
 //! Request fields that change the price beyond the tokens.
 
 use super::{ChatRequest, Content, Text};
-use crate::pricing::Pricing;
+use crate::pricing::{Pricing, SERVICE_TIER};
 use openclaw_core::{Error, Result};
 use serde::Deserialize;
 
@@ -53,9 +53,7 @@ impl ChatRequest<'_> {
         if pricing.is_free() {
             return Ok(());
         }
-        let unpriced = self
-            .priced()
-            .find(|(_, name)| !pricing.extras.contains_key(name));
+        let unpriced = self.priced().find(|(_, name)| !pricing.prices(name));
         let unpriced = unpriced
             .map(|(field, _)| field)
             .or_else(|| self.unpriced_audio(pricing));
@@ -74,7 +72,7 @@ impl ChatRequest<'_> {
             let value = self.raw(name);
             value.is_some_and(|value| !free.contains(&value.get()))
         });
-        let fields = fields.map(|(name, _)| (*name, (*name).to_owned()));
+        let fields = fields.map(|(name, _)| (*name, self.priced_name(name)));
         let tools = self.list::<Kind<'_>>("tools").into_iter();
         let tools = tools.map(|tool| ("tools", tool.kind.0.into_owned()));
         let tools = tools.filter(|(_, kind)| !UNPRICED_TOOLS.contains(&kind.as_str()));
@@ -82,6 +80,15 @@ impl ChatRequest<'_> {
         let modalities = modalities.map(|kind| ("modalities", kind.0.into_owned()));
         let modalities = modalities.filter(|(_, kind)| kind != "text" && kind != AUDIO);
         fields.chain(tools).chain(modalities)
+    }
+
+    /// A service tier is priced by its name.
+    fn priced_name(&self, field: &str) -> String {
+        let tier = (field == SERVICE_TIER).then(|| self.field::<Text<'_>>(field));
+        match tier {
+            Some(Ok(Some(tier))) => format!("{SERVICE_TIER}:{}", tier.0),
+            _ => field.to_owned(),
+        }
     }
 
     /// The field that brings audio into the prompt or the answer, where that has no price.
@@ -175,6 +182,10 @@ mod tests {
                 "image",
             ),
         ];
+        let tiers = json!({"prompt": 1, "service_tiers": {"flex": {"prompt": 0.5}}});
+        assert_eq!(refused(&json!({"service_tier": "flex"}), &tiers), None);
+        let dearer = refused(&json!({"service_tier": "priority"}), &tiers);
+        assert_eq!(dearer.as_deref(), Some("service_tier"));
         for (fields, field, extra) in &cases {
             let priced = json!({"prompt": 1, "extras": {*extra: 0.25}});
             assert_eq!(

@@ -1,7 +1,10 @@
 //! What the types of the configuration cannot say.
 
-use super::{Builtin, Config, ConfigError, Model, Provider, Routing, Server};
+use super::{Analytics, Builtin, Config, ConfigError, Model, Provider, Routing, Server};
 use openclaw_egress::{Policy, public_url};
+
+/// Days that usage may be kept: ten years.
+const MAX_DAYS_KEPT: u32 = 3660;
 
 impl Config {
     /// Checks what types cannot say: ranges, URLs, ids that are used twice or name nothing.
@@ -89,9 +92,23 @@ impl Config {
             ("routing.idle_timeout_ms", idle_timeout_ms),
             ("routing.heartbeat_ms", heartbeat_ms),
             ("skills.timeout_ms", self.skills.timeout_ms),
+            ("analytics.request_days", self.analytics.request_days.into()),
+            ("analytics.sum_days", self.analytics.sum_days.into()),
         ];
         if let Some((path, _)) = positive.iter().find(|(_, number)| *number == 0) {
             return Err(wrong(*path, "must be at least 1"));
+        }
+        let Analytics {
+            request_days,
+            sum_days,
+        } = self.analytics;
+        let days = [
+            ("analytics.request_days", request_days),
+            ("analytics.sum_days", sum_days),
+        ];
+        if let Some((path, _)) = days.iter().find(|(_, days)| *days > MAX_DAYS_KEPT) {
+            let issue = format!("must be at most {MAX_DAYS_KEPT}");
+            return Err(wrong(*path, &issue));
         }
         match max_fallback_price_ratio {
             Some(ratio) if !(ratio.is_finite() && ratio >= 0.0) => {

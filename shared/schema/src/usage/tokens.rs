@@ -137,6 +137,9 @@ pub struct CompletionUsage {
     /// DeepSeek's name for the cached tokens.
     #[serde(deserialize_with = "count")]
     prompt_cache_hit_tokens: Option<u64>,
+    /// Moonshot's, beside the details.
+    #[serde(deserialize_with = "count")]
+    cached_tokens: Option<u64>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -201,6 +204,7 @@ impl InputOutputUsage {
             prompt_tokens_details: told.input_tokens_details,
             completion_tokens_details: told.output_tokens_details,
             prompt_cache_hit_tokens: None,
+            cached_tokens: None,
         })
     }
 }
@@ -210,6 +214,7 @@ impl From<CompletionUsage> for TokenUsage {
         let prompt = told.prompt_tokens_details.unwrap_or_default();
         let completion = told.completion_tokens_details.unwrap_or_default();
         let cached_tokens = prompt.cached_tokens.or(told.prompt_cache_hit_tokens);
+        let cached_tokens = cached_tokens.or(told.cached_tokens);
         let total = told.total_tokens;
         let prompt_tokens = told
             .prompt_tokens

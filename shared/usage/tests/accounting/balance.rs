@@ -65,7 +65,7 @@ fn balance(fakes: &Fakes) -> ([i64; 2], i64) {
             *count += counters.get(field).copied().unwrap_or_default();
         }
     }
-    let rows = documents::<UsageRow>(fakes, "row/");
+    let rows = documents::<UsageRow>(fakes, "log/");
     let held = documents::<Reservation>(fakes, RESERVATIONS);
     let rows: i64 = rows.iter().map(|row| row.cost).sum();
     let held: i64 = held.iter().map(|reservation| reservation.reserved).sum();
@@ -157,10 +157,10 @@ proptest! {
         fakes.clock.advance(LEASE);
         sweep(&fakes);
         prop_assert_eq!(reserved(&fakes), 0);
-        let rows = documents::<UsageRow>(&fakes, "row/");
+        let rows = documents::<UsageRow>(&fakes, "log/");
         prop_assert_eq!(rows.len(), admitted, "one row a request");
         let settled: i64 = rows.iter().map(|row| row.cost).sum();
         prop_assert_eq!(balance(&fakes).0, [settled; 2]);
-        prop_assert_eq!(total(&fakes).cost.nanos(), settled);
+        prop_assert_eq!(total(&fakes).totals.cost.nanos(), settled);
     }
 }

@@ -12,7 +12,9 @@ use openclaw_schema::{
     usage::{TokenUsage, UsageQuery, UsageReport},
 };
 use openclaw_testkit::{Fakes, sample};
-use openclaw_usage::{RESERVATIONS, Reservation, Settlement, Spender, Totals, UsageRow, report};
+use openclaw_usage::{
+    RESERVATIONS, Reservation, Retention, Settlement, Spender, Totals, UsageRow, report,
+};
 use std::sync::Arc;
 
 pub(crate) const ACCOUNT: &str = "acct_1";
@@ -59,10 +61,8 @@ pub(crate) fn reservation(
         pricing: pricing(),
         started: fakes.clock.now(),
         prompt_tokens: 7,
-        reserved: 0,
         counted: true,
-        events: vec![],
-        renewal: None,
+        ..Reservation::default()
     };
     reservation.hold(spender, Money::from_nanos(most))
 }
@@ -106,7 +106,7 @@ pub(crate) fn free(fakes: &Fakes, request: &str) -> Settlement {
 }
 
 pub(crate) fn rows(fakes: &Fakes) -> Vec<UsageRow> {
-    let found = block_on(fakes.ledger.query(ACCOUNT, "row/", None, 100)).unwrap();
+    let found = block_on(fakes.ledger.query(ACCOUNT, "log/", None, 100)).unwrap();
     let read = |(_, item): (String, openclaw_core::ledger::Item)| {
         serde_json::from_slice(item.document().unwrap()).unwrap()
     };
@@ -120,6 +120,13 @@ pub(crate) fn reserved(fakes: &Fakes) -> usize {
 }
 
 pub(crate) fn total(fakes: &Fakes) -> UsageReport {
-    let span = UsageQuery::default().span(fakes.clock.now()).unwrap();
-    block_on(report(&*fakes.ledger, ACCOUNT, span)).unwrap()
+    asked(fakes, UsageQuery::default())
+}
+
+/// The report that `query` asks for.
+pub(crate) fn asked(fakes: &Fakes, query: UsageQuery) -> UsageReport {
+    let now = fakes.clock.now();
+    let asked = query.check(now).unwrap();
+    let kept = Retention::default();
+    block_on(report(&*fakes.ledger, ACCOUNT, &asked, now, kept)).unwrap()
 }

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod analytics;
 mod balance;
 mod fixture;
 mod lease;

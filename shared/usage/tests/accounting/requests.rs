@@ -34,7 +34,7 @@ fn a_counted_answer_is_accounted_with_the_providers_numbers() {
     );
     assert_eq!(reserved(&fakes), 0);
     assert_eq!(
-        total(&fakes).by_model[0].model.as_deref(),
+        total(&fakes).by_model[0].name.model.as_deref(),
         Some("vendor/model")
     );
 }
@@ -63,10 +63,17 @@ fn what_no_provider_answered_costs_nothing_and_still_counts() {
     drop(free(&fakes, "req_2"));
     let total = total(&fakes);
     assert_eq!(
-        (total.total_requests, total.total_tokens, total.cost),
+        (
+            total.totals.total_requests,
+            total.totals.total_tokens,
+            total.totals.cost
+        ),
         (2, 0, Money::ZERO)
     );
-    assert_eq!((total.detail.errors, total.detail.interrupted), (1, 1));
+    assert_eq!(
+        (total.totals.detail.errors, total.totals.detail.interrupted),
+        (1, 1)
+    );
 }
 
 #[test]
@@ -262,12 +269,12 @@ proptest! {
         let prompt: u64 = requests.iter().map(|request| request.1).sum();
         let completion: u64 = requests.iter().map(|request| request.2).sum();
         let cost = i64::try_from(prompt * 1_000 + completion * 2_000).unwrap();
-        prop_assert_eq!(report.total_requests, requests.len() as u64);
-        prop_assert_eq!(report.total_tokens, prompt + completion);
-        prop_assert_eq!(report.cost.nanos(), cost);
-        let by_day: Money = report.by_day.iter().map(|day| day.cost).sum();
-        prop_assert_eq!(by_day, report.cost);
+        prop_assert_eq!(report.totals.total_requests, requests.len() as u64);
+        prop_assert_eq!(report.totals.total_tokens, prompt + completion);
+        prop_assert_eq!(report.totals.cost.nanos(), cost);
+        let by_day: Money = report.by_day.iter().map(|day| day.totals.cost).sum();
+        prop_assert_eq!(by_day, report.totals.cost);
         let failed = requests.iter().filter(|request| request.0 == 1).count() as u64;
-        prop_assert_eq!(report.detail.errors, failed);
+        prop_assert_eq!(report.totals.detail.errors, failed);
     }
 }

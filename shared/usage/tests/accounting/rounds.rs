@@ -56,7 +56,10 @@ fn rounds_are_one_row_and_each_is_held_back_before_it_starts() {
         (counts(40, 6), 52_000)
     );
     assert!(!row(&fakes).estimated);
-    assert_eq!((spent(&fakes), total(&fakes).total_requests), (52_000, 1));
+    assert_eq!(
+        (spent(&fakes), total(&fakes).totals.total_requests),
+        (52_000, 1)
+    );
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Who sees `/metrics`, and what cannot grow in it.
 
 use super::here;
-use openclaw_conformance::harness::{Client, Options, Server};
+use openclaw_conformance::harness::{
+    ADMIN_TOKEN, Account, Client, Options, Server, eventually, hello,
+};
+use serde_json::json;
 
 #[tokio::test]
 async fn they_are_shown_to_the_token_only_where_one_is_set() {
@@ -24,6 +27,35 @@ async fn they_are_shown_to_the_token_only_where_one_is_set() {
             let answer = request.send().await.expect("an answer");
             assert_eq!(answer.status(), status, "{path} with {presented:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn they_tell_of_providers_jobs_and_the_ledger() {
+    if !here() {
+        return;
+    }
+    let server = Server::start("metrics", Options::default()).await;
+    let server = server.expect("it starts");
+    let operator = Client::new(&server.base_url).operator(ADMIN_TOKEN);
+    let account = Account::on(&operator, json!({"tier": "pro"}), json!({})).await;
+    account.client.chat(&hello("gpt-4")).await.ok();
+    account.client.chat(&hello("down")).await;
+    let shown = eventually(async || {
+        let text = Client::new(&server.base_url).get("/metrics").await.text();
+        text.contains("openclaw_chat_errors_total").then_some(text)
+    });
+    let text = shown.await.expect("a failure is told");
+    for metric in [
+        "openclaw_chat_seconds_count{provider=\"mock-openai\"} 1",
+        "openclaw_provider_calls_total{provider=\"mock-openai\"}",
+        "openclaw_provider_failed_calls_total{provider=\"unreachable\"}",
+        "openclaw_chat_errors_total{code=\"provider_",
+        "openclaw_queued_jobs 0",
+        "openclaw_cooling_targets ",
+        "openclaw_ledger_unwritten_changes ",
+    ] {
+        assert!(text.contains(metric), "{metric}: {text}");
     }
 }
 
