@@ -8,10 +8,12 @@ import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const MODELS = [
+export const MODELS = [
   ['gpt-4o', 'GPT-4o', 128000, '"chat", "tools", "vision"', 0.0025, 0.01],
   ['claude-sonnet', 'Claude Sonnet', 200000, '"chat", "tools", "vision"', 0.003, 0.015],
   ['llama-3.3-70b', 'Llama 3.3 70B', 131072, '"chat"', 0.0006, 0.0008],
+  ['gemini-2.5-pro', 'Gemini 2.5 Pro', 1048576, '"chat", "tools", "vision"', 0.00125, 0.01],
+  ['mistral-large', 'Mistral Large', 131072, '"chat", "tools"', 0.002, 0.006],
 ];
 
 async function freePort() {
@@ -38,43 +40,67 @@ function config(upstream, hooks) {
       `[[models]]\nid = "${id}"\nname = "${name}"\ncontext_length = ${context}\ncapabilities = [${can}]\n` +
       `pricing = { prompt = ${prompt}, completion = ${completion} }\ntargets = [{ provider = "upstream", model = "${id}", weight = 1 }]\n`,
   );
-  return `[egress]\nallow = ["127.0.0.1:${hooks}"]\n[[providers]]\nid = "upstream"\ndialect = "openai"\nbase_url = "http://127.0.0.1:${upstream}/v1"\n${models.join('')}`;
+  const provider = (id, port) => `[[providers]]\nid = "${id}"\ndialect = "openai"\nbase_url = "http://127.0.0.1:${port}/v1"\n`;
+  // Nobody answers on port 1: what asks for this model fails.
+  const broken = `[[models]]\nid = "legacy-model"\nname = "Legacy"\ncontext_length = 8192\ncapabilities = ["chat"]\npricing = { prompt = 0.001, completion = 0.002 }\ntargets = [{ provider = "gone", model = "legacy-model", weight = 1 }]\n`;
+  return `[egress]\nallow = ["127.0.0.1:${hooks}"]\n${provider('upstream', upstream)}${provider('gone', 1)}${models.join('')}${broken}`;
 }
 
 const ADMIN = 'operator-token-of-the-dashboard-tests-0001';
 
-/** Starts everything; `stop` ends it. */
-export async function start() {
+/** The gateway's surroundings: the provider before which it stands, and a server for its webhooks. */
+export async function surroundings(pace) {
   const hooks = await receiver();
-  const folder = mkdtempSync(join(tmpdir(), 'openclaw-dashboard-'));
-  const upstream = await freePort();
   const port = await freePort();
-  const file = join(folder, 'openclaw.toml');
-  writeFileSync(file, config(upstream, hooks.address().port));
-  const programs = [
-    spawn(process.env.OPENCLAW_UPSTREAM, ['--port', String(upstream), '--pace-ms', '15'], { stdio: 'ignore' }),
-    spawn(process.env.OPENCLAW_BIN, ['serve', '--port', String(port), '--data', join(folder, 'data'), '--config', file], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, OPENCLAW_ADMIN_TOKEN: ADMIN, OPENCLAW_LOG: 'warn' },
-    }),
-  ];
-  const base = `http://127.0.0.1:${port}`;
+  const upstream = spawn(process.env.OPENCLAW_UPSTREAM, ['--port', String(port), '--pace-ms', String(pace)], { stdio: 'ignore' });
   const stop = () => {
-    for (const program of programs) program.kill('SIGKILL');
+    upstream.kill('SIGKILL');
     hooks.close();
     hooks.closeAllConnections();
+  };
+  return { config: config(port, hooks.address().port), hooks: hooks.address().port, stop };
+}
+
+/** A gateway on the data folder `data` whose clock is `offset` seconds ahead. */
+export async function serve({ config, hooks }, { data, offset = 0, admin = ADMIN }) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'openclaw-dashboard-'));
+  const file = join(folder, 'openclaw.toml');
+  writeFileSync(file, config);
+  const program = spawn(process.env.OPENCLAW_BIN, ['serve', '--port', String(port), '--data', data, '--config', file], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, OPENCLAW_ADMIN_TOKEN: admin, OPENCLAW_LOG: 'error', OPENCLAW_CLOCK_OFFSET_SECONDS: String(offset) },
+  });
+  const base = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    const ended = program.exitCode === null ? once(program, 'exit') : null;
+    program.kill('SIGTERM');
+    await ended;
     rmSync(folder, { recursive: true, force: true });
   };
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${base}/v1/health/ready`).catch(() => null);
     if (ready?.ok) break;
-    if (tries > 300) {
-      stop();
+    if (tries > 600 || program.exitCode !== null) {
+      await stop();
       throw new Error('the gateway does not start');
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { base, admin: ADMIN, hooks: hooks.address().port, stop };
+  return { base, admin, hooks, stop };
+}
+
+/** Both, on a folder that goes with them. */
+export async function start() {
+  const around = await surroundings(15);
+  const data = mkdtempSync(join(tmpdir(), 'openclaw-data-'));
+  const gateway = await serve(around, { data });
+  const stop = async () => {
+    await gateway.stop();
+    around.stop();
+    rmSync(data, { recursive: true, force: true });
+  };
+  return { ...gateway, stop };
 }
 
 /** Calls the API; an error where it answers with one. */

@@ -21,7 +21,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  gateway?.stop();
+  await gateway?.stop();
 });
 
 async function look(path, options) {

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(async () => {
   await browser?.close();
-  gateway?.stop();
+  await gateway?.stop();
 });
 
 async function visit(hash, options) {

@@ -92,6 +92,9 @@ async fn run(config: Config) -> Result<()> {
     let app = App::new(native.ports(), config, secrets, providers);
     settle_interrupted(&native).await?;
     free_places(&native).await?;
+    if let Some(seconds) = variable(openclaw_tokio::CLOCK_OFFSET) {
+        tracing::warn!(seconds, "the clock is set wrong on purpose");
+    }
     tracing::info!(%address, models = app.providers.models().count(), "listening");
     let cores = Arc::new(Cores::start()?);
     let on_cores = cores.clone();

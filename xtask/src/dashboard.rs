@@ -1,6 +1,6 @@
 //! The dashboard's folder, built by npm's packages: what the server embeds and Workers serve.
 
-use crate::{cache, cargo, fetch, node, process};
+use crate::{cache, cargo, clients::Clients, fetch, node, process, steps::Steps};
 use anyhow::{Context, Result, bail};
 use std::{
     fs::{self, File},
@@ -58,6 +58,34 @@ pub(crate) fn pages() -> Result<Command> {
     ]);
     pages.current_dir(folder);
     Ok(pages)
+}
+
+/// Fills the data folder `data` with a month of requests; the key of their account.
+pub(crate) fn demo(data: &Path) -> Result<String> {
+    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
+    let mut demo = Command::new(node::node()?);
+    demo.arg("e2e/demo.mjs");
+    demo.current_dir(cargo::root().join(FOLDER));
+    demo.env("OPENCLAW_BIN", cargo::server()?);
+    demo.env("OPENCLAW_UPSTREAM", upstream);
+    demo.env("OPENCLAW_DATA", data);
+    let key = process::capture(&mut demo).context("the demo's data")?;
+    Ok(key.trim().into())
+}
+
+/// Makes the README's pictures of the dashboard, in `docs/images`.
+pub(crate) fn pictures() -> Result<()> {
+    build()?;
+    let clients = Clients::install(&mut Steps::new(4))?;
+    let mut pictures = Command::new(node::node()?);
+    pictures.arg("e2e/pictures.mjs");
+    pictures.arg(cargo::root().join("docs/images"));
+    pictures.current_dir(cargo::root().join(FOLDER));
+    clients.give(&mut pictures);
+    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
+    pictures.env("OPENCLAW_BIN", cargo::server()?);
+    pictures.env("OPENCLAW_UPSTREAM", upstream);
+    process::run(&mut pictures).context("the dashboard's pictures")
 }
 
 /// A program of its packages, in its folder.

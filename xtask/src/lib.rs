@@ -60,6 +60,8 @@ enum Verb {
     Deploy(Deploy),
     /// Writes the wrangler.toml files from the table of Workers.
     Manifests,
+    /// Makes the README's pictures of the dashboard, of a month of made-up requests.
+    Pictures,
     /// Writes docs/openapi.json and docs/asyncapi.json from the functions' tables, and from that what the
     /// client libraries have in common.
     Openapi,
@@ -132,6 +134,7 @@ pub fn main() -> ExitCode {
         Verb::Deploy(Deploy::Lambda(options)) => {
             lambda::deploy::run(&options).map(|()| ExitCode::SUCCESS)
         }
+        Verb::Pictures => dashboard::pictures().map(|()| ExitCode::SUCCESS),
         Verb::Manifests => workers::manifest::write().map(|()| ExitCode::SUCCESS),
         Verb::Openapi => {
             let package = ["run", "--quiet", "--package", "openclaw-openapi-document"];

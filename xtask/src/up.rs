@@ -45,10 +45,16 @@ pub(crate) struct Options {
     /// answers; removed at the end.
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// With a month of requests made up in `target/demo`, an account of its own there (natively only).
+    #[arg(long)]
+    demo: bool,
 }
 
 /// Starts everything, prints how to use it, and ends it again on Ctrl-C, SIGTERM or when a part dies.
 pub(crate) fn run(options: &Options) -> Result<()> {
+    if options.demo && options.runtime != Runtime::Native {
+        bail!("--demo is there natively only");
+    }
     let mut config = Config::read(options.config.as_deref())?;
     let port = port(options, &config);
     gateway::check_port(port)?;
@@ -69,11 +75,19 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
 
     let mut steps = Steps::new(if small { 3 } else { 2 });
-    let data = std::path::absolute(data_folder(options.runtime, &config))?;
+    let data = match options.demo {
+        true => cargo::target().join("demo"),
+        false => data_folder(options.runtime, &config),
+    };
+    let data = std::path::absolute(data)?;
     let own = cache::folder()?.join(format!("up-{}", cache::hash(&data)));
     fs::create_dir_all(&own)?;
     let (gateway, fetched) = prepare(&mut steps, small, || {
-        gateway(options.runtime, port, data, own)
+        let gateway = gateway(options.runtime, port, data.clone(), own.clone())?;
+        if options.demo && !data.exists() {
+            gateway::write_private(&own.join("key"), &dashboard::demo(&data)?)?;
+        }
+        Ok(gateway)
     })?;
     if let Some(file) = &options.config {
         gateway.check_config(file)?;

@@ -4,6 +4,6 @@ mod clock;
 mod http;
 mod random;
 
-pub use clock::SystemClock;
+pub use clock::{CLOCK_OFFSET, SystemClock};
 pub use http::HyperHttp;
 pub use random::SystemRandom;
