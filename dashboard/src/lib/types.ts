@@ -209,7 +209,8 @@ export interface LoggedRequest {
   retries: number;
   prompt_tokens: number;
   completion_tokens: number;
-  tokens?: Record<string, number>;
+  token_classes?: Record<string, number>;
+  trace_id?: string | null;
   estimated: boolean;
   cost: number;
   first_token_ms: number | null;
