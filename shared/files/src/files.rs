@@ -27,6 +27,8 @@ pub const MAX_FILES: u64 = 10_000;
 pub struct Files<'a> {
     pub(crate) ports: &'a Ports,
     pub(crate) account: &'a str,
+    /// The types of events that the account's webhooks want.
+    wanted: &'a [String],
     /// Bytes of one file.
     pub(crate) max_file: u64,
     /// Bytes of all.
@@ -47,6 +49,7 @@ impl<'a> Files<'a> {
         Self {
             ports,
             account: account.id.as_str(),
+            wanted: account.events.as_slice(),
             max_file: limits.file_bytes,
             max_storage: limits.storage_bytes.of(account.tier),
         }
@@ -171,7 +174,7 @@ impl<'a> Files<'a> {
     pub(crate) fn filing(&self, record: &FileRecord) -> Result<Vec<Step>> {
         let mut steps = vec![
             put(format!("{FILE}{}", record.id), record, When::Absent)?,
-            process::job(self.account, &record.id, self.now())?.step()?,
+            process::job(self.account, &record.id, self.now(), self.wanted)?.step()?,
         ];
         if let Some(expires_at) = record.expires_at {
             let removal = cleanup::file(self.account, &record.id, self.now())?;

@@ -6,14 +6,20 @@ use crate::{
 };
 use futures_util::{StreamExt, stream};
 use openclaw_core::{
-    BoxFuture, ByteStream, Error, Ports, Result,
+    BoxFuture, ByteStream, Error, Ports, Result, Timestamp,
     documents::{self, Stored, put},
     ledger::Step,
     queue::{Concurrency, Consumer, End, Job},
 };
 use openclaw_providers::tokens;
-use openclaw_schema::{account::Account, config::Limits, file::FileStatus};
+use openclaw_schema::{
+    account::Account,
+    config::Limits,
+    event::{ALL, Event, EventType},
+    file::FileStatus,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
 /// The topic of these jobs.
@@ -50,12 +56,20 @@ pub trait Inspect: Send + Sync {
 #[derive(Deserialize, Serialize)]
 struct Process {
     file: String,
+    /// The types of events, or `*`, that the account's webhooks want of how it ends.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<String>,
 }
 
-/// The job that looks into a file.
-pub(crate) fn job(account: &str, id: &str, now: openclaw_core::Timestamp) -> Result<Job> {
-    let file = id.to_owned();
-    Job::named(account, PROCESS, id, now, &Process { file })
+/// The job that looks into a file of an account whose webhooks want these events.
+pub(crate) fn job(account: &str, id: &str, now: Timestamp, wanted: &[String]) -> Result<Job> {
+    let ends = [EventType::FileProcessed, EventType::FileFailed];
+    let is_end = |name: &&String| name == &ALL || ends.iter().any(|end| end.as_str() == *name);
+    let process = Process {
+        file: id.to_owned(),
+        events: wanted.iter().filter(is_end).cloned().collect(),
+    };
+    Job::named(account, PROCESS, id, now, &process)
 }
 
 /// Works on the jobs of [`PROCESS`].
@@ -77,7 +91,7 @@ impl ProcessFile {
 
     /// The steps that end the job.
     async fn process(&self, job: &Job) -> Result<Vec<Step>> {
-        let (account, Process { file }) = (account(job), job.payload()?);
+        let (account, Process { file, events }) = (account(job), job.payload()?);
         let files = Files::new(&self.ports, &account, &self.limits);
         let Some(stored) = files.begin(&file).await? else {
             return Ok(vec![]);
@@ -100,8 +114,48 @@ impl ProcessFile {
             Ok(found) => files.keep(record.clone(), found).await?,
             Err(reason) => failed(record.clone(), &reason),
         };
-        let key = format!("{FILE}{}", record.id);
-        Ok(vec![put(key, &ended, stored.unchanged())?])
+        self.end(&account.id, &events, &stored, &ended)
+    }
+
+    /// The steps that store how it ended, and tell of it.
+    fn end(
+        &self,
+        account: &str,
+        wanted: &[String],
+        stored: &Stored<FileRecord>,
+        ended: &FileRecord,
+    ) -> Result<Vec<Step>> {
+        let key = format!("{FILE}{}", ended.id);
+        let mut steps = vec![put(key, ended, stored.unchanged())?];
+        steps.extend(ended.tell(account, wanted, self.ports.clock.now())?);
+        Ok(steps)
+    }
+}
+
+impl FileRecord {
+    /// The step that tells the webhooks of `account` how looking into it has ended, where one of
+    /// `wanted` means that. Of its text it tells nothing.
+    fn tell(&self, account: &str, wanted: &[String], at: Timestamp) -> Result<Option<Step>> {
+        let kind = match self.status {
+            FileStatus::Failed => EventType::FileFailed,
+            _ => EventType::FileProcessed,
+        };
+        if !kind.is_wanted(wanted) {
+            return Ok(None);
+        }
+        let data = json!({
+            "id": self.id,
+            "filename": self.filename,
+            "size": self.size,
+            "purpose": self.purpose,
+            "content_type": self.content_type,
+            "status": self.status,
+            "tokens": self.tokens,
+            "error": self.error,
+        });
+        Event::new(kind, at, &data)?
+            .step(account, &self.id, at)
+            .map(Some)
     }
 }
 
@@ -224,7 +278,7 @@ impl Consumer for ProcessFile {
 
 impl ProcessFile {
     async fn mark_failed(&self, job: &Job) -> Result<Vec<Step>> {
-        let (account, Process { file }) = (account(job), job.payload()?);
+        let (account, Process { file, events }) = (account(job), job.payload()?);
         let key = format!("{FILE}{file}");
         let found: Option<Stored<FileRecord>> =
             documents::find(&*self.ports.ledger, &account.id, &key).await?;
@@ -232,6 +286,6 @@ impl ProcessFile {
             return Ok(vec![]);
         };
         let ended = failed(stored.value.clone(), "it could not be read");
-        Ok(vec![put(key, &ended, stored.unchanged())?])
+        self.end(&account.id, &events, &stored, &ended)
     }
 }

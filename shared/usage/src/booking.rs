@@ -1,10 +1,13 @@
 //! From a reservation to its usage row, exactly once.
 
-use crate::{Labels, Reservation, Status, UsageRow, progress::Progress};
+use crate::{Labels, Reservation, Status, UsageRow, progress::Progress, threshold::Passing};
 use openclaw_core::{
     Error, Ledger, Result, Timestamp,
     ledger::{Applied, Outcome, Step, When},
 };
+
+/// How often a settlement looks again at a month that others have changed.
+const MAX_LOOKS: u32 = 8;
 
 /// The row that `reservation` comes to if it ends at `now` as `status`.
 pub(crate) fn row(
@@ -50,20 +53,48 @@ pub(crate) async fn book(
     row: &UsageRow,
     beside: Vec<Step>,
 ) -> Result<Option<Applied>> {
-    let remove = Step::Delete {
+    for _ in 0..MAX_LOOKS {
+        let passing = Passing::of(ledger, account, reservation, row).await?;
+        let (steps, spend) = steps(account, reservation, row, passing, beside.clone())?;
+        match ledger.transact(account, steps).await? {
+            Outcome::Applied(applied) => return Ok(Some(applied)),
+            // Someone else has passed the threshold meanwhile.
+            Outcome::Refused { step } if Some(step) == spend => {}
+            Outcome::Refused { .. } => return Ok(None),
+        }
+    }
+    // The next settlement tells.
+    let passing = Passing::unseen(row.cost);
+    let (steps, _) = steps(account, reservation, row, passing, beside)?;
+    applied(ledger, account, steps).await
+}
+
+/// The steps that replace the reservation, and the place of the one that spends.
+fn steps(
+    account: &str,
+    reservation: &Reservation,
+    row: &UsageRow,
+    passing: Passing,
+    beside: Vec<Step>,
+) -> Result<(Vec<Step>, Option<usize>)> {
+    let Passing {
+        settled,
+        told,
+        steps: tell,
+    } = passing;
+    let mut steps = vec![Step::Delete {
         key: reservation.ledger_key(),
         when: When::Present,
-    };
-    let spend = reservation.spend_instead(reservation.reserved, row.cost);
-    let steps = [remove]
-        .into_iter()
-        .chain(row.steps(None, reservation.kept)?);
-    let steps = steps
-        .chain(spend)
-        .chain(reservation.release())
-        .chain(row.tell(account, &reservation.events)?)
-        .chain(beside);
-    applied(ledger, account, steps.collect()).await
+    }];
+    steps.extend(row.steps(None, reservation.kept)?);
+    let spend = reservation.spend_instead(reservation.reserved, row.cost, settled, told);
+    let place = spend.is_some().then_some(steps.len());
+    steps.extend(spend);
+    steps.extend(reservation.release());
+    steps.extend(row.tell(account, &reservation.events)?);
+    steps.extend(tell);
+    steps.extend(beside);
+    Ok((steps, place))
 }
 
 /// Books `row` after all, where a sweep took the request for dead and booked what it knew: what
@@ -82,7 +113,8 @@ pub(crate) async fn amend(
     let item = item.ok_or_else(gone)?;
     let booked: UsageRow =
         serde_json::from_slice(item.document().ok_or_else(gone)?).map_err(Error::internal)?;
-    let spend = reservation.spend_instead(booked.cost, row.cost);
+    let more = Passing::unseen(row.cost.saturating_sub(booked.cost));
+    let spend = reservation.spend_instead(booked.cost, row.cost, more.settled, more.told);
     let steps = row.steps(Some(&booked), reservation.kept)?.into_iter();
     let told = row.tell(account, &reservation.events)?;
     let steps = steps.chain(spend).chain(told).chain(beside).collect();

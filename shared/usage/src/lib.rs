@@ -26,6 +26,7 @@ mod retention;
 mod row;
 mod settlement;
 mod sums;
+mod threshold;
 mod totals;
 
 pub use attempt::Attempt;

@@ -62,6 +62,9 @@ pub struct Reservation {
     /// The types of events, or `*`, that the account's webhooks want of how it ends.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
+    /// The account's budget in nano-dollars, where its webhooks want to know how much of it is spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<i64>,
     /// Its last renewal; most requests are over before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,
@@ -109,6 +112,11 @@ impl Reservation {
             .filter(is_end)
             .cloned()
             .collect();
+        self.budget = spender
+            .account
+            .monthly_budget
+            .filter(|_| EventType::UsageThreshold.is_wanted(&spender.account.events))
+            .map(Money::nanos);
         self.reserved = if spender.has_budget() {
             max_cost.nanos()
         } else {
@@ -174,16 +182,25 @@ impl Reservation {
         })
     }
 
-    /// The step that turns the `held` nano-dollars of the month's spending that are this
-    /// request's into `cost`; `None` where they are as much.
-    pub(crate) fn spend_instead(&self, held: i64, cost: i64) -> Option<Step> {
+    /// The step that turns the `held` nano-dollars of the month's spending that are this request's
+    /// into `cost`, of which `settled` come to what is settled in the month; with `more` of that month.
+    /// `None` where nothing changes.
+    pub(crate) fn spend_instead(
+        &self,
+        held: i64,
+        cost: i64,
+        settled: Delta,
+        more: Vec<Delta>,
+    ) -> Option<Step> {
         let by = cost.saturating_sub(held);
-        (by != 0).then(|| {
-            self.spend(vec![
-                Delta::new(ACCOUNT_FIELD, by),
-                Delta::new(self.key_field(), by),
-            ])
-        })
+        let deltas = [
+            Delta::new(ACCOUNT_FIELD, by),
+            Delta::new(self.key_field(), by),
+            settled,
+        ];
+        let deltas = deltas.into_iter().chain(more);
+        let deltas = Vec::from_iter(deltas.filter(|delta| delta.by != 0));
+        (!deltas.is_empty()).then(|| self.spend(deltas))
     }
 
     /// The step that lets another request run in its place.
@@ -253,3 +270,6 @@ pub fn refused(step: &Step) -> Error {
 
 /// The field of the month's spending that counts the whole account.
 pub(crate) const ACCOUNT_FIELD: &str = "total";
+
+/// The field of the month's spending that counts what requests came to that have ended.
+pub(crate) const SETTLED_FIELD: &str = "settled";

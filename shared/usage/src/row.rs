@@ -219,7 +219,7 @@ impl UsageRow {
         if !kind.is_wanted(wanted) {
             return Ok(None);
         }
-        let at = self.started + Duration::from_millis(self.duration_ms);
+        let at = self.ended();
         let data = json!({
             "request": self.request,
             "key": self.key,
@@ -237,6 +237,11 @@ impl UsageRow {
         });
         let event = Event::new(kind, at, &data)?;
         event.step(account, &self.request, at).map(Some)
+    }
+
+    /// When it was settled.
+    pub(crate) fn ended(&self) -> Timestamp {
+        self.started + Duration::from_millis(self.duration_ms)
     }
 
     pub(crate) fn ledger_key(&self) -> String {

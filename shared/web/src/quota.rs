@@ -2,16 +2,19 @@ use crate::{
     App, Result,
     error::{ApiError, number},
 };
+use bytes::Bytes;
 use futures_util::FutureExt;
 use http::HeaderMap;
 use openclaw_auth::{Caller, Holder};
 use openclaw_core::{
-    Code, Error, Money, TraceContext,
-    ledger::{Durable, Outcome, Step},
+    Code, Error, Money, Timestamp, TraceContext,
+    ledger::{Durable, Outcome, Step, When},
+    time,
 };
 use openclaw_rate_limit::{Admission, Window, admit, running_limit};
-use openclaw_schema::config::Limits;
+use openclaw_schema::{account::Account, config::Limits, event::EventType};
 use openclaw_usage::{Reservation, Retention, Settlement, Spender, budget_exceeded, refused};
+use serde_json::json;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -215,6 +218,31 @@ impl RequestQuota {
         }));
     }
 
+    /// Tells the account's webhooks that a window is full, where one wants to know: once, of all processes that
+    /// see it. Nobody waits for it, and losing it is harmless.
+    fn spawn_tell(&self, account: &Account, window: Window, now: Timestamp) {
+        let minute = window.reset.as_second();
+        let data = || json!({"limit": window.limit, "reset_time": window.reset.to_string()});
+        let kind = EventType::RateLimitExceeded;
+        let Ok(Some(tell)) = account.tell(kind, &minute.to_string(), now, data) else {
+            return;
+        };
+        let told = Step::Put {
+            key: format!("told/limit/{minute}"),
+            document: Bytes::from_static(b"1"),
+            when: When::Absent,
+            // Longer than anybody sees the window.
+            expires: Some(time::shift(window.reset, 2 * time::MINUTE)),
+        };
+        let (ledger, account) = (self.app.ports.ledger.clone(), account.id.clone());
+        self.app.ports.spawn.spawn(Box::pin(async move {
+            if let Ok(Outcome::Applied(applied)) = ledger.transact(&account, vec![told, tell]).await
+            {
+                let _ = applied.durable.await;
+            }
+        }));
+    }
+
     /// Whether the request has been counted, or refused for its number.
     pub(crate) fn is_decided(&self) -> bool {
         self.decision().is_some()
@@ -246,6 +274,7 @@ impl RequestQuota {
                 Admission::Limited { window } => {
                     self.app.full.insert(&checked, limits, window);
                     self.decide(window, false);
+                    self.spawn_tell(&checked.account, window, now);
                     return Err(window.error(now).into());
                 }
             }

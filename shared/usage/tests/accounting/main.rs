@@ -13,3 +13,4 @@ mod lease;
 mod requests;
 mod rounds;
 mod running;
+mod threshold;

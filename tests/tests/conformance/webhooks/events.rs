@@ -95,6 +95,37 @@ async fn keys_tell_of_themselves() {
 }
 
 #[tokio::test]
+async fn a_file_tells_how_looking_into_it_has_ended_and_nothing_of_its_text() {
+    let account = Account::new().await;
+    let endpoint = Endpoint::new(&account, &["file.processed", "file.failed"]).await;
+    let good = account.client.upload("a.txt", b"something secret").await;
+    let broken = account.client.upload("b.pdf", b"%PDF-1.4 broken").await;
+    let received = Receiver::get().wait(&endpoint.tag, 2, SOON).await;
+    let mut events = Vec::from_iter(received.iter().map(|one| one.json()));
+    events.sort_by_key(|event| event["type"].to_string());
+    let [failed, processed] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(failed["type"], "file.failed");
+    assert_eq!(failed["data"]["id"], broken["id"]);
+    assert!(failed["data"]["error"].is_string(), "{failed}");
+    assert_eq!(processed["type"], "file.processed");
+    let data = &processed["data"];
+    assert_eq!(
+        (&data["id"], &data["filename"]),
+        (&good["id"], &json!("a.txt"))
+    );
+    assert_eq!(
+        (&data["size"], &data["content_type"]),
+        (&json!(16), &json!("text/plain"))
+    );
+    assert!(data["tokens"].as_u64() > Some(0), "{processed}");
+    for one in &received {
+        assert!(!String::from_utf8_lossy(&one.body).contains("secret"));
+    }
+}
+
+#[tokio::test]
 async fn who_wants_other_events_or_is_disabled_is_not_told() {
     let account = Account::new().await;
     let other = Endpoint::new(&account, &["key.revoked"]).await;

@@ -2,6 +2,8 @@ mod crash;
 mod deliveries;
 mod endpoints;
 mod events;
+mod libraries;
+mod limits;
 mod retries;
 
 use openclaw_conformance::harness::{Account, Receiver, tag};
