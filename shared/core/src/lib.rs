@@ -17,6 +17,7 @@ mod money;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod queue;
+mod retry_after;
 mod runtime;
 mod secret;
 pub mod time;
@@ -30,6 +31,7 @@ pub use http::{ByteStream, Http, HttpError, HttpRequest, HttpResponse};
 pub use kv::Kv;
 pub use ledger::Ledger;
 pub use money::{Money, Price};
+pub use retry_after::retry_after;
 pub use runtime::{Clock, Ports, Random, Spawn};
 pub use secret::Secret;
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -139,3 +139,39 @@ impl Files<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_executor::block_on;
+    use futures_util::{StreamExt, stream};
+    use openclaw_core::queue::{Worked, work};
+    use openclaw_testkit::{Fakes, ManualClock};
+    use std::{mem, time::Duration};
+
+    #[test]
+    fn bytes_that_a_crash_left_without_a_file_are_removed_a_day_later() {
+        let clock = ManualClock::default();
+        let fakes = Fakes::new(clock.clone());
+        let (ports, limits) = (fakes.ports(), Limits::default());
+        let account = Account {
+            id: "acct_1".into(),
+            ..Account::default()
+        };
+        let files = Files::new(&ports, &account, &limits);
+        let bytes = stream::iter([Ok("bytes".into())]).boxed();
+        let (id, written) = block_on(files.write_file(bytes)).unwrap();
+        // Nothing of the process runs any more.
+        mem::forget(written);
+        let stored = || block_on(ports.blob.list("acct_1")).unwrap();
+        assert_eq!(stored().len(), 1);
+        let consumer = CleanUp::new(fakes.ports(), Limits::default());
+        let key = format!("job/{CLEANUP}/{id}");
+        let look = || block_on(work(&ports, &consumer, "acct_1", &key)).unwrap();
+        assert!(matches!(look(), Worked::Later(_)));
+        assert_eq!(stored().len(), 1);
+        clock.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(look(), Worked::Done);
+        assert_eq!(stored(), Vec::<String>::new());
+    }
+}

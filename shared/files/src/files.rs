@@ -1,5 +1,5 @@
 use crate::{
-    cleanup,
+    cleanup::{self, CLEANUP},
     measure::{Measure, Measured, storage_full, too_large},
     process,
     record::{BYTES, COUNT, FILE, FileRecord, STORAGE, blob_key, key, new_id},
@@ -10,6 +10,7 @@ use openclaw_core::{
     blob::BlobSource,
     documents::{self, Stored, Tries, put},
     ledger::{Delta, Item, Outcome, Step, When},
+    queue::Job,
     time,
 };
 use openclaw_schema::{
@@ -17,7 +18,7 @@ use openclaw_schema::{
     config::Limits,
     file::{ExpiresAfter, FileStatus},
 };
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 /// The most files of an account.
 pub const MAX_FILES: u64 = 10_000;
@@ -34,6 +35,9 @@ pub struct Files<'a> {
     /// Bytes of all.
     max_storage: u64,
 }
+
+/// How long bytes may wait for a file to be made of them: longer than any upload takes.
+const UNFILED_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// What a sender says of a file.
 pub(crate) struct FileDetails {
@@ -96,13 +100,17 @@ impl<'a> Files<'a> {
     }
 
     /// Streams `source` to the store: 413 and 507 as soon as a limit is passed. Nobody sees the bytes
-    /// before [`Self::file`] has made a file of them, and without that they are removed.
+    /// before [`Self::file`] has made a file of them, and without that they are removed: by [`Unfiled`], or by a job
+    /// where a crash came first.
     pub(crate) async fn write_file(&self, source: BlobSource<'_>) -> Result<(String, Unfiled)> {
         let id = new_id(&*self.ports.random, self.now());
         let bounds = [
             (self.max_file, too_large as _),
             (self.left().await?, storage_full as _),
         ];
+        let removal = cleanup::file(self.account, &id, self.now())?;
+        let removal = removal.not_before(self.now() + UNFILED_FOR);
+        documents::apply(self.ledger(), self.account, vec![removal.step()?]).await?;
         let blob = blob_key(self.account, &id);
         let written = self.write(blob, source, Measure::new(bounds)).await?;
         Ok((id, written))
@@ -176,10 +184,14 @@ impl<'a> Files<'a> {
             put(format!("{FILE}{}", record.id), record, When::Absent)?,
             process::job(self.account, &record.id, self.now(), self.wanted)?.step()?,
         ];
-        if let Some(expires_at) = record.expires_at {
-            let removal = cleanup::file(self.account, &record.id, self.now())?;
-            steps.push(removal.not_before(expires_at).step()?);
-        }
+        // In place of the one for bytes of which nobody makes a file.
+        steps.push(match record.expires_at {
+            Some(expires_at) => {
+                let removal = cleanup::file(self.account, &record.id, self.now())?;
+                removal.not_before(expires_at).step()?
+            }
+            None => Job::cancel(CLEANUP, &record.id),
+        });
         Ok(steps)
     }
 

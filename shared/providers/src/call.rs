@@ -10,7 +10,6 @@ use crate::{
     forward::{Forwarded, ForwardedBody, is_streamed, stream_of},
     refusal::{refusal, unreadable},
     reshape,
-    retry_after::retry_after,
     stream::ChunkStream,
     verbatim::own_endpoint,
 };
@@ -20,7 +19,7 @@ use futures_util::{
     future::{Either, select},
 };
 use http::{Response, header};
-use openclaw_core::{HttpRequest, Ports};
+use openclaw_core::{HttpRequest, Ports, retry_after};
 use std::{pin::pin, sync::Arc, time::Duration};
 
 /// The longest plain answer, in bytes.

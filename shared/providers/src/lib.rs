@@ -30,7 +30,6 @@ mod provider;
 mod refusal;
 mod reply;
 mod reshape;
-mod retry_after;
 mod route;
 mod scrub;
 pub mod sse;

@@ -92,6 +92,7 @@ impl Deployed<'_> {
         let answer = self.chat(bearer, true)?;
         ensure!(answer.ends_with("data: [DONE]\n\n"), "stream: {answer}");
         self.chat_on_socket(&key)?;
+        self.process_file(bearer)?;
         let usage = self.get("/v1/analytics/usage", Some(&key))?;
         ensure!(usage["total_requests"] == 3, "usage: {usage}");
         ensure!(
@@ -125,46 +126,76 @@ impl Deployed<'_> {
         Ok(())
     }
 
-    /// A chat's answer. MiniStack's API Gateway answers 500 where an integration streams: so the
-    /// function is invoked by its name, with the event that API Gateway sends.
+    /// A file's way from its upload by a job to its text: the ledger's stream, the dispatcher, the function that
+    /// looks into it.
+    fn process_file(&self, bearer: &str) -> Result<()> {
+        let form = "--x\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nuser_data\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\n\
+                    Hello\r\n--x--\r\n";
+        let kind = "multipart/form-data; boundary=x";
+        let made = event("POST", "/v1/files/upload", bearer, kind, form);
+        let made: Value = serde_json::from_str(&self.invoke("FilesFunction", &made)?.1)?;
+        let path = format!("/v1/files/{}", made["id"].as_str().context("no file")?);
+        for _ in 0..LOOKS {
+            let asked = event("GET", &path, bearer, kind, "");
+            let file: Value = serde_json::from_str(&self.invoke("FilesFunction", &asked)?.1)?;
+            if file["status"] == "processed" {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        bail!("{path} is not processed")
+    }
+
+    /// A chat's answer.
     fn chat(&self, bearer: &str, stream: bool) -> Result<String> {
-        let stack = self.deployment.stack();
-        let name = self
-            .deployment
-            .ask(&["resource", &stack, "ChatFunction"], "")?;
-        let name = name.as_str().context("the chat function has no name")?;
-        let event = event(bearer, stream).to_string();
-        let said = self.deployment.ask(&["invoke", name], &event)?;
-        // MiniStack shows the bytes of a streamed answer as a JSON string.
-        let said: String = serde_json::from_str(said.as_str().context("no text")?)?;
-        let (head, body) = said.split_once("\0\0\0\0\0\0\0\0").context("no head")?;
-        let head: Value = serde_json::from_str(head)?;
-        ensure!(head["statusCode"] == 200, "{head} {body}");
+        let message = json!({"role": "user", "content": "Hello!"});
+        let body = json!({"model": MODEL, "messages": [message], "stream": stream}).to_string();
+        let path = "/v1/chat/completions";
+        let event = event("POST", path, bearer, "application/json", &body);
+        let (head, body) = self.invoke("ChatFunction", &event)?;
         let expected = match stream {
             true => "text/event-stream",
             false => "application/json",
         };
         ensure!(head["headers"]["content-type"] == expected, "{head}");
-        Ok(body.to_owned())
+        Ok(body)
+    }
+
+    /// The head and body of a streamed answer. MiniStack's API Gateway answers 500 where an integration
+    /// streams: so the function is invoked by its name, with the event that API Gateway sends.
+    fn invoke(&self, function: &str, event: &Value) -> Result<(Value, String)> {
+        let stack = self.deployment.stack();
+        let name = self.deployment.ask(&["resource", &stack, function], "")?;
+        let name = name.as_str().context("the function has no name")?;
+        let said = self.deployment.ask(&["invoke", name], &event.to_string())?;
+        // MiniStack shows the bytes of a streamed answer as a JSON string.
+        let said: String = serde_json::from_str(said.as_str().context("no text")?)?;
+        let (head, body) = said.split_once("\0\0\0\0\0\0\0\0").context("no head")?;
+        let head: Value = serde_json::from_str(head)?;
+        let is_done = matches!(head["statusCode"].as_u64(), Some(200..300));
+        ensure!(is_done, "{head} {body}");
+        Ok((head, body.to_owned()))
     }
 }
 
-/// A chat as a REST API's event.
-fn event(bearer: &str, stream: bool) -> Value {
-    let message = json!({"role": "user", "content": "Hello!"});
-    let body = json!({"model": MODEL, "messages": [message], "stream": stream});
-    let (path, bearer) = ("/v1/chat/completions", format!("Bearer {bearer}"));
+/// How often it is asked whether a job is done: half a minute.
+const LOOKS: u32 = 60;
+
+/// A request as a REST API's event.
+fn event(method: &str, path: &str, bearer: &str, kind: &str, body: &str) -> Value {
+    let bearer = format!("Bearer {bearer}");
     let context = json!({
-        "httpMethod": "POST", "path": format!("/dev{path}"), "protocol": "HTTP/1.1", "stage": "dev",
-        "requestId": "smoke", "resourcePath": "/v1/chat/{proxy+}", "identity": {"sourceIp": "127.0.0.1"},
+        "httpMethod": method, "path": format!("/dev{path}"), "protocol": "HTTP/1.1", "stage": "dev",
+        "requestId": "smoke", "resourcePath": "/{proxy+}", "identity": {"sourceIp": "127.0.0.1"},
     });
     json!({
-        "resource": "/v1/chat/{proxy+}", "path": path, "httpMethod": "POST",
-        "headers": {"authorization": bearer, "content-type": "application/json"},
-        "multiValueHeaders": {"authorization": [bearer], "content-type": ["application/json"]},
+        "resource": "/{proxy+}", "path": path, "httpMethod": method,
+        "headers": {"authorization": bearer, "content-type": kind},
+        "multiValueHeaders": {"authorization": [bearer], "content-type": [kind]},
         "queryStringParameters": null, "multiValueQueryStringParameters": null,
-        "pathParameters": {"proxy": "completions"}, "requestContext": context,
-        "body": body.to_string(), "isBase64Encoded": false,
+        "pathParameters": {"proxy": path.trim_start_matches('/')}, "requestContext": context,
+        "body": body, "isBase64Encoded": false,
     })
 }
 

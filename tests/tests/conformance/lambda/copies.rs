@@ -1,10 +1,12 @@
 //! Several copies of one function, and one that is killed.
 
 use super::here;
-use crate::own_server::operator;
+use crate::{own_server::operator, webhooks::Endpoint};
 use futures_util::future::join_all;
 use openclaw_conformance::{
-    harness::{Account, Options, Server, chat, eventually_within, hello, minute_with},
+    harness::{
+        Account, Options, Receiver, Server, Taken, chat, eventually_within, hello, minute_with,
+    },
     upstream::Script,
 };
 use serde_json::json;
@@ -69,4 +71,32 @@ async fn a_copy_that_is_killed_midstream_has_its_request_settled_within_a_minute
         (&usage["interrupted"], &usage["errors"]),
         (&json!(1), &json!(0))
     );
+}
+
+/// Lambda begins the invocation again after a minute; by then the claim has ended.
+const BEGUN_AGAIN: Duration = Duration::from_secs(90);
+
+#[tokio::test]
+async fn a_job_whose_copy_is_killed_is_done_by_another() {
+    if !here() {
+        return;
+    }
+    let server = Server::start("killed-job", Options::default()).await;
+    let server = server.expect("it starts");
+    let account = Account::on(&operator(&server), json!({"tier": "pro"}), json!({})).await;
+    let endpoint = Endpoint::new(&account, &["*"]).await;
+    Receiver::get().script(&endpoint.tag, [Taken::Never, Taken::Status(200)]);
+    account.client.chat(&hello("gpt-4")).await.ok();
+    let soon = Duration::from_secs(20);
+    Receiver::get().wait(&endpoint.tag, 1, soon).await;
+    assert_eq!(server.kill_busy("webhooks").await, 1);
+    let received = Receiver::get().wait(&endpoint.tag, 2, BEGUN_AGAIN).await;
+    let id = |at: usize| received[at].header("webhook-id").to_owned();
+    assert_eq!(id(0), id(1));
+    let list = eventually_within(soon, async || {
+        let list = account.client.get(&endpoint.path("/deliveries")).await.ok();
+        (list["data"][0]["status"] == "delivered").then_some(list)
+    });
+    let list = list.await.expect("it is delivered");
+    assert_eq!(list["data"][0]["attempts"], 1, "{list}");
 }

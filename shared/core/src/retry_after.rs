@@ -1,12 +1,12 @@
-//! When a provider wants to be called again.
+//! When whoever was called wants to be called again.
 
+use crate::Timestamp;
 use http::{HeaderMap, header};
-use openclaw_core::Timestamp;
 use std::time::{Duration, UNIX_EPOCH};
 
 /// `retry-after-ms`, which OpenAI and Azure send, else `Retry-After`: seconds, fractions too, or
-/// an HTTP date (RFC 9110, 10.2.3).
-pub(crate) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+/// an HTTP date (RFC 9110, 10.2.3). `None` where it says nothing that can be read.
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
     let number = |text: &str| text.parse::<f64>().ok();
     if let Some(millis) = text("retry-after-ms").and_then(number)
