@@ -229,6 +229,7 @@ def examples() -> None:
         (folder / "go" / "bin").mkdir()
         run("go", "vet", "./...", cwd=folder / "go")
         run("go", "build", "-o", "bin", "./...", cwd=folder / "go")
+        run("go", "build", "-o", folder / "go" / "bin", "./gateway/checks", cwd=WORK / "go")
 
     check("examples: Go's are built", built)
     receivers = {

@@ -1,3 +1,4 @@
+mod libraries;
 mod openai;
 mod readme;
 mod seed;
