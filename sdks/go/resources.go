@@ -10,9 +10,9 @@ import (
 // EmbeddingsService has the methods of [Client].Embeddings.
 type EmbeddingsService struct{ transport *transport }
 
-// Create: vectors for texts. POST /embeddings
-func (r *EmbeddingsService) Create(ctx context.Context, body map[string]any, opts ...Option) (*Embeddings, error) {
-	return get[Embeddings](ctx, r.transport, "POST", "/embeddings", body, opts)
+// Create: turn texts into vectors. POST /embeddings
+func (r *EmbeddingsService) Create(ctx context.Context, body map[string]any, opts ...Option) (map[string]any, error) {
+	return getPlain[map[string]any](ctx, r.transport, "POST", "/embeddings", body, opts)
 }
 
 // ModelsService has the methods of [Client].Models.
@@ -244,25 +244,25 @@ func (r *UploadsService) Cancel(ctx context.Context, id string, opts ...Option) 
 type AnalyticsService struct{ transport *transport }
 
 // Usage: sum up a span of whole UTC hours. GET /analytics/usage
-// With [Query] it takes end, period, start.
+// With [Query] it takes end, endpoint, group_by, interval, key, model, period, provider, start.
 func (r *AnalyticsService) Usage(ctx context.Context, opts ...Option) (*UsageReport, error) {
 	return get[UsageReport](ctx, r.transport, "GET", "/analytics/usage", nil, opts)
 }
 
-// Requests: the request log, the newest first. GET /analytics/requests
-// With [Query] it takes after, limit.
-func (r *AnalyticsService) Requests(ctx context.Context, opts ...Option) iter.Seq2[RequestLogEntry, error] {
-	return list[RequestLogEntry](ctx, r.transport, "/analytics/requests", opts)
+// Requests: list the account's requests without their content, the newest first. GET /analytics/requests
+// With [Query] it takes after, code, end, endpoint, key, limit, model, provider, request_id, start, status, user.
+func (r *AnalyticsService) Requests(ctx context.Context, opts ...Option) iter.Seq2[RequestView, error] {
+	return list[RequestView](ctx, r.transport, "/analytics/requests", opts)
 }
 
 // RequestsPage is one page of [AnalyticsService.Requests].
-func (r *AnalyticsService) RequestsPage(ctx context.Context, opts ...Option) (*Page[RequestLogEntry], error) {
-	return page[RequestLogEntry](ctx, r.transport, "/analytics/requests", opts)
+func (r *AnalyticsService) RequestsPage(ctx context.Context, opts ...Option) (*Page[RequestView], error) {
+	return page[RequestView](ctx, r.transport, "/analytics/requests", opts)
 }
 
-// Request: one request with its attempts. GET /analytics/requests/{id}
-func (r *AnalyticsService) Request(ctx context.Context, id string, opts ...Option) (*RequestLogEntry, error) {
-	return get[RequestLogEntry](ctx, r.transport, "GET", "/analytics/requests/"+segment(id), nil, opts)
+// Request: show a request with its attempts and what each class of token cost. GET /analytics/requests/{id}
+func (r *AnalyticsService) Request(ctx context.Context, id string, opts ...Option) (*RequestDetail, error) {
+	return get[RequestDetail](ctx, r.transport, "GET", "/analytics/requests/"+segment(id), nil, opts)
 }
 
 // AuditService has the methods of [Client].Audit.

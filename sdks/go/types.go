@@ -109,6 +109,20 @@ func (v *AssistantMessage) UnmarshalJSON(data []byte) error {
 	return unknown(data, &v.Extra, "content", "reasoning_content", "refusal", "role", "thinking_blocks", "tool_calls")
 }
 
+// AttemptView is a call of a provider.
+type AttemptView struct {
+	// The error's code, where it failed.
+	Code string `json:"code,omitempty"`
+	// Milliseconds until it had answered (a stream: until something of the answer was there) or failed.
+	DurationMs int64 `json:"duration_ms"`
+	// The model's name there.
+	Model string `json:"model"`
+	// The provider's id.
+	Provider string `json:"provider"`
+	// The HTTP status that it answered; `null` where it did not.
+	Status *int64 `json:"status,omitempty"`
+}
+
 // AuditEntry is a change and who made it.
 type AuditEntry struct {
 	// Its id.
@@ -178,6 +192,18 @@ type BuiltinFunction = string
 
 const (
 	BuiltinFunctionTime BuiltinFunction = "time"
+)
+
+// By is what requests are grouped by.
+type By = string
+
+const (
+	ByModel    By = "model"
+	ByKey      By = "key"
+	ByProvider By = "provider"
+	ByEndpoint By = "endpoint"
+	ByUser     By = "user"
+	ByTag      By = "tag"
 )
 
 // Choice is one of the answers.
@@ -626,6 +652,56 @@ type CurrentAccount struct {
 	Tier Tier `json:"tier"`
 }
 
+// Day is a day's sums.
+type Day struct {
+	// The same by model.
+	ByModel []Slice `json:"by_model"`
+	// Requests that the response cache answered.
+	Cached int64 `json:"cached"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// `2026-02-28`.
+	Date string `json:"date"`
+	// The endpoint.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Requests that ended in an error.
+	Errors int64 `json:"errors"`
+	// Failed requests by the error's code.
+	ErrorsByCode map[string]int64 `json:"errors_by_code"`
+	// Requests whose tokens are our estimate because the provider told none.
+	EstimatedRequests int64 `json:"estimated_requests"`
+	// Requests that another model answered than was asked for.
+	Fallbacks int64 `json:"fallbacks"`
+	// Requests whose client left, or that a crash cut off.
+	Interrupted int64 `json:"interrupted"`
+	// The key's id.
+	Key string `json:"key,omitempty"`
+	// How long requests took; absent where nothing was measured.
+	Latency *Latencies `json:"latency,omitempty"`
+	// The model's id.
+	Model string `json:"model,omitempty"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// The provider's id.
+	Provider string `json:"provider,omitempty"`
+	// Requests.
+	Requests int64 `json:"requests"`
+	// Calls of providers beside the first of each request.
+	Retries int64 `json:"retries"`
+	// Requests that were answered as a stream.
+	Streamed int64 `json:"streamed"`
+	// `name:value`.
+	Tag string `json:"tag,omitempty"`
+	// Of the tokens, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// Prompt and completion tokens.
+	Tokens int64 `json:"tokens"`
+	// The user.
+	User string `json:"user,omitempty"`
+}
+
 // Deleted is `{"id":…,"object":…,"deleted":true}`.
 type Deleted struct {
 	// Always true.
@@ -849,6 +925,52 @@ type FunctionCall struct {
 	Name string `json:"name"`
 }
 
+// Group is the sums over one of what was grouped by.
+type Group struct {
+	// Requests that the response cache answered.
+	Cached int64 `json:"cached"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// The endpoint.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Requests that ended in an error.
+	Errors int64 `json:"errors"`
+	// Failed requests by the error's code.
+	ErrorsByCode map[string]int64 `json:"errors_by_code"`
+	// Requests whose tokens are our estimate because the provider told none.
+	EstimatedRequests int64 `json:"estimated_requests"`
+	// Requests that another model answered than was asked for.
+	Fallbacks int64 `json:"fallbacks"`
+	// Requests whose client left, or that a crash cut off.
+	Interrupted int64 `json:"interrupted"`
+	// The key's id.
+	Key string `json:"key,omitempty"`
+	// How long requests took; absent where nothing was measured.
+	Latency *Latencies `json:"latency,omitempty"`
+	// The model's id.
+	Model string `json:"model,omitempty"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// The provider's id.
+	Provider string `json:"provider,omitempty"`
+	// Requests.
+	Requests int64 `json:"requests"`
+	// Calls of providers beside the first of each request.
+	Retries int64 `json:"retries"`
+	// Requests that were answered as a stream.
+	Streamed int64 `json:"streamed"`
+	// `name:value`.
+	Tag string `json:"tag,omitempty"`
+	// Of the tokens, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// Prompt and completion tokens.
+	Tokens int64 `json:"tokens"`
+	// The user.
+	User string `json:"user,omitempty"`
+}
+
 // Health is `{"status","version","uptime","models","checks"}`.
 type Health struct {
 	// What was looked at.
@@ -974,6 +1096,72 @@ type InputAudio struct {
 	Format string `json:"format"`
 }
 
+// Interval is how long an interval is.
+type Interval = string
+
+const (
+	IntervalHour Interval = "hour"
+	IntervalDay  Interval = "day"
+)
+
+// IntervalTotals is an interval's sums.
+type IntervalTotals struct {
+	// Requests that the response cache answered.
+	Cached int64 `json:"cached"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// The endpoint.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Requests that ended in an error.
+	Errors int64 `json:"errors"`
+	// Failed requests by the error's code.
+	ErrorsByCode map[string]int64 `json:"errors_by_code"`
+	// Requests whose tokens are our estimate because the provider told none.
+	EstimatedRequests int64 `json:"estimated_requests"`
+	// Requests that another model answered than was asked for.
+	Fallbacks int64 `json:"fallbacks"`
+	// The same by what was grouped by.
+	Groups []Slice `json:"groups"`
+	// Requests whose client left, or that a crash cut off.
+	Interrupted int64 `json:"interrupted"`
+	// The key's id.
+	Key string `json:"key,omitempty"`
+	// How long requests took; absent where nothing was measured.
+	Latency *Latencies `json:"latency,omitempty"`
+	// The model's id.
+	Model string `json:"model,omitempty"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// The provider's id.
+	Provider string `json:"provider,omitempty"`
+	// Requests.
+	Requests int64 `json:"requests"`
+	// Calls of providers beside the first of each request.
+	Retries int64 `json:"retries"`
+	// When it starts.
+	Start string `json:"start"`
+	// Requests that were answered as a stream.
+	Streamed int64 `json:"streamed"`
+	// `name:value`.
+	Tag string `json:"tag,omitempty"`
+	// Of the tokens, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// Prompt and completion tokens.
+	Tokens int64 `json:"tokens"`
+	// The user.
+	User string `json:"user,omitempty"`
+}
+
+// Kept is days after which requests and sums are gone.
+type Kept struct {
+	// Single requests, and sums by user and tag.
+	RequestDays int64 `json:"request_days"`
+	// All other sums.
+	SumDays int64 `json:"sum_days"`
+}
+
 // Key is a key with what it has spent: how `GET` and `PATCH` show it.
 type Key struct {
 	// The account it belongs to.
@@ -1024,6 +1212,14 @@ type KeyName struct {
 	ID string `json:"id"`
 	// A name for people.
 	Name string `json:"name"`
+}
+
+// Latencies is milliseconds, within 6.25 %.
+type Latencies struct {
+	// From admission to settlement.
+	DurationMs *Percentiles `json:"duration_ms,omitempty"`
+	// From admission to the first token of a stream.
+	FirstTokenMs *Percentiles `json:"first_token_ms,omitempty"`
 }
 
 // McpExecutor is `{"type": "mcp", …}`.
@@ -1136,6 +1332,56 @@ const (
 	OnDisconnectDrain  OnDisconnect = "drain"
 )
 
+// Percentiles is what that part of the requests took at most.
+type Percentiles struct {
+	// Half of them.
+	P50 int64 `json:"p50"`
+	// 90 %.
+	P90 int64 `json:"p90"`
+	// 95 %.
+	P95 int64 `json:"p95"`
+	// 99 %.
+	P99 int64 `json:"p99"`
+}
+
+// PeriodTotals is the totals of a span.
+type PeriodTotals struct {
+	// Requests that the response cache answered.
+	Cached int64 `json:"cached"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// The end of the last hour covered.
+	End string `json:"end"`
+	// Requests that ended in an error.
+	Errors int64 `json:"errors"`
+	// Failed requests by the error's code.
+	ErrorsByCode map[string]int64 `json:"errors_by_code"`
+	// Requests whose tokens are our estimate because the provider told none.
+	EstimatedRequests int64 `json:"estimated_requests"`
+	// Requests that another model answered than was asked for.
+	Fallbacks int64 `json:"fallbacks"`
+	// Requests whose client left, or that a crash cut off.
+	Interrupted int64 `json:"interrupted"`
+	// How long requests took; absent where nothing was measured.
+	Latency *Latencies `json:"latency,omitempty"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// Calls of providers beside the first of each request.
+	Retries int64 `json:"retries"`
+	// The first hour covered.
+	Start string `json:"start"`
+	// Requests that were answered as a stream.
+	Streamed int64 `json:"streamed"`
+	// Of the tokens, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// Every accounted request, failed ones too.
+	TotalRequests int64 `json:"total_requests"`
+	// Prompt and completion tokens.
+	TotalTokens int64 `json:"total_tokens"`
+}
+
 // PriceTier is prices of requests with more than `above` tokens in. What is absent is as in the `Pricing`.
 type PriceTier struct {
 	// Tokens in.
@@ -1178,6 +1424,8 @@ type Pricing struct {
 	Reasoning *float64 `json:"reasoning,omitempty"`
 	// Dollars of each answer, whatever its tokens.
 	Request *float64 `json:"request,omitempty"`
+	// Other prices where a request asks for this `service_tier`, such as `flex` or `priority`. A tier that is not here is refused.
+	ServiceTiers map[string]ServiceTier `json:"service_tiers,omitempty"`
 	// Other prices for long prompts; the tier with the largest `above` that the prompt exceeds counts, for all tokens of the request.
 	Tiers []PriceTier `json:"tiers,omitempty"`
 }
@@ -1247,6 +1495,64 @@ type Recovered struct {
 	Redelivered int64 `json:"redelivered"`
 }
 
+// RequestDetail is a request with all that is known of it.
+type RequestDetail struct {
+	// The calls of providers, the first one first.
+	Attempts []AttemptView `json:"attempts"`
+	// Whether the response cache answered.
+	Cache bool `json:"cache"`
+	// The error's code.
+	Code string `json:"code,omitempty"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// Dollars by class of token, as prices name them.
+	CostByClass map[string]float64 `json:"cost_by_class"`
+	// When it was admitted.
+	CreatedAt string `json:"created_at"`
+	// Milliseconds until it was settled.
+	DurationMs int64 `json:"duration_ms"`
+	// What was asked for.
+	Endpoint string `json:"endpoint"`
+	// Whether some of the tokens are our estimate.
+	Estimated bool `json:"estimated"`
+	// Whether another model answered than was asked for.
+	Fallback bool `json:"fallback"`
+	// Milliseconds until the first token of a stream.
+	FirstTokenMs *int64 `json:"first_token_ms,omitempty"`
+	// The status of the answer: 499 where the client had left.
+	HTTPStatus int64 `json:"http_status"`
+	// `req_…`.
+	ID string `json:"id"`
+	// The key that called.
+	Key string `json:"key"`
+	// The caller's `metadata`.
+	Metadata map[string]string `json:"metadata"`
+	// The model that was asked for; `null` where none was.
+	Model string `json:"model,omitempty"`
+	// Always `analytics.request`.
+	Object string `json:"object"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// The provider that answered.
+	Provider string `json:"provider,omitempty"`
+	// Calls of providers beside the first.
+	Retries int64 `json:"retries"`
+	// The model that answered.
+	ServedModel string `json:"served_model,omitempty"`
+	// `completed`, `failed` or `interrupted`.
+	Status string `json:"status"`
+	// Whether it was answered as a stream.
+	Stream bool `json:"stream"`
+	// Of these, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// The trace that it belongs to, where its caller sent a `traceparent`.
+	TraceID string `json:"trace_id,omitempty"`
+	// The caller's `user`.
+	User string `json:"user,omitempty"`
+}
+
 // RequestLogEntry is a request, without its content.
 type RequestLogEntry struct {
 	// `req_…`.
@@ -1282,6 +1588,60 @@ type RequestTemplate struct {
 	Query map[string]any `json:"query,omitempty"`
 	// A template, whose expressions are percent-encoded.
 	URL string `json:"url"`
+}
+
+// RequestView is a request in the log: everything but its content.
+type RequestView struct {
+	// Whether the response cache answered.
+	Cache bool `json:"cache"`
+	// The error's code.
+	Code string `json:"code,omitempty"`
+	// Tokens out.
+	CompletionTokens int64 `json:"completion_tokens"`
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// When it was admitted.
+	CreatedAt string `json:"created_at"`
+	// Milliseconds until it was settled.
+	DurationMs int64 `json:"duration_ms"`
+	// What was asked for.
+	Endpoint string `json:"endpoint"`
+	// Whether some of the tokens are our estimate.
+	Estimated bool `json:"estimated"`
+	// Whether another model answered than was asked for.
+	Fallback bool `json:"fallback"`
+	// Milliseconds until the first token of a stream.
+	FirstTokenMs *int64 `json:"first_token_ms,omitempty"`
+	// The status of the answer: 499 where the client had left.
+	HTTPStatus int64 `json:"http_status"`
+	// `req_…`.
+	ID string `json:"id"`
+	// The key that called.
+	Key string `json:"key"`
+	// The caller's `metadata`.
+	Metadata map[string]string `json:"metadata"`
+	// The model that was asked for; `null` where none was.
+	Model string `json:"model,omitempty"`
+	// Always `analytics.request`.
+	Object string `json:"object"`
+	// Tokens in.
+	PromptTokens int64 `json:"prompt_tokens"`
+	// The provider that answered.
+	Provider string `json:"provider,omitempty"`
+	// Calls of providers beside the first.
+	Retries int64 `json:"retries"`
+	// The model that answered.
+	ServedModel string `json:"served_model,omitempty"`
+	// `completed`, `failed` or `interrupted`.
+	Status string `json:"status"`
+	// Whether it was answered as a stream.
+	Stream bool `json:"stream"`
+	// Of these, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
+	// The trace that it belongs to, where its caller sent a `traceparent`.
+	TraceID string `json:"trace_id,omitempty"`
+	// The caller's `user`.
+	User string `json:"user,omitempty"`
 }
 
 // Rerun is `POST /runs/{id}/rerun`.
@@ -1420,6 +1780,24 @@ type SecretNames struct {
 	Skill string `json:"skill"`
 }
 
+// ServiceTier is prices of a service tier. What is absent is as in the `Pricing`.
+type ServiceTier struct {
+	// See `Pricing::cache_write`.
+	CacheWrite *float64 `json:"cache_write,omitempty"`
+	// See `Pricing::cache_write_1h`.
+	CacheWrite1h *float64 `json:"cache_write_1h,omitempty"`
+	// See `Pricing::cached_prompt`.
+	CachedPrompt *float64 `json:"cached_prompt,omitempty"`
+	// See `Pricing::completion`.
+	Completion *float64 `json:"completion,omitempty"`
+	// See `Pricing::prompt`.
+	Prompt *float64 `json:"prompt,omitempty"`
+	// See `Pricing::reasoning`.
+	Reasoning *float64 `json:"reasoning,omitempty"`
+	// See `Pricing::tiers`; none where these are none.
+	Tiers []PriceTier `json:"tiers,omitempty"`
+}
+
 // Skill is a skill as it is shown.
 type Skill struct {
 	// Whether it ships with the gateway, and stays as it is.
@@ -1550,6 +1928,30 @@ type SkillStep struct {
 	Skill string `json:"skill"`
 }
 
+// Slice is one group's part of a day or an interval.
+type Slice struct {
+	// Dollars.
+	Cost float64 `json:"cost"`
+	// The endpoint.
+	Endpoint string `json:"endpoint,omitempty"`
+	// Requests that ended in an error.
+	Errors int64 `json:"errors"`
+	// The key's id.
+	Key string `json:"key,omitempty"`
+	// The model's id.
+	Model string `json:"model,omitempty"`
+	// The provider's id.
+	Provider string `json:"provider,omitempty"`
+	// Requests.
+	Requests int64 `json:"requests"`
+	// `name:value`.
+	Tag string `json:"tag,omitempty"`
+	// Prompt and completion tokens.
+	Tokens int64 `json:"tokens"`
+	// The user.
+	User string `json:"user,omitempty"`
+}
+
 // SortOrder is the order of a list, by when things were made.
 type SortOrder = string
 
@@ -1629,6 +2031,24 @@ type Token struct {
 	Token string `json:"token"`
 	// Always `Bearer`.
 	TokenType string `json:"token_type"`
+}
+
+// TokenClasses is tokens that are part of those in and out.
+type TokenClasses struct {
+	// Out, audio.
+	AudioCompletion int64 `json:"audio_completion"`
+	// In, audio.
+	AudioPrompt int64 `json:"audio_prompt"`
+	// In, written to a cache for minutes.
+	CacheWrite int64 `json:"cache_write"`
+	// In, written to a cache for an hour.
+	CacheWrite1h int64 `json:"cache_write_1h"`
+	// In, read from a cache.
+	Cached int64 `json:"cached"`
+	// In, images.
+	Image int64 `json:"image"`
+	// Out, reasoning.
+	Reasoning int64 `json:"reasoning"`
 }
 
 // ToolCall is a call of a tool.
@@ -1787,40 +2207,16 @@ const (
 	UploadStatusExpired   UploadStatus = "expired"
 )
 
-// UsageGroup is the sums over one model, day or key.
-type UsageGroup struct {
-	// Tokens out.
-	CompletionTokens int64 `json:"completion_tokens"`
-	// Dollars.
-	Cost float64 `json:"cost"`
-	// The day, `2026-02-28`.
-	Date string `json:"date,omitempty"`
-	// Requests that ended in an error.
-	Errors int64 `json:"errors"`
-	// Requests whose tokens are our estimate because the provider told none.
-	EstimatedRequests int64 `json:"estimated_requests"`
-	// Requests whose client left, or that a crash cut off.
-	Interrupted int64 `json:"interrupted"`
-	// The key's id.
-	Key string `json:"key,omitempty"`
-	// The model.
-	Model string `json:"model,omitempty"`
-	// Tokens in.
-	PromptTokens int64 `json:"prompt_tokens"`
-	// Requests.
-	Requests int64 `json:"requests"`
-	// Prompt and completion tokens.
-	Tokens int64 `json:"tokens"`
-}
-
 // UsageReport is the report.
 type UsageReport struct {
-	// By UTC day, oldest first.
-	ByDay []UsageGroup `json:"by_day"`
+	// By UTC day, oldest first; days without requests are left out.
+	ByDay []Day `json:"by_day"`
 	// By key id.
-	ByKey []UsageGroup `json:"by_key"`
+	ByKey []Group `json:"by_key"`
 	// By model id.
-	ByModel []UsageGroup `json:"by_model"`
+	ByModel []Group `json:"by_model"`
+	// Requests that the response cache answered.
+	Cached int64 `json:"cached"`
 	// Tokens out.
 	CompletionTokens int64 `json:"completion_tokens"`
 	// Dollars.
@@ -1829,16 +2225,40 @@ type UsageReport struct {
 	End string `json:"end"`
 	// Requests that ended in an error.
 	Errors int64 `json:"errors"`
+	// Failed requests by the error's code.
+	ErrorsByCode map[string]int64 `json:"errors_by_code"`
 	// Requests whose tokens are our estimate because the provider told none.
 	EstimatedRequests int64 `json:"estimated_requests"`
+	// Requests that another model answered than was asked for.
+	Fallbacks int64 `json:"fallbacks"`
+	// What `groups` are of.
+	GroupBy By `json:"group_by,omitempty"`
+	// At most 1,000: those that cost most.
+	Groups []Group `json:"groups,omitempty"`
 	// Requests whose client left, or that a crash cut off.
 	Interrupted int64 `json:"interrupted"`
+	// What `intervals` are of.
+	Interval Interval `json:"interval,omitempty"`
+	// Oldest first; those without requests are left out.
+	Intervals []IntervalTotals `json:"intervals,omitempty"`
+	// How long all this is kept.
+	Kept Kept `json:"kept"`
+	// How long requests took; absent where nothing was measured.
+	Latency *Latencies `json:"latency,omitempty"`
 	// The word the caller used, or `custom`.
 	Period string `json:"period"`
+	// The totals of as many hours right before `start`.
+	Previous PeriodTotals `json:"previous"`
 	// Tokens in.
 	PromptTokens int64 `json:"prompt_tokens"`
+	// Calls of providers beside the first of each request.
+	Retries int64 `json:"retries"`
 	// The first hour covered.
 	Start string `json:"start"`
+	// Requests that were answered as a stream.
+	Streamed int64 `json:"streamed"`
+	// Of the tokens, those of each class.
+	TokenClasses TokenClasses `json:"token_classes"`
 	// Every accounted request, failed ones too.
 	TotalRequests int64 `json:"total_requests"`
 	// Prompt and completion tokens.

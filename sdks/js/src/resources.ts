@@ -6,8 +6,8 @@ import type { RequestOptions } from './transport.js';
 import type * as T from './types.js';
 
 export class Embeddings extends Resource {
-  /** Vectors for texts. `POST /embeddings` */
-  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Embeddings> {
+  /** Turn texts into vectors. `POST /embeddings` */
+  create(body: Record<string, any>, options?: RequestOptions): APIPromise<Record<string, any>> {
     return this.client.request('POST', '/embeddings', { ...options, body });
   }
 }
@@ -191,17 +191,17 @@ export class Uploads extends Resource {
 
 export class Analytics extends Resource {
   /** Sum up a span of whole UTC hours. `GET /analytics/usage` */
-  usage(query: { end?: string; period?: string; start?: string } = {}, options?: RequestOptions): APIPromise<T.UsageReport> {
+  usage(query: { end?: string; endpoint?: string; group_by?: T.By; interval?: T.Interval; key?: string; model?: string; period?: string; provider?: string; start?: string } = {}, options?: RequestOptions): APIPromise<T.UsageReport> {
     return this.client.request('GET', '/analytics/usage', { ...options, query });
   }
 
-  /** The request log, the newest first. `GET /analytics/requests` */
-  requests(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.RequestLogEntry> {
+  /** List the account's requests without their content, the newest first. `GET /analytics/requests` */
+  requests(query: { after?: string; code?: string; end?: string; endpoint?: string; key?: string; limit?: number; model?: string; provider?: string; request_id?: string; start?: string; status?: string; user?: string } = {}, options?: RequestOptions): List<T.RequestView> {
     return this.client.list('/analytics/requests', query, options);
   }
 
-  /** One request with its attempts. `GET /analytics/requests/{id}` */
-  request(id: string, options?: RequestOptions): APIPromise<T.RequestLogEntry> {
+  /** Show a request with its attempts and what each class of token cost. `GET /analytics/requests/{id}` */
+  request(id: string, options?: RequestOptions): APIPromise<T.RequestDetail> {
     return this.client.request('GET', `/analytics/requests/${segment(id)}`, options);
   }
 }

@@ -67,6 +67,21 @@ export interface AssistantMessage {
   [field: string]: any;
 }
 
+/** A call of a provider. */
+export interface AttemptView {
+  /** The error's code, where it failed. */
+  code: string | null;
+  /** Milliseconds until it had answered (a stream: until something of the answer was there) or failed. */
+  duration_ms: number;
+  /** The model's name there. */
+  model: string;
+  /** The provider's id. */
+  provider: string;
+  /** The HTTP status that it answered; `null` where it did not. */
+  status: number | null;
+  [field: string]: any;
+}
+
 /** A change and who made it. */
 export interface AuditEntry {
   /** Its id. */
@@ -103,6 +118,9 @@ export interface BuiltinExecutor {
 
 /** The functions that there are. */
 export type BuiltinFunction = 'time' | (string & {});
+
+/** What requests are grouped by. */
+export type By = 'model' | 'key' | 'provider' | 'endpoint' | 'user' | 'tag' | (string & {});
 
 /** One of the answers. */
 export interface Choice {
@@ -405,6 +423,57 @@ export interface CurrentAccount {
   [field: string]: any;
 }
 
+/** A day's sums. */
+export interface Day {
+  /** The same by model. */
+  by_model: Slice[];
+  /** Requests that the response cache answered. */
+  cached: number;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** `2026-02-28`. */
+  date: string;
+  /** The endpoint. */
+  endpoint?: string | null;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Failed requests by the error's code. */
+  errors_by_code: Record<string, number>;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests that another model answered than was asked for. */
+  fallbacks: number;
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** The key's id. */
+  key?: string | null;
+  /** How long requests took; absent where nothing was measured. */
+  latency?: Latencies | null;
+  /** The model's id. */
+  model?: string | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The provider's id. */
+  provider?: string | null;
+  /** Requests. */
+  requests: number;
+  /** Calls of providers beside the first of each request. */
+  retries: number;
+  /** Requests that were answered as a stream. */
+  streamed: number;
+  /** `name:value`. */
+  tag?: string | null;
+  /** Of the tokens, those of each class. */
+  token_classes: TokenClasses;
+  /** Prompt and completion tokens. */
+  tokens: number;
+  /** The user. */
+  user?: string | null;
+  [field: string]: any;
+}
+
 /** `{"id":…,"object":…,"deleted":true}`. */
 export interface Deleted {
   /** Always true. */
@@ -593,6 +662,53 @@ export interface FunctionCall {
   [field: string]: any;
 }
 
+/** The sums over one of what was grouped by. */
+export interface Group {
+  /** Requests that the response cache answered. */
+  cached: number;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** The endpoint. */
+  endpoint?: string | null;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Failed requests by the error's code. */
+  errors_by_code: Record<string, number>;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests that another model answered than was asked for. */
+  fallbacks: number;
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** The key's id. */
+  key?: string | null;
+  /** How long requests took; absent where nothing was measured. */
+  latency?: Latencies | null;
+  /** The model's id. */
+  model?: string | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The provider's id. */
+  provider?: string | null;
+  /** Requests. */
+  requests: number;
+  /** Calls of providers beside the first of each request. */
+  retries: number;
+  /** Requests that were answered as a stream. */
+  streamed: number;
+  /** `name:value`. */
+  tag?: string | null;
+  /** Of the tokens, those of each class. */
+  token_classes: TokenClasses;
+  /** Prompt and completion tokens. */
+  tokens: number;
+  /** The user. */
+  user?: string | null;
+  [field: string]: any;
+}
+
 /** `{"status","version","uptime","models","checks"}`. */
 export interface Health {
   /** What was looked at. */
@@ -711,6 +827,69 @@ export interface InputAudio {
   [field: string]: any;
 }
 
+/** How long an interval is. */
+export type Interval = 'hour' | 'day' | (string & {});
+
+/** An interval's sums. */
+export interface IntervalTotals {
+  /** Requests that the response cache answered. */
+  cached: number;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** The endpoint. */
+  endpoint?: string | null;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Failed requests by the error's code. */
+  errors_by_code: Record<string, number>;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests that another model answered than was asked for. */
+  fallbacks: number;
+  /** The same by what was grouped by. */
+  groups: Slice[];
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** The key's id. */
+  key?: string | null;
+  /** How long requests took; absent where nothing was measured. */
+  latency?: Latencies | null;
+  /** The model's id. */
+  model?: string | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The provider's id. */
+  provider?: string | null;
+  /** Requests. */
+  requests: number;
+  /** Calls of providers beside the first of each request. */
+  retries: number;
+  /** When it starts. */
+  start: string;
+  /** Requests that were answered as a stream. */
+  streamed: number;
+  /** `name:value`. */
+  tag?: string | null;
+  /** Of the tokens, those of each class. */
+  token_classes: TokenClasses;
+  /** Prompt and completion tokens. */
+  tokens: number;
+  /** The user. */
+  user?: string | null;
+  [field: string]: any;
+}
+
+/** Days after which requests and sums are gone. */
+export interface Kept {
+  /** Single requests, and sums by user and tag. */
+  request_days: number;
+  /** All other sums. */
+  sum_days: number;
+  [field: string]: any;
+}
+
 /** A key with what it has spent: how `GET` and `PATCH` show it. */
 export interface Key {
   /** The account it belongs to. */
@@ -757,6 +936,15 @@ export interface KeyName {
   id: string;
   /** A name for people. */
   name: string;
+  [field: string]: any;
+}
+
+/** Milliseconds, within 6.25 %. */
+export interface Latencies {
+  /** From admission to settlement. */
+  duration_ms?: Percentiles | null;
+  /** From admission to the first token of a stream. */
+  first_token_ms?: Percentiles | null;
   [field: string]: any;
 }
 
@@ -870,6 +1058,58 @@ export interface NewWebhook {
 /** What happens to the provider's answer when the client has left. */
 export type OnDisconnect = 'cancel' | 'drain' | (string & {});
 
+/** What that part of the requests took at most. */
+export interface Percentiles {
+  /** Half of them. */
+  p50: number;
+  /** 90 %. */
+  p90: number;
+  /** 95 %. */
+  p95: number;
+  /** 99 %. */
+  p99: number;
+  [field: string]: any;
+}
+
+/** The totals of a span. */
+export interface PeriodTotals {
+  /** Requests that the response cache answered. */
+  cached: number;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** The end of the last hour covered. */
+  end: string;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** Failed requests by the error's code. */
+  errors_by_code: Record<string, number>;
+  /** Requests whose tokens are our estimate because the provider told none. */
+  estimated_requests: number;
+  /** Requests that another model answered than was asked for. */
+  fallbacks: number;
+  /** Requests whose client left, or that a crash cut off. */
+  interrupted: number;
+  /** How long requests took; absent where nothing was measured. */
+  latency?: Latencies | null;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** Calls of providers beside the first of each request. */
+  retries: number;
+  /** The first hour covered. */
+  start: string;
+  /** Requests that were answered as a stream. */
+  streamed: number;
+  /** Of the tokens, those of each class. */
+  token_classes: TokenClasses;
+  /** Every accounted request, failed ones too. */
+  total_requests: number;
+  /** Prompt and completion tokens. */
+  total_tokens: number;
+  [field: string]: any;
+}
+
 /** Prices of requests with more than `above` tokens in. What is absent is as in the `Pricing`. */
 export interface PriceTier {
   /** Tokens in. */
@@ -913,6 +1153,8 @@ export interface Pricing {
   reasoning?: number | null;
   /** Dollars of each answer, whatever its tokens. */
   request?: number | null;
+  /** Other prices where a request asks for this `service_tier`, such as `flex` or `priority`. A tier that is not here is refused. */
+  service_tiers?: Record<string, ServiceTier>;
   /** Other prices for long prompts; the tier with the largest `above` that the prompt exceeds counts, for all tokens of the request. */
   tiers?: PriceTier[];
   [field: string]: any;
@@ -971,6 +1213,65 @@ export interface Recovered {
   [field: string]: any;
 }
 
+/** A request with all that is known of it. */
+export interface RequestDetail {
+  /** The calls of providers, the first one first. */
+  attempts: AttemptView[];
+  /** Whether the response cache answered. */
+  cache: boolean;
+  /** The error's code. */
+  code: string | null;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** Dollars by class of token, as prices name them. */
+  cost_by_class: Record<string, number>;
+  /** When it was admitted. */
+  created_at: string;
+  /** Milliseconds until it was settled. */
+  duration_ms: number;
+  /** What was asked for. */
+  endpoint: string;
+  /** Whether some of the tokens are our estimate. */
+  estimated: boolean;
+  /** Whether another model answered than was asked for. */
+  fallback: boolean;
+  /** Milliseconds until the first token of a stream. */
+  first_token_ms: number | null;
+  /** The status of the answer: 499 where the client had left. */
+  http_status: number;
+  /** `req_…`. */
+  id: string;
+  /** The key that called. */
+  key: string;
+  /** The caller's `metadata`. */
+  metadata: Record<string, string>;
+  /** The model that was asked for; `null` where none was. */
+  model: string | null;
+  /** Always `analytics.request`. */
+  object: string;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The provider that answered. */
+  provider: string | null;
+  /** Calls of providers beside the first. */
+  retries: number;
+  /** The model that answered. */
+  served_model: string | null;
+  /** `completed`, `failed` or `interrupted`. */
+  status: string;
+  /** Whether it was answered as a stream. */
+  stream: boolean;
+  /** Of these, those of each class. */
+  token_classes: TokenClasses;
+  /** The trace that it belongs to, where its caller sent a `traceparent`. */
+  trace_id: string | null;
+  /** The caller's `user`. */
+  user: string | null;
+  [field: string]: any;
+}
+
 /** A request, without its content. */
 export interface RequestLogEntry {
   /** `req_…`. */
@@ -990,6 +1291,61 @@ export interface RequestTemplate {
   query?: Record<string, any>;
   /** A template, whose expressions are percent-encoded. */
   url: string;
+  [field: string]: any;
+}
+
+/** A request in the log: everything but its content. */
+export interface RequestView {
+  /** Whether the response cache answered. */
+  cache: boolean;
+  /** The error's code. */
+  code: string | null;
+  /** Tokens out. */
+  completion_tokens: number;
+  /** Dollars. */
+  cost: number;
+  /** When it was admitted. */
+  created_at: string;
+  /** Milliseconds until it was settled. */
+  duration_ms: number;
+  /** What was asked for. */
+  endpoint: string;
+  /** Whether some of the tokens are our estimate. */
+  estimated: boolean;
+  /** Whether another model answered than was asked for. */
+  fallback: boolean;
+  /** Milliseconds until the first token of a stream. */
+  first_token_ms: number | null;
+  /** The status of the answer: 499 where the client had left. */
+  http_status: number;
+  /** `req_…`. */
+  id: string;
+  /** The key that called. */
+  key: string;
+  /** The caller's `metadata`. */
+  metadata: Record<string, string>;
+  /** The model that was asked for; `null` where none was. */
+  model: string | null;
+  /** Always `analytics.request`. */
+  object: string;
+  /** Tokens in. */
+  prompt_tokens: number;
+  /** The provider that answered. */
+  provider: string | null;
+  /** Calls of providers beside the first. */
+  retries: number;
+  /** The model that answered. */
+  served_model: string | null;
+  /** `completed`, `failed` or `interrupted`. */
+  status: string;
+  /** Whether it was answered as a stream. */
+  stream: boolean;
+  /** Of these, those of each class. */
+  token_classes: TokenClasses;
+  /** The trace that it belongs to, where its caller sent a `traceparent`. */
+  trace_id: string | null;
+  /** The caller's `user`. */
+  user: string | null;
   [field: string]: any;
 }
 
@@ -1096,6 +1452,25 @@ export interface SecretNames {
   object: string;
   /** The skill's id. */
   skill: string;
+  [field: string]: any;
+}
+
+/** Prices of a service tier. What is absent is as in the `Pricing`. */
+export interface ServiceTier {
+  /** See `Pricing::cache_write`. */
+  cache_write?: number | null;
+  /** See `Pricing::cache_write_1h`. */
+  cache_write_1h?: number | null;
+  /** See `Pricing::cached_prompt`. */
+  cached_prompt?: number | null;
+  /** See `Pricing::completion`. */
+  completion?: number | null;
+  /** See `Pricing::prompt`. */
+  prompt?: number | null;
+  /** See `Pricing::reasoning`. */
+  reasoning?: number | null;
+  /** See `Pricing::tiers`; none where these are none. */
+  tiers?: PriceTier[];
   [field: string]: any;
 }
 
@@ -1218,6 +1593,31 @@ export interface SkillStep {
   [field: string]: any;
 }
 
+/** One group's part of a day or an interval. */
+export interface Slice {
+  /** Dollars. */
+  cost: number;
+  /** The endpoint. */
+  endpoint?: string | null;
+  /** Requests that ended in an error. */
+  errors: number;
+  /** The key's id. */
+  key?: string | null;
+  /** The model's id. */
+  model?: string | null;
+  /** The provider's id. */
+  provider?: string | null;
+  /** Requests. */
+  requests: number;
+  /** `name:value`. */
+  tag?: string | null;
+  /** Prompt and completion tokens. */
+  tokens: number;
+  /** The user. */
+  user?: string | null;
+  [field: string]: any;
+}
+
 /** The order of a list, by when things were made. */
 export type SortOrder = 'asc' | 'desc' | (string & {});
 
@@ -1282,6 +1682,25 @@ export interface Token {
   token: string;
   /** Always `Bearer`. */
   token_type: string;
+  [field: string]: any;
+}
+
+/** Tokens that are part of those in and out. */
+export interface TokenClasses {
+  /** Out, audio. */
+  audio_completion: number;
+  /** In, audio. */
+  audio_prompt: number;
+  /** In, written to a cache for minutes. */
+  cache_write: number;
+  /** In, written to a cache for an hour. */
+  cache_write_1h: number;
+  /** In, read from a cache. */
+  cached: number;
+  /** In, images. */
+  image: number;
+  /** Out, reasoning. */
+  reasoning: number;
   [field: string]: any;
 }
 
@@ -1409,41 +1828,16 @@ export interface UploadPart {
 /** What has become of an upload. */
 export type UploadStatus = 'pending' | 'completed' | 'cancelled' | 'expired' | (string & {});
 
-/** The sums over one model, day or key. */
-export interface UsageGroup {
-  /** Tokens out. */
-  completion_tokens: number;
-  /** Dollars. */
-  cost: number;
-  /** The day, `2026-02-28`. */
-  date?: string | null;
-  /** Requests that ended in an error. */
-  errors: number;
-  /** Requests whose tokens are our estimate because the provider told none. */
-  estimated_requests: number;
-  /** Requests whose client left, or that a crash cut off. */
-  interrupted: number;
-  /** The key's id. */
-  key?: string | null;
-  /** The model. */
-  model?: string | null;
-  /** Tokens in. */
-  prompt_tokens: number;
-  /** Requests. */
-  requests: number;
-  /** Prompt and completion tokens. */
-  tokens: number;
-  [field: string]: any;
-}
-
 /** The report. */
 export interface UsageReport {
-  /** By UTC day, oldest first. */
-  by_day: UsageGroup[];
+  /** By UTC day, oldest first; days without requests are left out. */
+  by_day: Day[];
   /** By key id. */
-  by_key: UsageGroup[];
+  by_key: Group[];
   /** By model id. */
-  by_model: UsageGroup[];
+  by_model: Group[];
+  /** Requests that the response cache answered. */
+  cached: number;
   /** Tokens out. */
   completion_tokens: number;
   /** Dollars. */
@@ -1452,16 +1846,40 @@ export interface UsageReport {
   end: string;
   /** Requests that ended in an error. */
   errors: number;
+  /** Failed requests by the error's code. */
+  errors_by_code: Record<string, number>;
   /** Requests whose tokens are our estimate because the provider told none. */
   estimated_requests: number;
+  /** Requests that another model answered than was asked for. */
+  fallbacks: number;
+  /** What `groups` are of. */
+  group_by?: By | null;
+  /** At most 1,000: those that cost most. */
+  groups?: Group[] | null;
   /** Requests whose client left, or that a crash cut off. */
   interrupted: number;
+  /** What `intervals` are of. */
+  interval?: Interval | null;
+  /** Oldest first; those without requests are left out. */
+  intervals?: IntervalTotals[] | null;
+  /** How long all this is kept. */
+  kept: Kept;
+  /** How long requests took; absent where nothing was measured. */
+  latency?: Latencies | null;
   /** The word the caller used, or `custom`. */
   period: string;
+  /** The totals of as many hours right before `start`. */
+  previous: PeriodTotals;
   /** Tokens in. */
   prompt_tokens: number;
+  /** Calls of providers beside the first of each request. */
+  retries: number;
   /** The first hour covered. */
   start: string;
+  /** Requests that were answered as a stream. */
+  streamed: number;
+  /** Of the tokens, those of each class. */
+  token_classes: TokenClasses;
   /** Every accounted request, failed ones too. */
   total_requests: number;
   /** Prompt and completion tokens. */

@@ -25,6 +25,12 @@ BuiltinFunction = Union[
 ]
 """The functions that there are."""
 
+By = Union[
+    Literal["model", "key", "provider", "endpoint", "user", "tag"],
+    str,
+]
+"""What requests are grouped by."""
+
 Role = Union[
     Literal["system", "developer", "user", "assistant", "tool", "function"],
     str,
@@ -48,6 +54,12 @@ FileStatus = Union[
     str,
 ]
 """What has become of a file."""
+
+Interval = Union[
+    Literal["hour", "day"],
+    str,
+]
+"""How long an interval is."""
 
 KeyMode = Union[
     Literal["live", "test"],
@@ -218,6 +230,29 @@ class AssistantMessage(Object):
     """Its reasoning with the signatures that it wants back."""
     tool_calls: list[ToolCall] | None = None
     """What it calls."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AttemptView(Object):
+    """A call of a provider."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "duration_ms",
+        "model",
+        "provider",
+        "code",
+        "status",
+    )
+    duration_ms: int
+    """Milliseconds until it had answered (a stream: until something of the answer was there) or failed."""
+    model: str
+    """The model's name there."""
+    provider: str
+    """The provider's id."""
+    code: str | None = None
+    """The error's code, where it failed."""
+    status: int | None = None
+    """The HTTP status that it answered; `null` where it did not."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -732,6 +767,83 @@ class CurrentAccount(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class Day(Object):
+    """A day's sums."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "by_model",
+        "cached",
+        "completion_tokens",
+        "cost",
+        "date",
+        "errors",
+        "errors_by_code",
+        "estimated_requests",
+        "fallbacks",
+        "interrupted",
+        "prompt_tokens",
+        "requests",
+        "retries",
+        "streamed",
+        "token_classes",
+        "tokens",
+        "endpoint",
+        "key",
+        "latency",
+        "model",
+        "provider",
+        "tag",
+        "user",
+    )
+    by_model: list[Slice]
+    """The same by model."""
+    cached: int
+    """Requests that the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    date: str
+    """`2026-02-28`."""
+    errors: int
+    """Requests that ended in an error."""
+    errors_by_code: dict[str, int]
+    """Failed requests by the error's code."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    fallbacks: int
+    """Requests that another model answered than was asked for."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    prompt_tokens: int
+    """Tokens in."""
+    requests: int
+    """Requests."""
+    retries: int
+    """Calls of providers beside the first of each request."""
+    streamed: int
+    """Requests that were answered as a stream."""
+    token_classes: TokenClasses
+    """Of the tokens, those of each class."""
+    tokens: int
+    """Prompt and completion tokens."""
+    endpoint: str | None = None
+    """The endpoint."""
+    key: str | None = None
+    """The key's id."""
+    latency: Latencies | None = None
+    """How long requests took; absent where nothing was measured."""
+    model: str | None = None
+    """The model's id."""
+    provider: str | None = None
+    """The provider's id."""
+    tag: str | None = None
+    """`name:value`."""
+    user: str | None = None
+    """The user."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Deleted(Object):
     """`{"id":…,"object":…,"deleted":true}`."""
 
@@ -1006,6 +1118,77 @@ class FunctionCall(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class Group(Object):
+    """The sums over one of what was grouped by."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cached",
+        "completion_tokens",
+        "cost",
+        "errors",
+        "errors_by_code",
+        "estimated_requests",
+        "fallbacks",
+        "interrupted",
+        "prompt_tokens",
+        "requests",
+        "retries",
+        "streamed",
+        "token_classes",
+        "tokens",
+        "endpoint",
+        "key",
+        "latency",
+        "model",
+        "provider",
+        "tag",
+        "user",
+    )
+    cached: int
+    """Requests that the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    errors: int
+    """Requests that ended in an error."""
+    errors_by_code: dict[str, int]
+    """Failed requests by the error's code."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    fallbacks: int
+    """Requests that another model answered than was asked for."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    prompt_tokens: int
+    """Tokens in."""
+    requests: int
+    """Requests."""
+    retries: int
+    """Calls of providers beside the first of each request."""
+    streamed: int
+    """Requests that were answered as a stream."""
+    token_classes: TokenClasses
+    """Of the tokens, those of each class."""
+    tokens: int
+    """Prompt and completion tokens."""
+    endpoint: str | None = None
+    """The endpoint."""
+    key: str | None = None
+    """The key's id."""
+    latency: Latencies | None = None
+    """How long requests took; absent where nothing was measured."""
+    model: str | None = None
+    """The model's id."""
+    provider: str | None = None
+    """The provider's id."""
+    tag: str | None = None
+    """`name:value`."""
+    user: str | None = None
+    """The user."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Health(Object):
     """`{"status","version","uptime","models","checks"}`."""
 
@@ -1189,6 +1372,97 @@ class InputAudio(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class IntervalTotals(Object):
+    """An interval's sums."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cached",
+        "completion_tokens",
+        "cost",
+        "errors",
+        "errors_by_code",
+        "estimated_requests",
+        "fallbacks",
+        "groups",
+        "interrupted",
+        "prompt_tokens",
+        "requests",
+        "retries",
+        "start",
+        "streamed",
+        "token_classes",
+        "tokens",
+        "endpoint",
+        "key",
+        "latency",
+        "model",
+        "provider",
+        "tag",
+        "user",
+    )
+    cached: int
+    """Requests that the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    errors: int
+    """Requests that ended in an error."""
+    errors_by_code: dict[str, int]
+    """Failed requests by the error's code."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    fallbacks: int
+    """Requests that another model answered than was asked for."""
+    groups: list[Slice]
+    """The same by what was grouped by."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    prompt_tokens: int
+    """Tokens in."""
+    requests: int
+    """Requests."""
+    retries: int
+    """Calls of providers beside the first of each request."""
+    start: str
+    """When it starts."""
+    streamed: int
+    """Requests that were answered as a stream."""
+    token_classes: TokenClasses
+    """Of the tokens, those of each class."""
+    tokens: int
+    """Prompt and completion tokens."""
+    endpoint: str | None = None
+    """The endpoint."""
+    key: str | None = None
+    """The key's id."""
+    latency: Latencies | None = None
+    """How long requests took; absent where nothing was measured."""
+    model: str | None = None
+    """The model's id."""
+    provider: str | None = None
+    """The provider's id."""
+    tag: str | None = None
+    """`name:value`."""
+    user: str | None = None
+    """The user."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Kept(Object):
+    """Days after which requests and sums are gone."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "request_days",
+        "sum_days",
+    )
+    request_days: int
+    """Single requests, and sums by user and tag."""
+    sum_days: int
+    """All other sums."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Key(Object):
     """A key with what it has spent: how `GET` and `PATCH` show it."""
 
@@ -1256,6 +1530,20 @@ class KeyName(Object):
     """`key_…`."""
     name: str
     """A name for people."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Latencies(Object):
+    """Milliseconds, within 6.25 %."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "duration_ms",
+        "first_token_ms",
+    )
+    duration_ms: Percentiles | None = None
+    """From admission to settlement."""
+    first_token_ms: Percentiles | None = None
+    """From admission to the first token of a stream."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1422,6 +1710,85 @@ class NewWebhook(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class Percentiles(Object):
+    """What that part of the requests took at most."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "p50",
+        "p90",
+        "p95",
+        "p99",
+    )
+    p50: int
+    """Half of them."""
+    p90: int
+    """90 %."""
+    p95: int
+    """95 %."""
+    p99: int
+    """99 %."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PeriodTotals(Object):
+    """The totals of a span."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cached",
+        "completion_tokens",
+        "cost",
+        "end",
+        "errors",
+        "errors_by_code",
+        "estimated_requests",
+        "fallbacks",
+        "interrupted",
+        "prompt_tokens",
+        "retries",
+        "start",
+        "streamed",
+        "token_classes",
+        "total_requests",
+        "total_tokens",
+        "latency",
+    )
+    cached: int
+    """Requests that the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    end: str
+    """The end of the last hour covered."""
+    errors: int
+    """Requests that ended in an error."""
+    errors_by_code: dict[str, int]
+    """Failed requests by the error's code."""
+    estimated_requests: int
+    """Requests whose tokens are our estimate because the provider told none."""
+    fallbacks: int
+    """Requests that another model answered than was asked for."""
+    interrupted: int
+    """Requests whose client left, or that a crash cut off."""
+    prompt_tokens: int
+    """Tokens in."""
+    retries: int
+    """Calls of providers beside the first of each request."""
+    start: str
+    """The first hour covered."""
+    streamed: int
+    """Requests that were answered as a stream."""
+    token_classes: TokenClasses
+    """Of the tokens, those of each class."""
+    total_requests: int
+    """Every accounted request, failed ones too."""
+    total_tokens: int
+    """Prompt and completion tokens."""
+    latency: Latencies | None = None
+    """How long requests took; absent where nothing was measured."""
+
+
+@dataclass(slots=True, kw_only=True)
 class PriceTier(Object):
     """Prices of requests with more than `above` tokens in. What is absent is as in the `Pricing`."""
 
@@ -1468,6 +1835,7 @@ class Pricing(Object):
         "image",
         "reasoning",
         "request",
+        "service_tiers",
         "tiers",
     )
     completion: float
@@ -1493,6 +1861,9 @@ class Pricing(Object):
     """Reasoning tokens out."""
     request: float | None = None
     """Dollars of each answer, whatever its tokens."""
+    service_tiers: dict[str, ServiceTier] | None = None
+    """Other prices where a request asks for this `service_tier`, such as `flex` or `priority`. A tier that is
+    not here is refused."""
     tiers: list[PriceTier] | None = None
     """Other prices for long prompts; the tier with the largest `above` that the prompt exceeds counts, for all
     tokens of the request."""
@@ -1581,6 +1952,95 @@ class Recovered(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class RequestDetail(Object):
+    """A request with all that is known of it."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "attempts",
+        "cache",
+        "completion_tokens",
+        "cost",
+        "cost_by_class",
+        "created_at",
+        "duration_ms",
+        "endpoint",
+        "estimated",
+        "fallback",
+        "http_status",
+        "id",
+        "key",
+        "metadata",
+        "object",
+        "prompt_tokens",
+        "retries",
+        "status",
+        "stream",
+        "token_classes",
+        "code",
+        "first_token_ms",
+        "model",
+        "provider",
+        "served_model",
+        "trace_id",
+        "user",
+    )
+    attempts: list[AttemptView]
+    """The calls of providers, the first one first."""
+    cache: bool
+    """Whether the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    cost_by_class: dict[str, float]
+    """Dollars by class of token, as prices name them."""
+    created_at: str
+    """When it was admitted."""
+    duration_ms: int
+    """Milliseconds until it was settled."""
+    endpoint: str
+    """What was asked for."""
+    estimated: bool
+    """Whether some of the tokens are our estimate."""
+    fallback: bool
+    """Whether another model answered than was asked for."""
+    http_status: int
+    """The status of the answer: 499 where the client had left."""
+    id: str
+    """`req_…`."""
+    key: str
+    """The key that called."""
+    metadata: dict[str, str]
+    """The caller's `metadata`."""
+    object: str
+    """Always `analytics.request`."""
+    prompt_tokens: int
+    """Tokens in."""
+    retries: int
+    """Calls of providers beside the first."""
+    status: str
+    """`completed`, `failed` or `interrupted`."""
+    stream: bool
+    """Whether it was answered as a stream."""
+    token_classes: TokenClasses
+    """Of these, those of each class."""
+    code: str | None = None
+    """The error's code."""
+    first_token_ms: int | None = None
+    """Milliseconds until the first token of a stream."""
+    model: str | None = None
+    """The model that was asked for; `null` where none was."""
+    provider: str | None = None
+    """The provider that answered."""
+    served_model: str | None = None
+    """The model that answered."""
+    trace_id: str | None = None
+    """The trace that it belongs to, where its caller sent a `traceparent`."""
+    user: str | None = None
+    """The caller's `user`."""
+
+
+@dataclass(slots=True, kw_only=True)
 class RequestLogEntry(Object):
     """A request, without its content."""
 
@@ -1612,6 +2072,89 @@ class RequestTemplate(Object):
     """`GET` by default."""
     query: dict[str, Any] | None = None
     """Templates by name; a list repeats the name, `null` leaves it out."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestView(Object):
+    """A request in the log: everything but its content."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cache",
+        "completion_tokens",
+        "cost",
+        "created_at",
+        "duration_ms",
+        "endpoint",
+        "estimated",
+        "fallback",
+        "http_status",
+        "id",
+        "key",
+        "metadata",
+        "object",
+        "prompt_tokens",
+        "retries",
+        "status",
+        "stream",
+        "token_classes",
+        "code",
+        "first_token_ms",
+        "model",
+        "provider",
+        "served_model",
+        "trace_id",
+        "user",
+    )
+    cache: bool
+    """Whether the response cache answered."""
+    completion_tokens: int
+    """Tokens out."""
+    cost: float
+    """Dollars."""
+    created_at: str
+    """When it was admitted."""
+    duration_ms: int
+    """Milliseconds until it was settled."""
+    endpoint: str
+    """What was asked for."""
+    estimated: bool
+    """Whether some of the tokens are our estimate."""
+    fallback: bool
+    """Whether another model answered than was asked for."""
+    http_status: int
+    """The status of the answer: 499 where the client had left."""
+    id: str
+    """`req_…`."""
+    key: str
+    """The key that called."""
+    metadata: dict[str, str]
+    """The caller's `metadata`."""
+    object: str
+    """Always `analytics.request`."""
+    prompt_tokens: int
+    """Tokens in."""
+    retries: int
+    """Calls of providers beside the first."""
+    status: str
+    """`completed`, `failed` or `interrupted`."""
+    stream: bool
+    """Whether it was answered as a stream."""
+    token_classes: TokenClasses
+    """Of these, those of each class."""
+    code: str | None = None
+    """The error's code."""
+    first_token_ms: int | None = None
+    """Milliseconds until the first token of a stream."""
+    model: str | None = None
+    """The model that was asked for; `null` where none was."""
+    provider: str | None = None
+    """The provider that answered."""
+    served_model: str | None = None
+    """The model that answered."""
+    trace_id: str | None = None
+    """The trace that it belongs to, where its caller sent a `traceparent`."""
+    user: str | None = None
+    """The caller's `user`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1778,6 +2321,35 @@ class SecretNames(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class ServiceTier(Object):
+    """Prices of a service tier. What is absent is as in the `Pricing`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cache_write",
+        "cache_write_1h",
+        "cached_prompt",
+        "completion",
+        "prompt",
+        "reasoning",
+        "tiers",
+    )
+    cache_write: float | None = None
+    """See `Pricing::cache_write`."""
+    cache_write_1h: float | None = None
+    """See `Pricing::cache_write_1h`."""
+    cached_prompt: float | None = None
+    """See `Pricing::cached_prompt`."""
+    completion: float | None = None
+    """See `Pricing::completion`."""
+    prompt: float | None = None
+    """See `Pricing::prompt`."""
+    reasoning: float | None = None
+    """See `Pricing::reasoning`."""
+    tiers: list[PriceTier] | None = None
+    """See `Pricing::tiers`; none where these are none."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Skill(Object):
     """A skill as it is shown."""
 
@@ -1939,6 +2511,44 @@ class SkillStep(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class Slice(Object):
+    """One group's part of a day or an interval."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "cost",
+        "errors",
+        "requests",
+        "tokens",
+        "endpoint",
+        "key",
+        "model",
+        "provider",
+        "tag",
+        "user",
+    )
+    cost: float
+    """Dollars."""
+    errors: int
+    """Requests that ended in an error."""
+    requests: int
+    """Requests."""
+    tokens: int
+    """Prompt and completion tokens."""
+    endpoint: str | None = None
+    """The endpoint."""
+    key: str | None = None
+    """The key's id."""
+    model: str | None = None
+    """The model's id."""
+    provider: str | None = None
+    """The provider's id."""
+    tag: str | None = None
+    """`name:value`."""
+    user: str | None = None
+    """The user."""
+
+
+@dataclass(slots=True, kw_only=True)
 class StartRun(Object):
     """`POST /workflows/{id}/runs`."""
 
@@ -2017,6 +2627,35 @@ class Token(Object):
     """The JWT."""
     token_type: str
     """Always `Bearer`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TokenClasses(Object):
+    """Tokens that are part of those in and out."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "audio_completion",
+        "audio_prompt",
+        "cache_write",
+        "cache_write_1h",
+        "cached",
+        "image",
+        "reasoning",
+    )
+    audio_completion: int
+    """Out, audio."""
+    audio_prompt: int
+    """In, audio."""
+    cache_write: int
+    """In, written to a cache for minutes."""
+    cache_write_1h: int
+    """In, written to a cache for an hour."""
+    cached: int
+    """In, read from a cache."""
+    image: int
+    """In, images."""
+    reasoning: int
+    """Out, reasoning."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2206,47 +2845,6 @@ class UploadPart(Object):
 
 
 @dataclass(slots=True, kw_only=True)
-class UsageGroup(Object):
-    """The sums over one model, day or key."""
-
-    _names: ClassVar[tuple[str, ...]] = (
-        "completion_tokens",
-        "cost",
-        "errors",
-        "estimated_requests",
-        "interrupted",
-        "prompt_tokens",
-        "requests",
-        "tokens",
-        "date",
-        "key",
-        "model",
-    )
-    completion_tokens: int
-    """Tokens out."""
-    cost: float
-    """Dollars."""
-    errors: int
-    """Requests that ended in an error."""
-    estimated_requests: int
-    """Requests whose tokens are our estimate because the provider told none."""
-    interrupted: int
-    """Requests whose client left, or that a crash cut off."""
-    prompt_tokens: int
-    """Tokens in."""
-    requests: int
-    """Requests."""
-    tokens: int
-    """Prompt and completion tokens."""
-    date: str | None = None
-    """The day, `2026-02-28`."""
-    key: str | None = None
-    """The key's id."""
-    model: str | None = None
-    """The model."""
-
-
-@dataclass(slots=True, kw_only=True)
 class UsageReport(Object):
     """The report."""
 
@@ -2254,24 +2852,39 @@ class UsageReport(Object):
         "by_day",
         "by_key",
         "by_model",
+        "cached",
         "completion_tokens",
         "cost",
         "end",
         "errors",
+        "errors_by_code",
         "estimated_requests",
+        "fallbacks",
         "interrupted",
+        "kept",
         "period",
+        "previous",
         "prompt_tokens",
+        "retries",
         "start",
+        "streamed",
+        "token_classes",
         "total_requests",
         "total_tokens",
+        "group_by",
+        "groups",
+        "interval",
+        "intervals",
+        "latency",
     )
-    by_day: list[UsageGroup]
-    """By UTC day, oldest first."""
-    by_key: list[UsageGroup]
+    by_day: list[Day]
+    """By UTC day, oldest first; days without requests are left out."""
+    by_key: list[Group]
     """By key id."""
-    by_model: list[UsageGroup]
+    by_model: list[Group]
     """By model id."""
+    cached: int
+    """Requests that the response cache answered."""
     completion_tokens: int
     """Tokens out."""
     cost: float
@@ -2280,20 +2893,44 @@ class UsageReport(Object):
     """The end of the last hour covered."""
     errors: int
     """Requests that ended in an error."""
+    errors_by_code: dict[str, int]
+    """Failed requests by the error's code."""
     estimated_requests: int
     """Requests whose tokens are our estimate because the provider told none."""
+    fallbacks: int
+    """Requests that another model answered than was asked for."""
     interrupted: int
     """Requests whose client left, or that a crash cut off."""
+    kept: Kept
+    """How long all this is kept."""
     period: str
     """The word the caller used, or `custom`."""
+    previous: PeriodTotals
+    """The totals of as many hours right before `start`."""
     prompt_tokens: int
     """Tokens in."""
+    retries: int
+    """Calls of providers beside the first of each request."""
     start: str
     """The first hour covered."""
+    streamed: int
+    """Requests that were answered as a stream."""
+    token_classes: TokenClasses
+    """Of the tokens, those of each class."""
     total_requests: int
     """Every accounted request, failed ones too."""
     total_tokens: int
     """Prompt and completion tokens."""
+    group_by: By | None = None
+    """What `groups` are of."""
+    groups: list[Group] | None = None
+    """At most 1,000: those that cost most."""
+    interval: Interval | None = None
+    """What `intervals` are of."""
+    intervals: list[IntervalTotals] | None = None
+    """Oldest first; those without requests are left out."""
+    latency: Latencies | None = None
+    """How long requests took; absent where nothing was measured."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2489,6 +3126,11 @@ CurrentAccount._nested = {
     "key": KeyName,
     "rate_limit": RateLimit,
 }
+Day._nested = {
+    "by_model": [Slice],
+    "latency": Latencies,
+    "token_classes": TokenClasses,
+}
 DeliveryAttempt._nested = {
     "request": DeliveryRequest,
     "response": DeliveryResponse,
@@ -2498,6 +3140,10 @@ DeliveryDetail._nested = {
 }
 Embeddings._nested = {
     "usage": Usage,
+}
+Group._nested = {
+    "latency": Latencies,
+    "token_classes": TokenClasses,
 }
 Health._nested = {
     "checks": HealthChecks,
@@ -2514,11 +3160,32 @@ HttpStep._nested = {
 HttpStepInput._nested = {
     "errors": [HttpErrorRuleInput],
 }
+IntervalTotals._nested = {
+    "groups": [Slice],
+    "latency": Latencies,
+    "token_classes": TokenClasses,
+}
+Latencies._nested = {
+    "duration_ms": Percentiles,
+    "first_token_ms": Percentiles,
+}
 Model._nested = {
     "pricing": Pricing,
 }
+PeriodTotals._nested = {
+    "latency": Latencies,
+    "token_classes": TokenClasses,
+}
 Pricing._nested = {
+    "service_tiers": {"*": ServiceTier},
     "tiers": [PriceTier],
+}
+RequestDetail._nested = {
+    "attempts": [AttemptView],
+    "token_classes": TokenClasses,
+}
+RequestView._nested = {
+    "token_classes": TokenClasses,
 }
 Run._nested = {
     "error": StepError,
@@ -2526,6 +3193,9 @@ Run._nested = {
 }
 RunStep._nested = {
     "error": StepError,
+}
+ServiceTier._nested = {
+    "tiers": [PriceTier],
 }
 Skill._nested = {
     "commands": {"*": SkillCommand},
@@ -2541,9 +3211,15 @@ Upload._nested = {
     "file": FileObject,
 }
 UsageReport._nested = {
-    "by_day": [UsageGroup],
-    "by_key": [UsageGroup],
-    "by_model": [UsageGroup],
+    "by_day": [Day],
+    "by_key": [Group],
+    "by_model": [Group],
+    "groups": [Group],
+    "intervals": [IntervalTotals],
+    "kept": Kept,
+    "latency": Latencies,
+    "previous": PeriodTotals,
+    "token_classes": TokenClasses,
 }
 WorkflowDefinition._nested = {
     "schedule": WorkflowSchedule,

@@ -18,9 +18,9 @@ class AsyncEmbeddings(AsyncResource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Embeddings:
-        """Vectors for texts. `POST /embeddings`"""
-        it: T.Embeddings = await self._request("POST", "/embeddings", T.Embeddings, None, fields({}, extra), options)
+    ) -> dict[str, Any]:
+        """Turn texts into vectors. `POST /embeddings`"""
+        it: dict[str, Any] = await self._request("POST", "/embeddings", None, None, fields({}, extra), options)
         return it
 
 
@@ -425,32 +425,48 @@ class AsyncAnalytics(AsyncResource):
         self,
         *,
         end: str | Omit = OMIT,
+        endpoint: str | Omit = OMIT,
+        group_by: T.By | Omit = OMIT,
+        interval: T.Interval | Omit = OMIT,
+        key: str | Omit = OMIT,
+        model: str | Omit = OMIT,
         period: str | Omit = OMIT,
+        provider: str | Omit = OMIT,
         start: str | Omit = OMIT,
         options: Options | None = None,
     ) -> T.UsageReport:
         """Sum up a span of whole UTC hours. `GET /analytics/usage`"""
-        it: T.UsageReport = await self._request("GET", "/analytics/usage", T.UsageReport, fields({"end": end, "period": period, "start": start}, {}), None, options)
+        it: T.UsageReport = await self._request("GET", "/analytics/usage", T.UsageReport, fields({"end": end, "endpoint": endpoint, "group_by": group_by, "interval": interval, "key": key, "model": model, "period": period, "provider": provider, "start": start}, {}), None, options)
         return it
 
     def requests(
         self,
         *,
         after: str | Omit = OMIT,
+        code: str | Omit = OMIT,
+        end: str | Omit = OMIT,
+        endpoint: str | Omit = OMIT,
+        key: str | Omit = OMIT,
         limit: int | Omit = OMIT,
+        model: str | Omit = OMIT,
+        provider: str | Omit = OMIT,
+        request_id: str | Omit = OMIT,
+        start: str | Omit = OMIT,
+        status: str | Omit = OMIT,
+        user: str | Omit = OMIT,
         options: Options | None = None,
-    ) -> AsyncList[T.RequestLogEntry]:
-        """The request log, the newest first. `GET /analytics/requests`"""
-        return self._list("/analytics/requests", T.RequestLogEntry, fields({"after": after, "limit": limit}, {}), options)
+    ) -> AsyncList[T.RequestView]:
+        """List the account's requests without their content, the newest first. `GET /analytics/requests`"""
+        return self._list("/analytics/requests", T.RequestView, fields({"after": after, "code": code, "end": end, "endpoint": endpoint, "key": key, "limit": limit, "model": model, "provider": provider, "request_id": request_id, "start": start, "status": status, "user": user}, {}), options)
 
     async def request(
         self,
         id: str,
         *,
         options: Options | None = None,
-    ) -> T.RequestLogEntry:
-        """One request with its attempts. `GET /analytics/requests/{id}`"""
-        it: T.RequestLogEntry = await self._request("GET", f"/analytics/requests/{segment(id)}", T.RequestLogEntry, None, None, options)
+    ) -> T.RequestDetail:
+        """Show a request with its attempts and what each class of token cost. `GET /analytics/requests/{id}`"""
+        it: T.RequestDetail = await self._request("GET", f"/analytics/requests/{segment(id)}", T.RequestDetail, None, None, options)
         return it
 
 
