@@ -24,6 +24,7 @@ pub(crate) fn row(
         key: reservation.key.clone(),
         endpoint: reservation.endpoint,
         model: reservation.model.clone(),
+        run: reservation.run.clone(),
         provider: spent.provider,
         served_model: spent.served_model,
         status,

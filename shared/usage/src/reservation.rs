@@ -65,6 +65,9 @@ pub struct Reservation {
     /// The account's budget in nano-dollars, where its webhooks want to know how much of it is spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<i64>,
+    /// The run of a workflow that it is a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// Its last renewal; most requests are over before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub renewal: Option<Renewal>,

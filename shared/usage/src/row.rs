@@ -111,6 +111,9 @@ pub struct UsageRow {
     pub endpoint: Endpoint,
     /// The model that was asked for; empty where none was.
     pub model: String,
+    /// The run of a workflow that it was a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
     /// The provider that answered, where one did.
     pub provider: Option<String>,
     /// The model that answered, where one did: a fallback, when it was one.
@@ -224,6 +227,7 @@ impl UsageRow {
             "request": self.request,
             "key": self.key,
             "model": self.model,
+            "run": self.run,
             "provider": self.provider,
             "status": self.status,
             "usage": {

@@ -124,6 +124,7 @@ impl RequestQuota {
         let reservation = Reservation {
             kept: Retention::from(&app.config.analytics),
             trace: self.trace.as_ref().map(|trace| trace.trace_id().to_owned()),
+            run: caller.run().map(str::to_owned),
             ..reservation.hold(spender, max_cost)
         };
         let max_running = running_limit(&caller.account, self.limits());

@@ -1,8 +1,8 @@
 //! When a workflow runs by itself: cron in a zone, right over daylight saving.
 //!
 //! The rules are Vixie cron's. A time of day that the clock skips in spring comes at the first minute after
-//! the gap; one that comes twice in autumn is taken once, the first time. What repeats over the day (`*` or
-//! `*/n` in minute or hour) goes on in real time: it neither stops in a repeated hour nor catches up a
+//! the gap; one that comes twice in autumn is taken once, the first time. Whatever is not one time a
+//! day (`*`, `*/n`, `1-3` in minute or hour) goes on in real time: it neither stops in a repeated hour nor catches up a
 //! skipped one.
 
 mod zoned;
