@@ -27,6 +27,16 @@ function stored(): Stored | null {
   }
 }
 
+/** Whether a token is the operator's, by the audience that it names. Only pages are chosen by it: the server knows. */
+export function isOperator(token: string): boolean {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    return (JSON.parse(atob(payload)) as { aud?: string }).aud === 'openclaw-operator';
+  } catch {
+    return false;
+  }
+}
+
 class Session {
   token = $state.raw<Stored | null>(stored());
   account = $state.raw<Account | null>(null);
@@ -51,8 +61,8 @@ class Session {
   async signIn(secret: string): Promise<void> {
     const client = new OpenClawClient({ apiKey: secret, baseURL, maxRetries: 0, dangerouslyAllowBrowser: true });
     const body = { api_key: secret, expires_in: LIFETIME, manage_keys: true };
-    const made = await client.request<{ token: string; expires_at: string; operator?: boolean }>('POST', '/auth/token', { body });
-    const token = { token: made.token, expires_at: made.expires_at, operator: made.operator };
+    const made = await client.request<{ token: string; expires_at: string }>('POST', '/auth/token', { body });
+    const token = { token: made.token, expires_at: made.expires_at, operator: isOperator(made.token) };
     sessionStorage.setItem(STORED, JSON.stringify(token));
     this.token = token;
     // Where a session goes on, the page stays as it is until the account is read again.
