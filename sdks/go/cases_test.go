@@ -79,9 +79,6 @@ func (c *testCase) run(t *testing.T, variant string) {
 		is, err = c.perform(client)
 	}
 	seconds := time.Since(began).Seconds()
-	if c.Leaves {
-		time.Sleep(100 * time.Millisecond) // The server notices a closed connection a moment later.
-	}
 	if faults := c.ask(t, variant, "faults"); faults != "[]" {
 		t.Fatal(faults, err)
 	}

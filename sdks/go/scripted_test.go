@@ -53,7 +53,6 @@ type testCase struct {
 	}
 	Client   struct{ Tokens []string }
 	Repeat   int
-	Leaves   bool
 	Variants string
 	Seconds  []float64
 	Outcome  struct {

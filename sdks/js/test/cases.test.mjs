@@ -36,8 +36,6 @@ async function runVariant(one, variant) {
   let outcome;
   for (let n = 0; n < (one.repeat ?? 1); n++) outcome = await outcomeOf(one, client);
   const seconds = (performance.now() - began) / 1000;
-  // The server notices a closed connection a moment later.
-  if (one.leaves) await new Promise((resolve) => setTimeout(resolve, 100));
   assert.deepEqual(JSON.parse(await ask(one, variant, 'faults')), []);
   check(outcome, one, variant);
   const [least, most] = one.seconds ?? [0, 30];
