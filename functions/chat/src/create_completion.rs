@@ -4,7 +4,8 @@ use crate::{
 };
 use axum::{Extension, extract::State, response::Response};
 use futures_util::FutureExt;
-use openclaw_chat::{PreparedChat, StreamFormat, Writer, complete, openai_answer, respond};
+use http::HeaderMap;
+use openclaw_chat::{Cache, PreparedChat, StreamFormat, Writer, complete, openai_answer, respond};
 use openclaw_providers::Completion;
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
@@ -14,6 +15,7 @@ pub(crate) async fn create_completion(
     State(app): State<App>,
     Extension(gate): Extension<RequestQuota>,
     id: RequestId,
+    headers: HeaderMap,
     RawJson(body): RawJson,
 ) -> Result<Response> {
     let body = attach_files(&app, &gate, body).await?;
@@ -32,7 +34,7 @@ pub(crate) async fn create_completion(
             Some(skills) => (None, skills, format),
         }
     };
-    let prepared = match prepared {
+    let mut prepared = match prepared {
         Some(prepared) => prepared,
         None => {
             let stream = format.is_some();
@@ -41,6 +43,7 @@ pub(crate) async fn create_completion(
                 .await?
         }
     };
+    prepared.cache = Cache::of(&app.ports, &gate.caller().account.id, &headers, &body)?;
     let admitted = prepared.admit(&gate).await?;
     match format {
         Some(format) => respond(&app, admitted, Box::new(Writer::new(format))).await,

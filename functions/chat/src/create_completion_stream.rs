@@ -4,7 +4,8 @@ use crate::{
 };
 use axum::{Extension, extract::State, response::Response};
 use futures_util::FutureExt;
-use openclaw_chat::{PreparedChat, StreamFormat, Writer, respond};
+use http::HeaderMap;
+use openclaw_chat::{Cache, PreparedChat, StreamFormat, Writer, respond};
 use openclaw_schema::chat::ChatRequest;
 use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
 
@@ -13,6 +14,7 @@ pub(crate) async fn create_completion_stream(
     State(app): State<App>,
     Extension(gate): Extension<RequestQuota>,
     id: RequestId,
+    headers: HeaderMap,
     RawJson(body): RawJson,
 ) -> Result<Response> {
     let body = attach_files(&app, &gate, body).await?;
@@ -26,7 +28,7 @@ pub(crate) async fn create_completion_stream(
             Some(skills) => (None, skills),
         }
     };
-    let prepared = match prepared {
+    let mut prepared = match prepared {
         Some(prepared) => prepared,
         None => {
             ToolLoop::prepare(&app, &gate, &id, &body, true, &skills)
@@ -34,6 +36,7 @@ pub(crate) async fn create_completion_stream(
                 .await?
         }
     };
+    prepared.cache = Cache::of(&app.ports, &gate.caller().account.id, &headers, &body)?;
     let admitted = prepared.admit(&gate).await?;
     respond(
         &app,

@@ -65,6 +65,10 @@ pub fn groups() -> Vec<Group> {
 fn chat(path: &'static str, name: &'static str, summary: &'static str) -> Operation {
     post(path, name, summary)
         .takes::<ChatRequest>()
+        .header(
+            "x-openclaw-cache-ttl",
+            "Seconds for which the answer is kept for requests that are exactly the same.",
+        )
         .example(json!({
             "model": "gpt-4o-mini",
             "messages": [{"role": "user", "content": "Hello"}],

@@ -3,6 +3,7 @@
 use crate::{
     auto::{AUTO, cheapest},
     bound::{ensure_answer_fits, usage_bound},
+    cache::{Cache, Entry},
     labels::labels,
     rounds::Rounds,
 };
@@ -30,6 +31,8 @@ pub struct PreparedChat {
     /// How often the fixed price of an answer counts.
     answers: u64,
     labels: Labels,
+    /// Where its answer is kept, where the caller asked for that.
+    pub cache: Option<Cache>,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
 }
@@ -82,6 +85,7 @@ pub struct AdmittedChat {
     pub(crate) plan: Plan,
     pub(crate) accounting: Accounting,
     pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) cache: Option<Cache>,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
 }
@@ -173,6 +177,7 @@ impl PreparedChat {
             labels: labels(request)?,
             priced_fields,
             answers: 1,
+            cache: None,
             rounds: None,
         })
     }
@@ -217,6 +222,7 @@ impl PreparedChat {
             labels: Labels::default(),
             priced_fields: vec![],
             answers: asked.answers,
+            cache: None,
             rounds: None,
         })
     }
@@ -238,6 +244,7 @@ impl PreparedChat {
                 answers: self.answers,
             },
             on_disconnect: gate.caller().key.on_disconnect,
+            cache: self.cache,
             rounds: self.rounds,
         })
     }
@@ -249,6 +256,18 @@ impl Accounting {
         self.settlement.attempted(failure.calls.iter().map(attempt));
         self.settlement.billed_failures(failure.billed_failures);
         self.settlement.failed(&failure.error);
+    }
+
+    /// Takes an answer that was kept: it costs nothing.
+    pub(crate) fn cached(&mut self, entry: &Entry) {
+        let answer = entry.completion();
+        self.settlement.calling();
+        self.settlement.cache_hit();
+        self.settlement
+            .served_by(&entry.provider, &entry.model, &Pricing::default());
+        self.settlement
+            .generated(answer.estimated_completion_tokens);
+        self.settlement.counted(answer.usage.unwrap_or_default());
     }
 
     /// Notes who answered, after which failures.

@@ -2,6 +2,7 @@
 
 use crate::{
     admit::{Accounting, AdmittedChat},
+    cache::Entry,
     rounds::{Next, Rounds},
     shown_usage::usage_object,
 };
@@ -50,12 +51,54 @@ async fn call(ports: Ports, admitted: AdmittedChat, shape: WholeAnswer) -> Resul
     let AdmittedChat {
         plan,
         mut accounting,
+        cache,
         ..
     } = admitted;
+    if let Some(cache) = &cache
+        && let Some(entry) = cache.find().await
+    {
+        return replayed(accounting, &entry, shape).await;
+    }
     match ask(ports, plan, &mut accounting).await? {
-        Ok(reply) => finished(accounting, &reply.answer, &reply.served, shape).await,
+        Ok(reply) => {
+            if let Some(cache) = &cache {
+                cache.keep(&reply.answer, &reply.served).await;
+            }
+            let finished = finished(accounting, &reply.answer, &reply.served, shape);
+            let mut response = finished.await?;
+            if cache.is_some() {
+                write_cached(response.headers_mut(), false);
+            }
+            Ok(response)
+        }
         Err(failed) => Ok(failed),
     }
+}
+
+/// An answer that was kept: nobody is called, and it costs nothing.
+async fn replayed(
+    mut accounting: Accounting,
+    entry: &Entry,
+    shape: WholeAnswer,
+) -> Result<Response> {
+    accounting.cached(entry);
+    let settlement = &mut accounting.settlement;
+    let (usage, cost) = settlement.usage();
+    let body = shape(&entry.completion(), &usage, cost)?;
+    settlement.settle(Status::Completed).await?;
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::CONTENT_TYPE, json);
+    write_served(headers, Some(&entry.provider), 0);
+    write_cached(headers, true);
+    Ok(response)
+}
+
+/// `x-openclaw-cache`.
+pub(crate) fn write_cached(headers: &mut HeaderMap, hit: bool) {
+    let told = if hit { "hit" } else { "miss" };
+    headers.insert("x-openclaw-cache", HeaderValue::from_static(told));
 }
 
 /// The same with skills: the model is asked again for as long as it calls some.

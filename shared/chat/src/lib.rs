@@ -5,12 +5,15 @@
 //! - [`complete`] calls the provider and settles a plain answer before it is shown.
 //! - [`respond`] relays a stream, event by event, and settles it before its end is.
 //!
+//! A [`Cache`] answers again what it kept of a request that is exactly the same.
+//!
 //! What differs by the caller's dialect is a [`WholeAnswer`] or an [`EventWriter`]; what follows an
 //! answer that calls skills is a [`Rounds`].
 
 mod admit;
 mod auto;
 mod bound;
+mod cache;
 mod complete;
 mod forward;
 mod labels;
@@ -22,6 +25,7 @@ mod stream_format;
 pub use admit::{
     AdmittedChat, Asked, AskedForward, ForwardBound, PreparedChat, ensure_allowed, find_model,
 };
+pub use cache::Cache;
 pub use complete::{WholeAnswer, complete, failed, openai_answer, write_served};
 pub use forward::{Counted, ForwardedAnswer, forward};
 pub use relay::{EventWriter, respond};

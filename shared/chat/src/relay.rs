@@ -2,7 +2,8 @@
 
 use crate::{
     admit::{Accounting, AdmittedChat},
-    complete::{failed, write_served},
+    cache::{Cache, Entry},
+    complete::{failed, write_cached, write_served},
     rounds::{Rounds, Running},
 };
 use axum::{body::Body, response::Response};
@@ -15,7 +16,7 @@ use futures_util::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{Error, Money, Ports, Result};
-use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
+use openclaw_providers::{Chunk, ChunkStream, CompletionBuilder, Failure, Reply, Served};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Writes, streamed};
@@ -72,6 +73,11 @@ pub async fn respond(
     admitted: AdmittedChat,
     writer: Box<dyn EventWriter>,
 ) -> openclaw_web::Result<Response> {
+    if let Some(cache) = &admitted.cache
+        && let Some(entry) = cache.find().await
+    {
+        return replayed(admitted.accounting, &entry, writer).await;
+    }
     let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
     let drain = admitted.on_disconnect == OnDisconnect::Drain;
     let opening = Relay::open(app.ports.clone(), heartbeat, admitted, writer).boxed();
@@ -88,6 +94,47 @@ pub async fn respond(
             response
         }
     })
+}
+
+/// An answer that was kept, in one write: nobody is called, and it costs nothing.
+async fn replayed(
+    mut accounting: Accounting,
+    entry: &Entry,
+    mut writer: Box<dyn EventWriter>,
+) -> openclaw_web::Result<Response> {
+    accounting.cached(entry);
+    let mut out = BytesMut::new();
+    for chunk in entry.completion().chunks()? {
+        writer.chunk(&chunk, &mut out);
+    }
+    let settlement = &mut accounting.settlement;
+    let (usage, cost) = settlement.usage();
+    if let Some(before) = writer.before_end(&usage, cost) {
+        before.await?;
+    }
+    settlement.settle(Status::Completed).await?;
+    writer.end(&usage, cost, &mut out);
+    let mut response = Response::new(Body::from(out.freeze()));
+    let mut headers = stream_headers();
+    write_served(&mut headers, Some(&entry.provider), 0);
+    write_cached(&mut headers, true);
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// A stream whose answer is kept once it is whole.
+struct Keeping {
+    cache: Cache,
+    whole: CompletionBuilder,
+    served: Option<Served>,
+}
+
+impl Keeping {
+    async fn keep(self) {
+        if let (Ok(answer), Some(served)) = (self.whole.build(), self.served) {
+            self.cache.keep(&answer, &served).await;
+        }
+    }
 }
 
 /// What a client gets.
@@ -177,6 +224,7 @@ struct Relay {
     heartbeat: Duration,
     /// The rounds that may follow, where skills are offered.
     rounds: Option<Box<dyn Rounds>>,
+    keeping: Option<Keeping>,
 }
 
 impl Relay {
@@ -192,8 +240,16 @@ impl Relay {
             plan,
             mut accounting,
             rounds,
+            cache,
             ..
         } = admitted;
+        // The rounds of a request are of skills, whose results may differ.
+        let cache = cache.filter(|_| rounds.is_none());
+        let mut keeping = cache.map(|cache| Keeping {
+            cache,
+            whole: CompletionBuilder::default(),
+            served: None,
+        });
         let settlement = &mut accounting.settlement;
         settlement.calling();
         let mut start = plan.stream(ports).boxed();
@@ -201,6 +257,9 @@ impl Relay {
         let (started, durable) = join(settlement.within(heartbeat, &mut start), durable).await;
         durable?;
         let mut headers = stream_headers();
+        if keeping.is_some() {
+            write_cached(&mut headers, false);
+        }
         let (source, first) = match started {
             Waited::Elapsed => (Source::Starting(start), Some(Write::ping(&*writer))),
             Waited::Refused(error) => {
@@ -210,6 +269,9 @@ impl Relay {
             Waited::Done(Ok(Reply { answer, served })) => {
                 write_served(&mut headers, Some(&served.provider), served.attempts);
                 accounting.served(&served);
+                if let Some(keeping) = &mut keeping {
+                    keeping.served = Some(served);
+                }
                 (Source::Live(Box::new(answer)), None)
             }
             Waited::Done(Err(failure)) => {
@@ -226,6 +288,7 @@ impl Relay {
             accounting,
             heartbeat,
             rounds,
+            keeping,
         };
         relay.look().await;
         Ok(Opened::Started {
@@ -284,6 +347,9 @@ impl Relay {
                     Waited::Refused(error) => self.pending = Some(End::Refused(error)),
                     Waited::Done(Ok(Reply { answer, served })) => {
                         self.accounting.served(&served);
+                        if let Some(keeping) = &mut self.keeping {
+                            keeping.served = Some(served);
+                        }
                         self.source = Source::Live(Box::new(answer));
                     }
                     Waited::Done(Err(failure)) => {
@@ -403,6 +469,12 @@ impl Relay {
         if let Some(usage) = chunk.usage {
             settlement.counted(usage);
         }
+        if let Some(keeping) = &mut self.keeping {
+            let is_put = chunk.event.is_none() && keeping.whole.push(chunk).is_ok();
+            if !is_put {
+                self.keeping = None;
+            }
+        }
         match &mut self.rounds {
             None => self.writer.chunk(chunk, out),
             Some(rounds) => {
@@ -429,6 +501,9 @@ impl Relay {
         let (usage, cost) = self.accounting.settlement.usage();
         let mut end = end;
         if matches!(end, End::Whole) {
+            if let Some(keeping) = self.keeping.take() {
+                keeping.keep().await;
+            }
             let before = self.writer.before_end(&usage, cost);
             if let Some(Err(error)) = OptionFuture::from(before).await {
                 end = End::Failed(error);

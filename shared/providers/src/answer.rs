@@ -1,6 +1,7 @@
 //! An answer in OpenAI's format, whole or in pieces.
 
 use bytes::Bytes;
+use openclaw_core::Error;
 use openclaw_schema::usage::TokenUsage;
 
 /// A whole answer.
@@ -15,6 +16,14 @@ pub struct Completion {
     /// [`tokens::estimate`](crate::tokens::estimate) of what was written; 0 where `usage` tells the
     /// tokens out.
     pub estimated_completion_tokens: u64,
+}
+
+impl Completion {
+    /// The chunks of a stream that says the same. Not of an answer that is verbatim.
+    pub fn chunks(&self) -> Result<Vec<Chunk>, Error> {
+        let chunks = crate::reshape::take_apart(self);
+        chunks.map_err(|error| Error::internal(format_args!("{error:?}")))
+    }
 }
 
 /// A piece of a streamed answer.

@@ -2,6 +2,7 @@ mod accounting;
 mod anthropic;
 mod auto;
 mod batch;
+mod cache;
 mod compatible;
 mod complete;
 mod disconnect;
