@@ -3,7 +3,8 @@
 use crate::fixture::{ACCOUNT, Gateway, account};
 use futures_executor::block_on;
 use openclaw_core::{
-    Clock,
+    Clock, Ledger,
+    ledger::{Step, When},
     queue::{Worked, work},
 };
 use openclaw_schema::list::Page;
@@ -47,7 +48,17 @@ fn a_time_that_was_missed_begins_one_run_and_a_job_that_comes_twice_none() {
     assert_eq!(tick(), next("2026-03-01"));
     assert!(begun(&gateway).is_empty());
     gateway.fakes.clock.advance(20 * HOUR);
+    let ledger = &*gateway.fakes.ledger;
+    let stored = block_on(ledger.get(ACCOUNT, key)).unwrap().unwrap();
     assert_eq!(tick(), next("2026-03-02"));
+    // Whoever began the run died before it could say so.
+    let again = Step::Put {
+        key: key.into(),
+        document: stored.document().unwrap().clone(),
+        when: When::Always,
+        expires: None,
+    };
+    block_on(ledger.transact(ACCOUNT, vec![again])).unwrap();
     assert_eq!(tick(), next("2026-03-02"));
     assert_eq!(begun(&gateway), ["2026-03-01T07:00:00Z"]);
     // Three days without anybody to work on it.
