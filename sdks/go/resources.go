@@ -34,17 +34,17 @@ func (r *ModelsService) Get(ctx context.Context, id string, opts ...Option) (*Mo
 	return get[Model](ctx, r.transport, "GET", "/models/"+segment(id), nil, opts)
 }
 
-// Create: adds a model, for the operator. POST /models
-func (r *ModelsService) Create(ctx context.Context, body map[string]any, opts ...Option) (*Model, error) {
-	return get[Model](ctx, r.transport, "POST", "/models", body, opts)
+// Create: add a model. POST /models
+func (r *ModelsService) Create(ctx context.Context, body map[string]any, opts ...Option) (*ConfigurationRow, error) {
+	return get[ConfigurationRow](ctx, r.transport, "POST", "/models", body, opts)
 }
 
-// Update: changes a model, for the operator. PATCH /models/{id}
-func (r *ModelsService) Update(ctx context.Context, id string, body map[string]any, opts ...Option) (*Model, error) {
-	return get[Model](ctx, r.transport, "PATCH", "/models/"+segment(id), body, opts)
+// Update: change a model. PATCH /models/{id}
+func (r *ModelsService) Update(ctx context.Context, id string, body map[string]any, opts ...Option) (*ConfigurationRow, error) {
+	return get[ConfigurationRow](ctx, r.transport, "PATCH", "/models/"+segment(id), body, opts)
 }
 
-// Delete: removes a model, for the operator. DELETE /models/{id}
+// Delete: remove what run time says of a model. DELETE /models/{id}
 func (r *ModelsService) Delete(ctx context.Context, id string, opts ...Option) (*Deleted, error) {
 	return get[Deleted](ctx, r.transport, "DELETE", "/models/"+segment(id), nil, opts)
 }
@@ -268,8 +268,8 @@ func (r *AnalyticsService) Request(ctx context.Context, id string, opts ...Optio
 // AuditService has the methods of [Client].Audit.
 type AuditService struct{ transport *transport }
 
-// List: who changed what. GET /audit
-// With [Query] it takes after, limit.
+// List: list changes, the newest first. GET /audit
+// With [Query] it takes action, actor, path, since, until, after, limit.
 func (r *AuditService) List(ctx context.Context, opts ...Option) iter.Seq2[AuditEntry, error] {
 	return list[AuditEntry](ctx, r.transport, "/audit", opts)
 }
@@ -363,69 +363,69 @@ func (r *AccountsService) Delete(ctx context.Context, id string, opts ...Option)
 // ProvidersService has the methods of [Client].Providers.
 type ProvidersService struct{ transport *transport }
 
-// List: the providers, for the operator. GET /providers
+// List: list the providers, all on one page. GET /providers
 // With [Query] it takes after, limit.
-func (r *ProvidersService) List(ctx context.Context, opts ...Option) iter.Seq2[Provider, error] {
-	return list[Provider](ctx, r.transport, "/providers", opts)
+func (r *ProvidersService) List(ctx context.Context, opts ...Option) iter.Seq2[ConfigurationRow, error] {
+	return list[ConfigurationRow](ctx, r.transport, "/providers", opts)
 }
 
 // ListPage is one page of [ProvidersService.List].
-func (r *ProvidersService) ListPage(ctx context.Context, opts ...Option) (*Page[Provider], error) {
-	return page[Provider](ctx, r.transport, "/providers", opts)
+func (r *ProvidersService) ListPage(ctx context.Context, opts ...Option) (*Page[ConfigurationRow], error) {
+	return page[ConfigurationRow](ctx, r.transport, "/providers", opts)
 }
 
-// Get: one provider. GET /providers/{id}
-func (r *ProvidersService) Get(ctx context.Context, id string, opts ...Option) (*Provider, error) {
-	return get[Provider](ctx, r.transport, "GET", "/providers/"+segment(id), nil, opts)
+// Get: show a provider. GET /providers/{id}
+func (r *ProvidersService) Get(ctx context.Context, id string, opts ...Option) (*ConfigurationRow, error) {
+	return get[ConfigurationRow](ctx, r.transport, "GET", "/providers/"+segment(id), nil, opts)
 }
 
-// Create: adds a provider. POST /providers
-func (r *ProvidersService) Create(ctx context.Context, body map[string]any, opts ...Option) (*Provider, error) {
-	return get[Provider](ctx, r.transport, "POST", "/providers", body, opts)
+// Create: add a provider. POST /providers
+func (r *ProvidersService) Create(ctx context.Context, body map[string]any, opts ...Option) (*ConfigurationRow, error) {
+	return get[ConfigurationRow](ctx, r.transport, "POST", "/providers", body, opts)
 }
 
-// Update: changes a provider. PATCH /providers/{id}
-func (r *ProvidersService) Update(ctx context.Context, id string, body map[string]any, opts ...Option) (*Provider, error) {
-	return get[Provider](ctx, r.transport, "PATCH", "/providers/"+segment(id), body, opts)
+// Update: change a provider. PATCH /providers/{id}
+func (r *ProvidersService) Update(ctx context.Context, id string, body map[string]any, opts ...Option) (*ConfigurationRow, error) {
+	return get[ConfigurationRow](ctx, r.transport, "PATCH", "/providers/"+segment(id), body, opts)
 }
 
-// Delete: removes a provider. DELETE /providers/{id}
+// Delete: remove what run time says of a provider. DELETE /providers/{id}
 func (r *ProvidersService) Delete(ctx context.Context, id string, opts ...Option) (*Deleted, error) {
 	return get[Deleted](ctx, r.transport, "DELETE", "/providers/"+segment(id), nil, opts)
 }
 
-// Test: calls a provider to see whether it answers. POST /providers/{id}/test
-func (r *ProvidersService) Test(ctx context.Context, id string, body map[string]any, opts ...Option) (any, error) {
-	return getPlain[any](ctx, r.transport, "POST", "/providers/"+segment(id)+"/test", body, opts)
+// Test: ask a provider for one token. POST /providers/{id}/test
+func (r *ProvidersService) Test(ctx context.Context, id string, body TestProvider, opts ...Option) (*ProviderTest, error) {
+	return get[ProviderTest](ctx, r.transport, "POST", "/providers/"+segment(id)+"/test", body, opts)
 }
 
 // ConfigService has the methods of [Client].Config.
 type ConfigService struct{ transport *transport }
 
-// Get: the configuration that counts, with its version. GET /config
-func (r *ConfigService) Get(ctx context.Context, opts ...Option) (any, error) {
-	return getPlain[any](ctx, r.transport, "GET", "/config", nil, opts)
+// Get: show the configuration, and where it comes from. GET /config
+func (r *ConfigService) Get(ctx context.Context, opts ...Option) (*Configuration, error) {
+	return get[Configuration](ctx, r.transport, "GET", "/config", nil, opts)
 }
 
-// Replace: puts another one in its place; 409 where somebody was quicker. PUT /config
-func (r *ConfigService) Replace(ctx context.Context, body map[string]any, opts ...Option) (any, error) {
-	return getPlain[any](ctx, r.transport, "PUT", "/config", body, opts)
+// Replace: replace what stands over the file. PUT /config
+func (r *ConfigService) Replace(ctx context.Context, body PutConfig, opts ...Option) (*Configuration, error) {
+	return get[Configuration](ctx, r.transport, "PUT", "/config", body, opts)
 }
 
-// History: earlier versions. GET /config/history
+// History: list the versions, the newest first. GET /config/history
 // With [Query] it takes after, limit.
-func (r *ConfigService) History(ctx context.Context, opts ...Option) iter.Seq2[any, error] {
-	return list[any](ctx, r.transport, "/config/history", opts)
+func (r *ConfigService) History(ctx context.Context, opts ...Option) iter.Seq2[ConfigurationVersion, error] {
+	return list[ConfigurationVersion](ctx, r.transport, "/config/history", opts)
 }
 
 // HistoryPage is one page of [ConfigService.History].
-func (r *ConfigService) HistoryPage(ctx context.Context, opts ...Option) (*Page[any], error) {
-	return page[any](ctx, r.transport, "/config/history", opts)
+func (r *ConfigService) HistoryPage(ctx context.Context, opts ...Option) (*Page[ConfigurationVersion], error) {
+	return page[ConfigurationVersion](ctx, r.transport, "/config/history", opts)
 }
 
-// Rollback: goes back to an earlier version. POST /config/rollback
-func (r *ConfigService) Rollback(ctx context.Context, body map[string]any, opts ...Option) (any, error) {
-	return getPlain[any](ctx, r.transport, "POST", "/config/rollback", body, opts)
+// Rollback: go back to a version. POST /config/rollback
+func (r *ConfigService) Rollback(ctx context.Context, body RollbackConfig, opts ...Option) (*Configuration, error) {
+	return get[Configuration](ctx, r.transport, "POST", "/config/rollback", body, opts)
 }
 
 // HealthService has the methods of [Client].Health.

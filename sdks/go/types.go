@@ -34,6 +34,9 @@ const (
 	AccountStatusSuspended AccountStatus = "suspended"
 )
 
+// Actor is who asks for a change.
+type Actor = any
+
 // AddEvent is `POST /runs/{id}/events`.
 type AddEvent struct {
 	// What the step that waits for it gives.
@@ -123,27 +126,26 @@ type AttemptView struct {
 	Status *int64 `json:"status,omitempty"`
 }
 
-// AuditEntry is a change and who made it.
+// AuditEntry is a change that somebody asked for. It is written before the change is made and gets its status after it, so none goes unseen.
 type AuditEntry struct {
-	// Its id.
+	// What: the method and the route, such as `PATCH /accounts/{id}`.
+	Action string `json:"action"`
+	// Who.
+	Actor Actor `json:"actor"`
+	// From where: the client's address, where it is known.
+	Address string `json:"address,omitempty"`
+	// When.
+	At string `json:"at"`
+	// `aud_…`: ids of later ones sort before it.
 	ID string `json:"id"`
-	// Extra has the fields that this version does not know.
-	Extra map[string]any `json:"-"`
-}
-
-// MarshalJSON adds what is in Extra.
-func (v AuditEntry) MarshalJSON() ([]byte, error) {
-	type plain AuditEntry
-	return marshalWith(plain(v), v.Extra)
-}
-
-// UnmarshalJSON keeps what it does not know in Extra.
-func (v *AuditEntry) UnmarshalJSON(data []byte) error {
-	type plain AuditEntry
-	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
-		return err
-	}
-	return unknown(data, &v.Extra, "id")
+	// Always `audit.entry`.
+	Object string `json:"object"`
+	// On what: the path, such as `/accounts/acct_1`.
+	Path string `json:"path"`
+	// The request's id.
+	Request string `json:"request"`
+	// What came of it; `null` where the process ended before it answered.
+	Status *int64 `json:"status,omitempty"`
 }
 
 // BatchItem is one answer of a batch: what the chat would have given by itself.
@@ -299,7 +301,7 @@ type ChatCompletionChunk struct {
 	Choices []ChunkChoice `json:"choices"`
 	// Unix seconds.
 	Created int64 `json:"created"`
-	// Why the answer breaks off, in the last chunk.
+	// Why the answer breaks off, in the last chunk of `POST /chat/completions/stream`.
 	Error map[string]any `json:"error,omitempty"`
 	// The same in all chunks of an answer.
 	ID string `json:"id"`
@@ -329,6 +331,9 @@ func (v *ChatCompletionChunk) UnmarshalJSON(data []byte) error {
 	}
 	return unknown(data, &v.Extra, "choices", "created", "error", "id", "model", "object", "openclaw", "usage")
 }
+
+// ChatCompletionEvent is what a stream tells: a piece of the answer, or in the end why it breaks off.
+type ChatCompletionEvent = any
 
 // ChatContent is a text, or parts of several kinds.
 type ChatContent = any
@@ -531,6 +536,76 @@ type CompleteUpload struct {
 	PartIds []string `json:"part_ids"`
 }
 
+// Configuration is the configuration: the file's, what stands over it, and both together.
+type Configuration struct {
+	// What was changed at run time.
+	Config map[string]any `json:"config"`
+	// What counts: one over the other.
+	Effective any `json:"effective"`
+	// As the file has it.
+	File any `json:"file"`
+	// Always `config`.
+	Object string `json:"object"`
+	// The providers whose key was given at run time, and is sealed.
+	SealedKeys []string `json:"sealed_keys"`
+	// When it was changed last.
+	UpdatedAt string `json:"updated_at,omitempty"`
+	// Of what was changed at run time; 0 where nothing was.
+	Version int64 `json:"version"`
+}
+
+// ConfigurationRow is a row, and where it comes from.
+type ConfigurationRow struct {
+	// Whether its key was given at run time; of providers only.
+	HasSealedKey *bool `json:"has_sealed_key,omitempty"`
+	// Its name.
+	ID string `json:"id"`
+	// `provider` or `model.config`.
+	Object string `json:"object"`
+	// Where it comes from.
+	Source ConfigurationSource `json:"source"`
+	// Extra has the fields that this version does not know.
+	Extra map[string]any `json:"-"`
+}
+
+// MarshalJSON adds what is in Extra.
+func (v ConfigurationRow) MarshalJSON() ([]byte, error) {
+	type plain ConfigurationRow
+	return marshalWith(plain(v), v.Extra)
+}
+
+// UnmarshalJSON keeps what it does not know in Extra.
+func (v *ConfigurationRow) UnmarshalJSON(data []byte) error {
+	type plain ConfigurationRow
+	if err := json.Unmarshal(data, (*plain)(v)); err != nil {
+		return err
+	}
+	return unknown(data, &v.Extra, "has_sealed_key", "id", "object", "source")
+}
+
+// ConfigurationSource is where a row comes from.
+type ConfigurationSource = string
+
+const (
+	ConfigurationSourceRuntime ConfigurationSource = "runtime"
+	ConfigurationSourceFile    ConfigurationSource = "file"
+	ConfigurationSourceBuiltIn ConfigurationSource = "built_in"
+)
+
+// ConfigurationVersion is a version of the configuration at run time.
+type ConfigurationVersion struct {
+	// What stood over the file.
+	Config map[string]any `json:"config"`
+	// Its number, which lists go on `after`.
+	ID string `json:"id"`
+	// Always `config.version`.
+	Object string `json:"object"`
+	// When it was made.
+	UpdatedAt string `json:"updated_at"`
+	// Its number.
+	Version int64 `json:"version"`
+}
+
 // ContentPart is a piece of a message.
 type ContentPart struct {
 	// Of `file`.
@@ -598,7 +673,7 @@ type CreateKey struct {
 
 // CreateToken is `POST /auth/token`.
 type CreateToken struct {
-	// A valid API key, or a code that was made with `single_use`.
+	// A valid API key, a code that was made with `single_use`, or the operator's token.
 	APIKey string `json:"api_key"`
 	// Seconds, 60 to 86,400; default 3,600.
 	ExpiresIn *int64 `json:"expires_in,omitempty"`
@@ -1471,6 +1546,28 @@ func (v *Provider) UnmarshalJSON(data []byte) error {
 	return unknown(data, &v.Extra, "id")
 }
 
+// ProviderTest is what came of the call.
+type ProviderTest struct {
+	// Milliseconds.
+	DurationMs int64 `json:"duration_ms"`
+	// What is wrong, as a chat would be told.
+	Error any `json:"error"`
+	// The model's name there.
+	Model string `json:"model"`
+	// Whether it answered.
+	Ok bool `json:"ok"`
+	// The provider's id.
+	Provider string `json:"provider"`
+}
+
+// PutConfig is `PUT /config`.
+type PutConfig struct {
+	// All that shall stand over the file: sections of the configuration but `server`. A provider's row may have `api_key`, which is sealed and never shown; without it the key of before stays.
+	Config map[string]any `json:"config"`
+	// The version that this was made from: 409 where it is not the last one.
+	Version int64 `json:"version"`
+}
+
 // RateLimit is a minute's requests.
 type RateLimit struct {
 	// Requests a minute.
@@ -1648,6 +1745,12 @@ type RequestView struct {
 type Rerun struct {
 	// A step of the workflow's own list; from the beginning where it is not there.
 	FromStep string `json:"from_step,omitempty"`
+}
+
+// RollbackConfig is `POST /config/rollback`.
+type RollbackConfig struct {
+	// The version to go back to; 0 for the file alone.
+	Version int64 `json:"version"`
 }
 
 // RotateKey is `POST /keys/{id}/rotate`.
@@ -2001,6 +2104,12 @@ const (
 type StreamOptions struct {
 	// Whether a last chunk has the usage.
 	IncludeUsage *bool `json:"include_usage,omitempty"`
+}
+
+// TestProvider is `POST /providers/{id}/test`.
+type TestProvider struct {
+	// The model's name at the provider; default: that of the first configured model which it serves.
+	Model string `json:"model,omitempty"`
 }
 
 // TestWebhook is what to send.

@@ -4,6 +4,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
+use serde_json::Value;
 use std::{
     fs,
     io::ErrorKind,
@@ -30,6 +31,11 @@ pub(crate) struct ConfigArgs {
 
 /// The configuration that `arguments` name; the defaults where there is no file and none was named.
 pub(crate) fn load(arguments: &ConfigArgs) -> Result<Config> {
+    Ok(load_document(arguments)?.0)
+}
+
+/// The same, with the document as it is in the file.
+pub(crate) fn load_document(arguments: &ConfigArgs) -> Result<(Config, Value)> {
     let file = arguments.config.as_deref().unwrap_or(Path::new(DEFAULT));
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
@@ -42,7 +48,7 @@ pub(crate) fn load(arguments: &ConfigArgs) -> Result<Config> {
     if let Some(data) = &arguments.data {
         config.server.data_dir.clone_from(data);
     }
-    Ok(config)
+    Ok((config, toml::from_str(&text)?))
 }
 
 /// The document, or `line: key: reason`.

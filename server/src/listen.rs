@@ -3,8 +3,8 @@
 use crate::{
     connections::{Connections, Permit},
     cores::Cores,
+    reload::LiveRouter,
 };
-use axum::Router;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -25,7 +25,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt;
+use tower::{ServiceExt, service_fn};
 
 /// A client must have sent the head of its request within this time.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,7 +49,7 @@ pub(crate) struct ClientLimits {
 /// of it was.
 pub(crate) async fn listen(
     listener: TcpListener,
-    router: Router,
+    router: LiveRouter,
     cores: &Cores,
     limits: &ClientLimits,
     stop: &CancellationToken,
@@ -105,7 +105,7 @@ fn refuse(mut stream: StdStream) {
 }
 
 /// Serves a connection until it ends or, after its current request, `stop` says so.
-async fn serve(client: Client, router: Router, stop: CancellationToken) {
+async fn serve(client: Client, router: LiveRouter, stop: CancellationToken) {
     let _permit = client.permit;
     let stream = match prepared(client.stream, client.write_timeout) {
         Ok(stream) => TokioIo::new(stream),
@@ -114,11 +114,12 @@ async fn serve(client: Client, router: Router, stop: CancellationToken) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
-    let told = move |mut request: Request<Incoming>| {
+    // A connection may live longer than a configuration.
+    let answered = move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(client.address));
-        request
+        router.get().oneshot(request)
     };
-    let service = TowerToHyperService::new(router.map_request(told));
+    let service = TowerToHyperService::new(service_fn(answered));
     let mut connection = pin!(http.serve_connection(stream, service).with_upgrades());
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -14,6 +14,7 @@ mod metrics;
 #[cfg(test)]
 mod openapi;
 mod output;
+mod reload;
 mod secrets;
 mod serve;
 mod transfer;

@@ -9,6 +9,7 @@ use crate::{
     listen::{ClientLimits, listen},
     metrics::{Metrics, Probes},
     output::print_error,
+    reload::{Configured, LiveRouter, variable},
     secrets,
     websocket::{self, Sessions},
 };
@@ -18,11 +19,11 @@ use futures_util::FutureExt;
 use openclaw_core::{Http, Secret, Timestamp};
 use openclaw_function_realtime::{Limits, SessionBackend};
 use openclaw_native::{DataFolder, Native, SqliteQueue};
-use openclaw_providers::Providers;
 use openclaw_rate_limit::connections;
-use openclaw_schema::config::Config;
+use openclaw_schema::config::Server;
 use openclaw_usage::{RESERVATIONS, settle_orphans};
 use openclaw_web::{App, Consumers, InProcess, Routes, stack};
+use serde_json::Value;
 use std::{
     io::{ErrorKind, IsTerminal, stderr},
     sync::Arc,
@@ -44,12 +45,12 @@ const GRACE: Duration = Duration::from_secs(30);
 /// Runs the gateway until SIGTERM or SIGINT.
 pub(crate) fn serve(port: Option<u16>, arguments: &ConfigArgs) -> Result<()> {
     start_log()?;
-    let mut config = config::load(arguments)?;
+    let (mut config, document) = config::load_document(arguments)?;
     config.server.port = port.unwrap_or(config.server.port);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(run(config))
+        .block_on(run(config.server, &document))
 }
 
 /// `OPENCLAW_LOG`: levels by target, such as `warn` or `openclaw_web=debug,warn`; `info` by default.
@@ -77,19 +78,18 @@ fn start_log() -> Result<()> {
     Ok(())
 }
 
-async fn run(config: Config) -> Result<()> {
+async fn run(server: Server, document: &Value) -> Result<()> {
     let stop = stop_signal()?;
-    let folder = DataFolder::open(&config.server.data_dir)?;
-    let address = (config.server.host.as_str(), config.server.port);
+    let folder = DataFolder::open(&server.data_dir)?;
+    let address = (server.host.as_str(), server.port);
     let mut lock = folder.lock(&format!("{}:{}", address.0, address.1))?;
     let listener = bind(address).await?;
     let address = listener.local_addr()?;
     lock.announce(&address.to_string())?;
-    let native = Native::for_server(&lock, config.server.durability)?;
+    let native = Native::for_server(&lock, server.durability)?;
     let secrets = secrets::load(&folder)?;
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let providers = Providers::new(&config, variable)?;
-    let app = App::new(native.ports(), config, secrets, providers);
+    let configured = Configured::new(native.ports(), secrets, document)?;
+    let (app, documents) = configured.app().await?;
     settle_interrupted(&native).await?;
     free_places(&native).await?;
     if let Some(seconds) = variable(openclaw_tokio::CLOCK_OFFSET) {
@@ -107,14 +107,19 @@ async fn run(config: Config) -> Result<()> {
         variable("OPENCLAW_METRICS_TOKEN").map(Secret::new),
     );
     let ending = CancellationToken::new();
-    let sessions = sessions(&app, &metrics, ending.clone());
-    let router = router(app, metrics, sessions.clone());
+    let live = LiveRouter::default();
+    let sessions = sessions(&app, live.clone(), ending.clone());
+    let route = |app: &App| router(app.clone(), metrics.clone(), sessions.clone());
+    live.set(route(&app));
     let told = async {
         stop.await;
         ending.cancel();
     };
-    let served = listen(listener, router, &cores, &limits, &ending, GRACE);
-    let (finished, ()) = tokio::join!(served, told);
+    let served = listen(listener, live.clone(), &cores, &limits, &ending, GRACE);
+    let first = (app, documents);
+    let watched = configured.watch(first, |app| live.set(route(app)));
+    let watched = ending.run_until_cancelled(watched);
+    let (finished, (), _) = tokio::join!(served, told, watched);
     let finished = sessions.wait(GRACE).await && finished;
     // Jobs that are cut off are worked on again by the next server.
     queue.stop(GRACE).await;
@@ -139,7 +144,7 @@ fn probes(app: &App, native: &Native, queue: &Arc<SqliteQueue>) -> Probes {
     }
 }
 
-fn client_limits(server: &openclaw_schema::config::Server) -> ClientLimits {
+fn client_limits(server: &Server) -> ClientLimits {
     ClientLimits {
         connections: Connections::new(server.max_connections, server.max_connections_per_address),
         write_timeout: Duration::from_secs(server.write_timeout_seconds),
@@ -158,10 +163,9 @@ async fn bind((host, port): (&str, u16)) -> Result<TcpListener> {
 }
 
 /// The WebSocket's sessions: their requests are those of every other client.
-fn sessions(app: &App, metrics: &Metrics, ending: CancellationToken) -> Sessions {
-    let endpoints = with_middleware(app.clone(), metrics.clone(), functions(app));
+fn sessions(app: &App, live: LiveRouter, ending: CancellationToken) -> Sessions {
     let dispatch = move |request| {
-        let answer = endpoints.clone().oneshot(request);
+        let answer = live.get().oneshot(request);
         answer
             .map(|answer| answer.map_err(|never| match never {}))
             .boxed()

@@ -1,13 +1,15 @@
-//! Accounts (for the operator), the account of the key that asks, and API keys (for keys with the scope `admin`, and the operator).
+//! Accounts and the audit log (for the operator), the account of the key that asks, and API keys (for keys with the scope `admin`, and the operator).
 
 mod create_account;
 mod create_key;
 mod delete_account;
 mod delete_key;
+mod export_account;
 mod get_account;
 mod get_current_account;
 mod get_key;
 mod list_accounts;
+mod list_audit;
 mod list_keys;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -35,7 +37,9 @@ pub fn router(app: &App) -> Routes {
             get(get_account::get_account)
                 .patch(update_account::update_account)
                 .delete(delete_account::delete_account),
-        );
+        )
+        .route("/accounts/{id}/export", get(export_account::export_account))
+        .route("/audit", get(list_audit::list_audit));
     let keys = Routes::new()
         .route(
             "/keys",
@@ -49,8 +53,13 @@ pub fn router(app: &App) -> Routes {
         )
         .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
     let own = Routes::new().route("/account", get(get_current_account::get_current_account));
+    let layer = |access| AuthLayer::new(app.clone(), access);
     Routes::new()
-        .merge(AuthLayer::new(app.clone(), Access::Key).protect(own))
-        .merge(AuthLayer::new(app.clone(), Access::Operator).protect(accounts))
-        .merge(AuthLayer::new(app.clone(), Access::ScopeOrOperator(Scope::Admin)).protect(keys))
+        .merge(layer(Access::Key).protect(own))
+        .merge(layer(Access::Operator).audited().protect(accounts))
+        .merge(
+            layer(Access::ScopeOrOperator(Scope::Admin))
+                .audited()
+                .protect(keys),
+        )
 }

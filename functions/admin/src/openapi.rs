@@ -4,6 +4,7 @@ use crate::list_keys::Whose;
 use openclaw_openapi::{Code, Group, delete, get, json, patch, post};
 use openclaw_schema::{
     account::{Account, CreateAccount, CurrentAccount, UpdateAccount},
+    audit::{AuditEntry, AuditFilter},
     key::{CreateKey, KeySpending, NewKey, RotateKey, Scope, UpdateKey},
     list::{Deleted, List, Page},
 };
@@ -12,7 +13,7 @@ use openclaw_web::Access;
 /// The resources.
 #[must_use]
 pub fn groups() -> Vec<Group> {
-    vec![account(), accounts(), keys()]
+    vec![account(), accounts(), keys(), audit()]
 }
 
 fn account() -> Group {
@@ -63,6 +64,24 @@ fn accounts() -> Group {
             .gives::<Deleted>(200)
             .fails(&[Code::Conflict]),
         )
+        .with(
+            get("/accounts/{id}/export", "export", "Export what is stored of an account")
+                .about(
+                    "JSON lines: `{\"type\", \"id\", \"data\"}` for each thing, without secrets and the bytes of \
+                     files; the last line is `{\"type\": \"end\"}`.",
+                )
+                .gives_as(200, "application/jsonl", json!({"type": "string"})),
+        )
+}
+
+fn audit() -> Group {
+    let about = "Changes of accounts, keys and the configuration, for the operator.";
+    Group::new("audit", about, Some(Access::Operator)).with(
+        get("/audit", "list", "List changes, the newest first")
+            .query::<AuditFilter>()
+            .query::<Page>()
+            .gives::<List<AuditEntry>>(200),
+    )
 }
 
 fn keys() -> Group {

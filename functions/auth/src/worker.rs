@@ -8,5 +8,6 @@ use worker::{
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    serve(request, env, context, Endpoints::new(|_| crate::router())).await
+    let endpoints = Endpoints::new(|_| crate::router()).for_operator();
+    serve(request, env, context, endpoints).await
 }

@@ -4,7 +4,7 @@
 mod answer;
 mod request;
 
-use answer::{ChatCompletion, ChatCompletionChunk};
+use answer::{ChatCompletion, ChatCompletionEvent};
 use openclaw_openapi::{Code, Group, Operation, json, post};
 use openclaw_schema::key::Scope;
 use openclaw_web::Access;
@@ -29,7 +29,7 @@ pub fn groups() -> Vec<Group> {
         .with(
             chat("/chat/completions", "create", "Have a model answer")
                 .gives::<ChatCompletion>(200)
-                .streams::<ChatCompletionChunk>()
+                .streams::<ChatCompletionEvent>()
                 .about(
                     "With `stream: true` it answers server-sent events, each a `ChatCompletionChunk`, that end \
                      with `data: [DONE]`. Fields that are not named here go on to providers of OpenAI's dialect.",
@@ -37,7 +37,7 @@ pub fn groups() -> Vec<Group> {
         )
         .with(
             chat("/chat/completions/stream", "stream", "Have a model answer in a stream")
-                .streams::<ChatCompletionChunk>()
+                .streams::<ChatCompletionEvent>()
                 .about(
                     "Always streams. Each line that starts with `data: ` has a delta, the last one the usage; \
                      the end is `data:[DONE]` without the space.",

@@ -5,14 +5,16 @@
 mod worker;
 
 /// The first segment of a path after `/v1` or `/api/v1`, and the binding of its function.
-pub const ROUTES: [(&str, &str); 24] = [
+pub const ROUTES: [(&str, &str); 27] = [
     ("account", "ADMIN"),
     ("accounts", "ADMIN"),
     ("analytics", "ANALYTICS"),
     ("audio", "INFERENCE"),
+    ("audit", "ADMIN"),
     ("auth", "AUTH"),
     ("chat", "CHAT"),
     ("completions", "INFERENCE"),
+    ("config", "MODELS"),
     ("embeddings", "INFERENCE"),
     ("files", "FILES"),
     ("health", HEALTH),
@@ -22,6 +24,7 @@ pub const ROUTES: [(&str, &str); 24] = [
     ("messages", "INFERENCE"),
     ("models", "MODELS"),
     ("moderations", "INFERENCE"),
+    ("providers", "MODELS"),
     ("rerank", "INFERENCE"),
     ("responses", "INFERENCE"),
     ("runs", "WORKFLOWS"),

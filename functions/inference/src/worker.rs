@@ -8,5 +8,6 @@ use worker::{
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    serve(request, env, context, Endpoints::with_models(crate::router)).await
+    let endpoints = Endpoints::with_models(crate::router).sealing();
+    serve(request, env, context, endpoints).await
 }

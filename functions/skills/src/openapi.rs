@@ -43,8 +43,7 @@ pub fn groups() -> Vec<Group> {
 fn installed() -> Group {
     let markdown = json!({"type": "string", "description": "An Agent Skill (SKILL.md)."});
     let manifest = json!({
-        "id": "time", "name": "Time", "version": "1.0.0", "description": "Says what time it is.",
-        "commands": {"now": {"execute": {"type": "builtin", "name": "time"}}},
+        "id": "docs", "name": "Documentation", "mcp": {"url": "https://example.com/mcp"},
     });
     Group::new("skills", "What models and callers can have done.", ACCESS)
         .with(

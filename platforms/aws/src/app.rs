@@ -7,11 +7,10 @@ use crate::{
     parameters::{self, Parameters},
 };
 use axum::{Router, body::Body};
-use bytes::Bytes;
 use lambda_http::{RequestExt, request::RequestContext};
 use openclaw_core::{Clock, Http, Ports, Timestamp};
 use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
-use openclaw_web::{App, CONFIG, Consumers, Endpoints, Peer, not_configured};
+use openclaw_web::{App, Consumers, Documents, Endpoints, Peer, not_configured};
 use std::{
     env,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -44,7 +43,7 @@ impl Built {
 /// The documents that a function is built from.
 #[derive(PartialEq)]
 struct Read {
-    config: Option<Bytes>,
+    documents: Documents,
     parameters: Parameters,
 }
 
@@ -141,12 +140,15 @@ impl Function {
     }
 
     async fn read(&self) -> Result<Read, String> {
-        let config = self.ports.kv.get(CONFIG).await;
-        let config = config.map_err(|error| format!("the stored configuration: {error}"))?;
+        let documents = Documents::read(&*self.ports.kv).await;
+        let documents = documents.map_err(|error| format!("the stored configuration: {error}"))?;
         // Which secrets there are to read, the configuration says: it names the providers' keys.
-        let names = self.endpoints.secrets(config.as_deref())?;
+        let names = self.endpoints.secrets(&documents)?;
         let parameters = parameters::read(&self.settings, &*self.ports.http, &names).await?;
-        Ok(Read { config, parameters })
+        Ok(Read {
+            documents,
+            parameters,
+        })
     }
 
     fn renew(&self, read: Read) -> Result<(), String> {
@@ -160,8 +162,8 @@ impl Function {
                 .map(|secret| secret.reveal().to_owned())
                 .or_else(|| variable(name))
         };
-        let (ports, config) = (self.ports.clone(), read.config.as_deref());
-        let (app, router) = self.endpoints.build(ports, config, &secret)?;
+        let ports = self.ports.clone();
+        let (app, router) = self.endpoints.build(ports, &read.documents, &secret)?;
         *self.lock() = Some(Built {
             app,
             router,

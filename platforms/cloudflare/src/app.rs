@@ -7,8 +7,9 @@ use crate::{
 };
 use axum::Router;
 use bytes::Bytes;
+use futures_util::future::try_join;
 use openclaw_core::{Blob, Clock, Ports, Timestamp, blob::NoBlob};
-use openclaw_web::{App, CONFIG, Endpoints};
+use openclaw_web::{App, CONFIG, Documents, Endpoints, OVERLAY};
 use std::{cell::RefCell, sync::Arc, time::Duration};
 use worker::{Env, kv::KvStore};
 
@@ -19,7 +20,7 @@ const CACHE_SECONDS: u64 = 25;
 struct Held {
     app: App,
     router: Router,
-    config: Option<Bytes>,
+    documents: Documents,
     /// When the configuration is to be read again.
     stale: Timestamp,
 }
@@ -78,30 +79,39 @@ fn fresh<T>(env: &Env, look: fn(&Held) -> T) -> Option<T> {
 }
 
 async fn renew(env: &Env, endpoints: Endpoints) -> Result<(), String> {
-    let config = read(env).await?;
-    let same = |held: &Option<Held>| held.as_ref().is_some_and(|held| held.config == config);
+    let documents = read(env).await?;
+    let same = |held: &Option<Held>| {
+        held.as_ref()
+            .is_some_and(|held| held.documents == documents)
+    };
     if HELD.with_borrow(same) {
         return Ok(());
     }
     log::install(variable(env, "OPENCLAW_LOG").as_deref());
     ENV.set(Some(env.clone()));
     let ports = ports(env)?;
-    let (app, router) = endpoints.build(ports, config.as_deref(), &|name| variable(env, name))?;
+    let (app, router) = endpoints.build(ports, &documents, &|name| variable(env, name))?;
     let stale = WorkerClock.now() + cache_time(env);
     HELD.set(Some(Held {
         app,
         router,
-        config,
+        documents,
         stale,
     }));
     Ok(())
 }
 
-async fn read(env: &Env) -> Result<Option<Bytes>, String> {
-    let read = kv::get(&store(env)?, CONFIG).await;
+async fn read(env: &Env) -> Result<Documents, String> {
+    let store = store(env)?;
+    let (base, overlay) = try_join(document(&store, CONFIG), document(&store, OVERLAY)).await?;
+    Ok(Documents { base, overlay })
+}
+
+async fn document(store: &KvStore, key: &str) -> Result<Option<Bytes>, String> {
+    let read = kv::get(store, key).await;
     let read =
         read.map_err(|error| format!("the configuration cannot be read from KV: {error}"))?;
-    Ok(read.map(|(config, _)| config))
+    Ok(read.map(|(document, _)| document))
 }
 
 fn store(env: &Env) -> Result<KvStore, String> {

@@ -23,17 +23,17 @@ export class Models extends Resource {
     return this.client.request('GET', `/models/${segment(id)}`, options);
   }
 
-  /** Adds a model, for the operator. `POST /models` */
-  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Model> {
+  /** Add a model. `POST /models` */
+  create(body: Record<string, any>, options?: RequestOptions): APIPromise<T.ConfigurationRow> {
     return this.client.request('POST', '/models', { ...options, body });
   }
 
-  /** Changes a model, for the operator. `PATCH /models/{id}` */
-  update(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Model> {
+  /** Change a model. `PATCH /models/{id}` */
+  update(id: string, body: Record<string, any>, options?: RequestOptions): APIPromise<T.ConfigurationRow> {
     return this.client.request('PATCH', `/models/${segment(id)}`, { ...options, body });
   }
 
-  /** Removes a model, for the operator. `DELETE /models/{id}` */
+  /** Remove what run time says of a model. `DELETE /models/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/models/${segment(id)}`, options);
   }
@@ -207,8 +207,8 @@ export class Analytics extends Resource {
 }
 
 export class Audit extends Resource {
-  /** Who changed what. `GET /audit` */
-  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.AuditEntry> {
+  /** List changes, the newest first. `GET /audit` */
+  list(query: { action?: string; actor?: string; path?: string; since?: string; until?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.AuditEntry> {
     return this.client.list('/audit', query, options);
   }
 }
@@ -280,55 +280,55 @@ export class Accounts extends Resource {
 }
 
 export class Providers extends Resource {
-  /** The providers, for the operator. `GET /providers` */
-  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Provider> {
+  /** List the providers, all on one page. `GET /providers` */
+  list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.ConfigurationRow> {
     return this.client.list('/providers', query, options);
   }
 
-  /** One provider. `GET /providers/{id}` */
-  get(id: string, options?: RequestOptions): APIPromise<T.Provider> {
+  /** Show a provider. `GET /providers/{id}` */
+  get(id: string, options?: RequestOptions): APIPromise<T.ConfigurationRow> {
     return this.client.request('GET', `/providers/${segment(id)}`, options);
   }
 
-  /** Adds a provider. `POST /providers` */
-  create(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Provider> {
+  /** Add a provider. `POST /providers` */
+  create(body: Record<string, any>, options?: RequestOptions): APIPromise<T.ConfigurationRow> {
     return this.client.request('POST', '/providers', { ...options, body });
   }
 
-  /** Changes a provider. `PATCH /providers/{id}` */
-  update(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<T.Provider> {
+  /** Change a provider. `PATCH /providers/{id}` */
+  update(id: string, body: Record<string, any>, options?: RequestOptions): APIPromise<T.ConfigurationRow> {
     return this.client.request('PATCH', `/providers/${segment(id)}`, { ...options, body });
   }
 
-  /** Removes a provider. `DELETE /providers/{id}` */
+  /** Remove what run time says of a provider. `DELETE /providers/{id}` */
   delete(id: string, options?: RequestOptions): APIPromise<T.Deleted> {
     return this.client.request('DELETE', `/providers/${segment(id)}`, options);
   }
 
-  /** Calls a provider to see whether it answers. `POST /providers/{id}/test` */
-  test(id: string, body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+  /** Ask a provider for one token. `POST /providers/{id}/test` */
+  test(id: string, body: T.TestProvider, options?: RequestOptions): APIPromise<T.ProviderTest> {
     return this.client.request('POST', `/providers/${segment(id)}/test`, { ...options, body });
   }
 }
 
 export class Config extends Resource {
-  /** The configuration that counts, with its version. `GET /config` */
-  get(options?: RequestOptions): APIPromise<any> {
+  /** Show the configuration, and where it comes from. `GET /config` */
+  get(options?: RequestOptions): APIPromise<T.Configuration> {
     return this.client.request('GET', '/config', options);
   }
 
-  /** Puts another one in its place; 409 where somebody was quicker. `PUT /config` */
-  replace(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+  /** Replace what stands over the file. `PUT /config` */
+  replace(body: T.PutConfig, options?: RequestOptions): APIPromise<T.Configuration> {
     return this.client.request('PUT', '/config', { ...options, body });
   }
 
-  /** Earlier versions. `GET /config/history` */
-  history(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<any> {
+  /** List the versions, the newest first. `GET /config/history` */
+  history(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.ConfigurationVersion> {
     return this.client.list('/config/history', query, options);
   }
 
-  /** Goes back to an earlier version. `POST /config/rollback` */
-  rollback(body: Record<string, any> = {}, options?: RequestOptions): APIPromise<any> {
+  /** Go back to a version. `POST /config/rollback` */
+  rollback(body: T.RollbackConfig, options?: RequestOptions): APIPromise<T.Configuration> {
     return this.client.request('POST', '/config/rollback', { ...options, body });
   }
 }

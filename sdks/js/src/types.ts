@@ -27,6 +27,9 @@ export interface Account {
 /** Whether an account's keys work. */
 export type AccountStatus = 'active' | 'suspended' | (string & {});
 
+/** Who asks for a change. */
+export type Actor = Record<string, any> | Record<string, any>;
+
 /** `POST /runs/{id}/events`. */
 export interface AddEvent {
   /** What the step that waits for it gives. */
@@ -82,10 +85,26 @@ export interface AttemptView {
   [field: string]: any;
 }
 
-/** A change and who made it. */
+/** A change that somebody asked for. It is written before the change is made and gets its status after it, so none goes unseen. */
 export interface AuditEntry {
-  /** Its id. */
+  /** What: the method and the route, such as `PATCH /accounts/{id}`. */
+  action: string;
+  /** Who. */
+  actor: Actor;
+  /** From where: the client's address, where it is known. */
+  address: string | null;
+  /** When. */
+  at: string;
+  /** `aud_…`: ids of later ones sort before it. */
   id: string;
+  /** Always `audit.entry`. */
+  object: string;
+  /** On what: the path, such as `/accounts/acct_1`. */
+  path: string;
+  /** The request's id. */
+  request: string;
+  /** What came of it; `null` where the process ended before it answered. */
+  status: number | null;
   [field: string]: any;
 }
 
@@ -167,7 +186,7 @@ export interface ChatCompletionChunk {
   choices: ChunkChoice[];
   /** Unix seconds. */
   created: number;
-  /** Why the answer breaks off, in the last chunk. */
+  /** Why the answer breaks off, in the last chunk of `POST /chat/completions/stream`. */
   error?: Record<string, any> | null;
   /** The same in all chunks of an answer. */
   id: string;
@@ -181,6 +200,9 @@ export interface ChatCompletionChunk {
   usage?: Usage | null;
   [field: string]: any;
 }
+
+/** What a stream tells: a piece of the answer, or in the end why it breaks off. */
+export type ChatCompletionEvent = any;
 
 /** A text, or parts of several kinds. */
 export type ChatContent = string | ContentPart[];
@@ -312,6 +334,56 @@ export interface CompleteUpload {
   [field: string]: any;
 }
 
+/** The configuration: the file's, what stands over it, and both together. */
+export interface Configuration {
+  /** What was changed at run time. */
+  config: Record<string, any>;
+  /** What counts: one over the other. */
+  effective: any;
+  /** As the file has it. */
+  file: any;
+  /** Always `config`. */
+  object: string;
+  /** The providers whose key was given at run time, and is sealed. */
+  sealed_keys: string[];
+  /** When it was changed last. */
+  updated_at: string | null;
+  /** Of what was changed at run time; 0 where nothing was. */
+  version: number;
+  [field: string]: any;
+}
+
+/** A row, and where it comes from. */
+export interface ConfigurationRow {
+  /** Whether its key was given at run time; of providers only. */
+  has_sealed_key?: boolean | null;
+  /** Its name. */
+  id: string;
+  /** `provider` or `model.config`. */
+  object: string;
+  /** Where it comes from. */
+  source: ConfigurationSource;
+  [field: string]: any;
+}
+
+/** Where a row comes from. */
+export type ConfigurationSource = 'runtime' | 'file' | 'built_in' | (string & {});
+
+/** A version of the configuration at run time. */
+export interface ConfigurationVersion {
+  /** What stood over the file. */
+  config: Record<string, any>;
+  /** Its number, which lists go on `after`. */
+  id: string;
+  /** Always `config.version`. */
+  object: string;
+  /** When it was made. */
+  updated_at: string;
+  /** Its number. */
+  version: number;
+  [field: string]: any;
+}
+
 /** A piece of a message. */
 export interface ContentPart {
   /** Of `file`. */
@@ -365,7 +437,7 @@ export interface CreateKey {
 
 /** `POST /auth/token`. */
 export interface CreateToken {
-  /** A valid API key, or a code that was made with `single_use`. */
+  /** A valid API key, a code that was made with `single_use`, or the operator's token. */
   api_key: string;
   /** Seconds, 60 to 86,400; default 3,600. */
   expires_in?: number;
@@ -1186,6 +1258,30 @@ export interface Provider {
   [field: string]: any;
 }
 
+/** What came of the call. */
+export interface ProviderTest {
+  /** Milliseconds. */
+  duration_ms: number;
+  /** What is wrong, as a chat would be told. */
+  error: any;
+  /** The model's name there. */
+  model: string;
+  /** Whether it answered. */
+  ok: boolean;
+  /** The provider's id. */
+  provider: string;
+  [field: string]: any;
+}
+
+/** `PUT /config`. */
+export interface PutConfig {
+  /** All that shall stand over the file: sections of the configuration but `server`. A provider's row may have `api_key`, which is sealed and never shown; without it the key of before stays. */
+  config: Record<string, any>;
+  /** The version that this was made from: 409 where it is not the last one. */
+  version: number;
+  [field: string]: any;
+}
+
 /** A minute's requests. */
 export interface RateLimit {
   /** Requests a minute. */
@@ -1353,6 +1449,13 @@ export interface RequestView {
 export interface Rerun {
   /** A step of the workflow's own list; from the beginning where it is not there. */
   from_step?: string | null;
+  [field: string]: any;
+}
+
+/** `POST /config/rollback`. */
+export interface RollbackConfig {
+  /** The version to go back to; 0 for the file alone. */
+  version: number;
   [field: string]: any;
 }
 
@@ -1656,6 +1759,13 @@ export type StepStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'fail
 export interface StreamOptions {
   /** Whether a last chunk has the usage. */
   include_usage?: boolean;
+  [field: string]: any;
+}
+
+/** `POST /providers/{id}/test`. */
+export interface TestProvider {
+  /** The model's name at the provider; default: that of the first configured model which it serves. */
+  model?: string | null;
   [field: string]: any;
 }
 

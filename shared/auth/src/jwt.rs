@@ -21,6 +21,9 @@ const AUDIENCE: &str = "openclaw-api";
 /// For whom the code in a sign-in link is: it opens no endpoint, and is exchanged for a token once.
 const SIGN_IN: &str = "openclaw-sign-in";
 
+/// For whom a token of the operator is.
+const OPERATOR: &str = "openclaw-operator";
+
 /// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -65,6 +68,14 @@ impl Claims {
         }
     }
 
+    /// A token of the operator's. `generation` tells by which token of the environment it was asked for.
+    pub(crate) fn operator(generation: u64, iat: i64, exp: i64) -> Self {
+        Self {
+            aud: OPERATOR.into(),
+            ..Self::new("operator", generation, iat, exp)
+        }
+    }
+
     /// A code for a sign-in link with that id, in place of a token.
     #[must_use]
     pub fn into_code(self, jti: String) -> Self {
@@ -93,6 +104,15 @@ pub fn sign(secrets: &[(String, Secret)], claims: &Claims) -> Result<String> {
 /// The claims of a token that one of `secrets` signed for us and that is valid `now`.
 pub fn verify(secrets: &[(String, Secret)], token: &str, now: Timestamp) -> Result<Claims> {
     verify_for(AUDIENCE, secrets, token, now)
+}
+
+/// The same for a token of the operator's.
+pub(crate) fn verify_operator(
+    secrets: &[(String, Secret)],
+    token: &str,
+    now: Timestamp,
+) -> Result<Claims> {
+    verify_for(OPERATOR, secrets, token, now)
 }
 
 /// The same for the code of a sign-in link.

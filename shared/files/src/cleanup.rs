@@ -9,13 +9,27 @@ use crate::{
 use openclaw_core::{
     BoxFuture, Ports, Result, Timestamp,
     documents::{self, Stored},
-    queue::{Consumer, End, Job},
+    ledger::{Step, When},
+    queue::{Consumer, End, JOBS, Job},
+    time,
 };
 use openclaw_schema::{account::Account, config::Limits, upload::UploadStatus};
 use serde::{Deserialize, Serialize};
 
 /// The topic of these jobs.
 pub const CLEANUP: &str = "file-cleanup";
+
+/// Seconds after which requests that ran when their account was deleted are over.
+const LEFTOVERS: i64 = time::HOUR;
+
+/// What of a deleted account stays: that it is deleted, so that no cache lets anybody in.
+const STANDING: &str = "gate#s";
+
+/// How the keys of an account's items begin: no store looks for keys that begin with nothing.
+const INITIALS: std::ops::RangeInclusive<char> = 'a'..='z';
+
+/// Items that one transaction removes.
+const TOGETHER: usize = 20;
 
 /// What to look at. Each is right whenever it is looked at, and however often.
 #[derive(Deserialize, Serialize)]
@@ -25,7 +39,7 @@ enum Cleanup {
     File(String),
     /// An upload: ended where its time is over, and its parts where it has ended.
     Upload(String),
-    /// All files of a deleted account.
+    /// Everything of a deleted account.
     Account,
 }
 
@@ -39,9 +53,15 @@ pub(crate) fn upload(account: &str, id: &str, now: Timestamp) -> Result<Job> {
     Job::named(account, CLEANUP, id, now, &Cleanup::Upload(id.to_owned()))
 }
 
-/// The job that removes all files of an account that is deleted.
-pub fn account(account: &str, now: Timestamp) -> Result<Job> {
-    Job::named(account, CLEANUP, account, now, &Cleanup::Account)
+/// The jobs that remove everything of an account that is deleted: at `now`, and again when the requests that
+/// ran then are over, for what they have left.
+pub fn account(account: &str, now: Timestamp) -> Result<[Job; 2]> {
+    let job = |id: String, at| Job::named(account, CLEANUP, &id, at, &Cleanup::Account);
+    let later = time::shift(now, LEFTOVERS);
+    Ok([
+        job(account.to_owned(), now)?,
+        job(format!("{account}-later"), later)?,
+    ])
 }
 
 /// Works on the jobs of [`CLEANUP`].
@@ -131,12 +151,90 @@ impl Files<'_> {
         loop {
             let keys = self.ports.blob.list(self.account).await?;
             if keys.is_empty() {
-                return Ok(());
+                return self.remove_everything().await;
             }
             for key in keys {
                 self.ports.blob.delete(&key).await?;
             }
         }
+    }
+
+    /// Removes all that the account's ledger has, but for its standing and the jobs that do this.
+    async fn remove_everything(&self) -> Result<()> {
+        let own = format!("{JOBS}{CLEANUP}/");
+        for initial in INITIALS {
+            let (prefix, mut after) = (initial.to_string(), None::<String>);
+            loop {
+                let ledger = self.ledger();
+                let page = ledger.query(self.account, &prefix, after.as_deref(), TOGETHER);
+                let page = page.await?;
+                let Some((last, _)) = page.last() else { break };
+                after = Some(last.clone());
+                let keys = page.into_iter().map(|(key, _)| key);
+                let keys = keys.filter(|key| key != STANDING && !key.starts_with(&own));
+                let when = When::Always;
+                let steps = Vec::from_iter(keys.map(|key| Step::Delete {
+                    key,
+                    when: when.clone(),
+                }));
+                if !steps.is_empty() {
+                    self.apply(steps).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use futures_executor::block_on;
+    use openclaw_core::ledger::Ledger;
+    use openclaw_testkit::Fakes;
+
+    #[test]
+    fn of_a_deleted_account_only_its_standing_stays() {
+        let fakes = Fakes::default();
+        let ports = fakes.ports();
+        let put = |key: &str| Step::Put {
+            key: key.into(),
+            document: Bytes::from_static(b"{}"),
+            when: When::Always,
+            expires: None,
+        };
+        let many = (0..100).map(|at| put(&format!("log/{at:03}")));
+        let others = [
+            "delivery/1",
+            "gate#m/1",
+            "gate#s",
+            "hour/1",
+            "job/event/1",
+            "key/1",
+        ];
+        let others = others
+            .iter()
+            .chain(&["run/1", "skill-secrets/a", "used/1", "webhooks"]);
+        let all = Vec::from_iter(many.chain(others.map(|key| put(key))));
+        let [now, later] = account("acct_1", ports.clock.now()).unwrap();
+        let jobs = [now.step().unwrap(), later.step().unwrap()];
+        for steps in all.chunks(TOGETHER).chain([&jobs[..]]) {
+            let (one, other) = (steps.to_vec(), steps.to_vec());
+            block_on(documents::apply(&*ports.ledger, "acct_1", one)).unwrap();
+            block_on(documents::apply(&*ports.ledger, "acct_2", other)).unwrap();
+        }
+        let keys = |account: &str| {
+            let found = block_on(fakes.ledger.query(account, "", None, 1000)).unwrap();
+            Vec::from_iter(found.into_iter().map(|(key, _)| key))
+        };
+        let before = keys("acct_2");
+        assert_eq!(before.len(), 112);
+        let consumer = CleanUp::new(ports, Limits::default());
+        assert!(matches!(block_on(consumer.work(&now)), End::Done(_)));
+        let own = ["job/file-cleanup/acct_1", "job/file-cleanup/acct_1-later"];
+        assert_eq!(keys("acct_1"), ["gate#s", own[0], own[1]]);
+        assert_eq!(keys("acct_2"), before);
     }
 }
 

@@ -159,6 +159,12 @@ fn tidy(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(tidy),
         Value::Object(object) => {
             object.values_mut().for_each(tidy);
+            let properties = object.get_mut("properties").and_then(Value::as_object_mut);
+            for property in properties.into_iter().flat_map(Map::values_mut) {
+                if *property == true {
+                    *property = json!({});
+                }
+            }
             join_constants(object);
             let format = match object.get("format").and_then(Value::as_str) {
                 Some("uint64" | "uint") => Some("int64"),

@@ -293,6 +293,16 @@ fn callable(providers: &[Arc<Provider>], slots: &mut Slots) -> Vec<Callable> {
     providers.iter().map(callable).collect()
 }
 
+/// The built-in rows of `providers` or `models`, as the configuration would have them.
+pub fn built_in_rows(list: &str) -> Vec<serde_json::Value> {
+    let catalog: serde_json::Value = serde_json::from_str(BUILT_IN).unwrap_or_default();
+    let mut rows = catalog[list].as_array().cloned().unwrap_or_default();
+    if list == "providers" {
+        rows.extend(vendors::documents());
+    }
+    rows
+}
+
 /// A provider's key without what editors and shells leave around one; `None` when nothing remains.
 fn credential(text: &str) -> Option<Secret> {
     let text = text.trim();

@@ -41,7 +41,7 @@ mod verbatim;
 
 pub use answer::{Chunk, Completion};
 pub use call::MAX_ANSWER;
-pub use catalog::{Model, Providers, key_variables};
+pub use catalog::{Model, Providers, built_in_rows, key_variables};
 pub use forward::{Content as ForwardContent, Forward, Forwarded, ForwardedBody};
 pub use plan::Plan;
 pub use reply::{Called, Failure, Reply, Served};

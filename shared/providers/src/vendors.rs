@@ -19,6 +19,11 @@ pub(crate) fn rows() -> Result<Vec<config::Provider>, ConfigError> {
     })
 }
 
+/// The same as documents.
+pub(crate) fn documents() -> Vec<serde_json::Value> {
+    serde_json::from_str(ROWS).unwrap_or_default()
+}
+
 /// `base_url` with the variables it names in place; `None` where one is not set.
 pub(crate) fn address(base_url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let Some((before, rest)) = base_url.split_once("${") else {

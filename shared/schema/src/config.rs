@@ -3,6 +3,7 @@
 //! Every key is optional. Secrets are not in it: `api_key_env` names the environment variable or
 //! secret binding that holds one. [`Config::validate`] names what is wrong by its path.
 
+pub mod overlay;
 mod validate;
 
 use crate::account::Tier;

@@ -403,7 +403,7 @@ pub struct KeySpending {
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CreateToken {
-    /// A valid API key, or a code that was made with `single_use`.
+    /// A valid API key, a code that was made with `single_use`, or the operator's token.
     pub api_key: String,
     /// Seconds, 60 to 86,400; default 3,600.
     #[serde(default = "hour")]

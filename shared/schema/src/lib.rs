@@ -4,6 +4,7 @@
 //! borrowed, not copied ([`chat::ChatRequest`]).
 
 pub mod account;
+pub mod audit;
 pub mod chat;
 pub mod config;
 pub mod event;

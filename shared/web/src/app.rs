@@ -1,4 +1,4 @@
-use crate::{address, attempts::Attempts, body::BodyBudget, full::FullWindows};
+use crate::{address, attempts::Attempts, body::BodyBudget, documents::Origin, full::FullWindows};
 use http::request;
 use openclaw_auth::{Authenticator, Directory, Sealer, Secrets};
 use openclaw_core::{Code, Ports, Result, Timestamp};
@@ -30,6 +30,8 @@ pub struct Parts {
     pub totals: Arc<Totals>,
     /// When this process started.
     pub started: Timestamp,
+    /// Where the configuration comes from.
+    pub origin: Origin,
     pub(crate) attempts: Attempts,
     pub(crate) bodies: BodyBudget,
     pub(crate) full: FullWindows,
@@ -38,6 +40,20 @@ pub struct Parts {
 impl App {
     /// Over a runtime, a configuration, the gateway's own secrets and the configuration's providers.
     pub fn new(ports: Ports, config: Config, secrets: Secrets, providers: Providers) -> Self {
+        Self::configured(ports, secrets, (config, providers), Origin::default(), None)
+    }
+
+    /// The same, which knows where its configuration comes from. In the place of `before` it goes on with its
+    /// sums.
+    pub fn configured(
+        ports: Ports,
+        secrets: Secrets,
+        (config, providers): (Config, Providers),
+        origin: Origin,
+        before: Option<&Self>,
+    ) -> Self {
+        let started = before.map_or_else(|| ports.clock.now(), |before| before.started);
+        let totals = before.map(|before| before.totals.clone());
         // Whoever loads a configuration validates it; without that nothing may be asked.
         let policy = Policy::new(&config.egress.allow, &config.egress.ports).unwrap_or_default();
         let (public, any) = (ports.public_http.clone(), ports.http.clone());
@@ -46,8 +62,9 @@ impl App {
             egress: Egress::new(policy, public, any, ports.clock.clone()),
             sealer: secrets.sealer.clone(),
             authenticator: Authenticator::new(secrets),
-            totals: Arc::default(),
-            started: ports.clock.now(),
+            totals: totals.unwrap_or_default(),
+            started,
+            origin,
             attempts: Attempts::new(config.limits.auth_failures),
             bodies: BodyBudget::new(config.limits.bodies_bytes),
             full: FullWindows::new(),

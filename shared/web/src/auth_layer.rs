@@ -1,5 +1,6 @@
 use crate::{
-    App, RequestId, RequestQuota, Result, Routes,
+    ApiError, App, RequestId, RequestQuota, Result, Routes,
+    audit::Change,
     body::BodyLimit,
     credential::credential,
     idempotency::{self, Owner},
@@ -35,6 +36,7 @@ pub struct AuthLayer {
     app: App,
     access: Access,
     counted_by_handler: bool,
+    is_audited: bool,
 }
 
 impl AuthLayer {
@@ -44,7 +46,15 @@ impl AuthLayer {
             app,
             access,
             counted_by_handler: false,
+            is_audited: false,
         }
+    }
+
+    /// Each request that changes something is in the audit log.
+    #[must_use]
+    pub const fn audited(mut self) -> Self {
+        self.is_audited = true;
+        self
     }
 
     /// The handler counts, through [`RequestQuota::admit`]; a request that it answers without (its
@@ -79,7 +89,13 @@ impl AuthLayer {
     }
 
     /// The answer for an account's key.
-    async fn called(&self, quota: RequestQuota, request: Request, next: Next) -> Response {
+    async fn called(
+        &self,
+        quota: RequestQuota,
+        address: Option<IpAddr>,
+        request: Request,
+        next: Next,
+    ) -> Response {
         let access = self.ensure_access(&Identity::Caller(quota.caller.clone()));
         let mut response = match access {
             Err(error) => uncounted(&quota, error.into_response()).await,
@@ -87,7 +103,7 @@ impl AuthLayer {
                 Err(error) => error.into_response(),
                 Ok(()) => {
                     let owner = Owner::Caller(quota.caller.clone());
-                    let response = idempotency::run(&self.app, owner, request, next).await;
+                    let response = self.run(owner, address, request, next).await;
                     uncounted(&quota, response).await
                 }
             },
@@ -97,6 +113,26 @@ impl AuthLayer {
             caller: quota.caller.clone(),
             is_accounted: quota.is_accounted(),
         });
+        response
+    }
+
+    /// Runs what answers the request. A change is written down before it is made.
+    async fn run(
+        &self,
+        owner: Owner,
+        address: Option<IpAddr>,
+        request: Request,
+        next: Next,
+    ) -> Response {
+        if !self.is_audited || request.method().is_safe() {
+            return idempotency::run(&self.app, owner, request, next).await;
+        }
+        let change = Change::new(&self.app, owner.actor(), &request, address);
+        if let Err(error) = change.begin(&self.app).await {
+            return ApiError(error).into_response();
+        }
+        let response = idempotency::run(&self.app, owner, request, next).await;
+        change.end(&self.app, response.status()).await;
         response
     }
 
@@ -138,13 +174,13 @@ async fn authenticated(State(layer): State<AuthLayer>, request: Request, next: N
             let quota = RequestQuota::new(app.clone(), caller).traced(&parts.headers);
             parts.extensions.insert(quota.clone());
             let request = Request::from_parts(parts, body);
-            layer.called(quota, request, next).await
+            layer.called(quota, address, request, next).await
         }
         Identity::Operator => {
             let act = Act::new(&parts, address);
             let request = Request::from_parts(parts, body);
             let response = match layer.ensure_access(&Identity::Operator) {
-                Ok(()) => idempotency::run(app, Owner::Operator, request, next).await,
+                Ok(()) => layer.run(Owner::Operator, address, request, next).await,
                 Err(error) => error.into_response(),
             };
             act.log(&response);

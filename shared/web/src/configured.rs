@@ -1,22 +1,16 @@
 //! A function from what a hosted runtime has: a stored configuration, and secrets as variables.
 
-use crate::{ApiError, App, Routes, stack};
+use crate::{ApiError, App, Documents, Routes, documents::Parsed, stack};
 use axum::{
     Router,
     response::{IntoResponse, Response},
 };
 use http::HeaderValue;
 use openclaw_auth::Secrets;
-use openclaw_core::{Details, Error, Ports, Random, id, queue::Consumer};
+use openclaw_core::{Error, Ports, Random, id, queue::Consumer};
 use openclaw_providers::Providers;
-use openclaw_schema::{
-    config::Config,
-    json::{parse, parse_text},
-};
+use openclaw_schema::config::{Config, overlay::sealed_key};
 use std::sync::Arc;
-
-/// The key in `Kv`'s store under which the configuration is, as JSON; none means the built-in one.
-pub const CONFIG: &str = "config";
 
 /// The routes of a function, and how its configuration is read.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +35,8 @@ const JWT_SECRETS: &str = "OPENCLAW_JWT_SECRETS";
 const KEY_PEPPER: &str = "OPENCLAW_KEY_PEPPER";
 const MASTER_KEY: &str = "OPENCLAW_MASTER_KEY";
 
-/// The configuration in a document, and its providers; the error names the key that is wrong.
-type Configure = fn(Option<&[u8]>, Variable<'_>) -> Result<(Config, Providers), String>;
+/// The configuration's providers; the error names the key that is wrong.
+type Configure = fn(&Config, Variable<'_>) -> Result<Providers, String>;
 
 /// Reads a variable or secret.
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -104,9 +98,9 @@ impl Endpoints {
         self
     }
 
-    /// The names of the secrets that they use, with the configuration in `document`. The error names the
+    /// The names of the secrets that they use, with the configuration in `documents`. The error names the
     /// key that is wrong.
-    pub fn secrets(&self, document: Option<&[u8]>) -> Result<Vec<String>, String> {
+    pub fn secrets(&self, documents: &Documents) -> Result<Vec<String>, String> {
         let mut names = vec![JWT_SECRETS.to_owned(), KEY_PEPPER.to_owned()];
         if self.for_operator {
             names.push(ADMIN_TOKEN.into());
@@ -115,22 +109,35 @@ impl Endpoints {
             names.push(MASTER_KEY.into());
         }
         if self.with_models {
-            let config = read(document).map_err(|error| in_document(&error))?;
-            names.extend(openclaw_providers::key_variables(&config));
+            let parsed = documents.parse().map_err(|error| in_document(&error))?;
+            let configured =
+                parsed.configure(|config| Ok(openclaw_providers::key_variables(config)));
+            let (_, variables) = configured.map_err(|error| in_document(&error))?;
+            names.extend(
+                variables
+                    .into_iter()
+                    .filter(|name| sealed_key(name).is_none()),
+            );
         }
         Ok(names)
     }
 
-    /// The function over `ports` with the configuration in `document`; `variable` reads variables
+    /// The function over `ports` with the configuration in `documents`; `variable` reads variables
     /// and secrets. The error says what is missing or names the key that is wrong.
     pub fn build(
         self,
         ports: Ports,
-        document: Option<&[u8]>,
+        documents: &Documents,
         variable: Variable<'_>,
     ) -> Result<(App, Router), String> {
-        let configured = (self.configure)(document, variable);
-        let (config, providers) = configured.map_err(|error| in_document(&error))?;
+        let secrets = self.own_secrets(variable)?;
+        let parsed = documents.parse().map_err(|error| in_document(&error))?;
+        let app = configured(ports, secrets, parsed, variable, self.configure, None)?;
+        let router = stack(app.clone(), (self.routes)(&app), (self.beside)());
+        Ok((app, router))
+    }
+
+    fn own_secrets(&self, variable: Variable<'_>) -> Result<Secrets, String> {
         let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
         let admin_token = self.for_operator.then(|| secret(ADMIN_TOKEN)).transpose()?;
         let secrets = Secrets::parse(
@@ -138,14 +145,39 @@ impl Endpoints {
             &secret(JWT_SECRETS)?,
             &secret(KEY_PEPPER)?,
         )?;
-        let secrets = match self.sealing {
-            true => secrets.with_master_key(&secret(MASTER_KEY)?)?,
-            false => secrets,
-        };
-        let app = App::new(ports, config, secrets, providers);
-        let router = stack(app.clone(), (self.routes)(&app), (self.beside)());
-        Ok((app, router))
+        match self.sealing {
+            true => secrets.with_master_key(&secret(MASTER_KEY)?),
+            false => Ok(secrets),
+        }
     }
+}
+
+fn configured(
+    ports: Ports,
+    secrets: Secrets,
+    parsed: Parsed,
+    variable: Variable<'_>,
+    configure: Configure,
+    before: Option<&App>,
+) -> Result<App, String> {
+    let credential = |name: &str| parsed.credential(name, secrets.sealer.as_ref(), variable);
+    let built = parsed.configure(|config| configure(config, &credential));
+    let built = built.map_err(|error| in_document(&error))?;
+    let origin = parsed.into_origin(&built.0, variable);
+    Ok(App::configured(ports, secrets, built, origin, before))
+}
+
+/// The gateway over `ports` with the configuration in `documents`, which calls and lists models; in the
+/// place of `before` it goes on with its sums. The error names the key that is wrong.
+pub fn app_of(
+    ports: Ports,
+    secrets: Secrets,
+    documents: &Documents,
+    variable: Variable<'_>,
+    before: Option<&App>,
+) -> Result<App, String> {
+    let parsed = documents.parse()?;
+    configured(ports, secrets, parsed, variable, with_models, before)
 }
 
 fn no_consumers(_: &App) -> Consumers {
@@ -156,33 +188,15 @@ fn in_document(error: &str) -> String {
     format!("the stored configuration: {error}")
 }
 
-fn with_models(
-    document: Option<&[u8]>,
-    variable: Variable<'_>,
-) -> Result<(Config, Providers), String> {
-    let config = read(document)?;
-    let providers = Providers::new(&config, variable).map_err(|error| error.to_string())?;
-    Ok((config, providers))
+fn with_models(config: &Config, variable: Variable<'_>) -> Result<Providers, String> {
+    Providers::new(config, variable).map_err(|error| error.to_string())
 }
 
-fn without_models(document: Option<&[u8]>, _: Variable<'_>) -> Result<(Config, Providers), String> {
-    let config = read(document)?;
+fn without_models(config: &Config, _: Variable<'_>) -> Result<Providers, String> {
     config
         .validate_settings()
         .map_err(|error| error.to_string())?;
-    let providers = Providers::none(&config);
-    Ok((config, providers))
-}
-
-fn read(document: Option<&[u8]>) -> Result<Config, String> {
-    let Some(document) = document else {
-        return Ok(Config::default());
-    };
-    let read = parse_text(document).and_then(|text| parse(text, ""));
-    read.map_err(|error| match error.details {
-        Some(Details::Field { field, issue }) => format!("{field}: {issue}"),
-        _ => error.to_string(),
-    })
+    Ok(Providers::none(config))
 }
 
 /// The answer of a function that is not configured. The log has the cause under the request's id.
@@ -200,23 +214,38 @@ pub fn not_configured(random: &dyn Random, cause: String) -> Response {
 mod tests {
     use super::*;
 
+    fn documents(base: &'static [u8]) -> Documents {
+        Documents {
+            base: Some(base.into()),
+            overlay: None,
+        }
+    }
+
     fn routes(_: &App) -> Routes {
         Routes::new()
     }
 
     #[test]
     fn endpoints_name_the_secrets_that_they_use() {
-        let plain = Endpoints::new(routes).secrets(None).unwrap();
+        let plain = Endpoints::new(routes)
+            .secrets(&Documents::default())
+            .unwrap();
         assert_eq!(plain, [JWT_SECRETS, KEY_PEPPER]);
-        let operators = Endpoints::new(routes).for_operator().secrets(None).unwrap();
+        let operators = Endpoints::new(routes)
+            .for_operator()
+            .secrets(&Documents::default())
+            .unwrap();
         assert_eq!(operators, [JWT_SECRETS, KEY_PEPPER, ADMIN_TOKEN]);
-        let sealing = Endpoints::new(routes).sealing().secrets(None).unwrap();
+        let sealing = Endpoints::new(routes)
+            .sealing()
+            .secrets(&Documents::default())
+            .unwrap();
         assert_eq!(sealing, [JWT_SECRETS, KEY_PEPPER, MASTER_KEY]);
         let document = br#"{"providers":[
             {"id":"own","base_url":"https://models.test/v1","api_key_env":"OWN_KEY"},
             {"id":"other","base_url":"https://other.test/v1","api_key_env":"OWN_KEY"}]}"#;
         let models = Endpoints::with_models(routes);
-        let models = models.secrets(Some(document)).unwrap();
+        let models = models.secrets(&documents(document)).unwrap();
         assert!(models.contains(&"OPENAI_API_KEY".into()), "{models:?}");
         let own = models.iter().filter(|name| *name == "OWN_KEY");
         assert_eq!(own.count(), 1, "{models:?}");
@@ -226,7 +255,9 @@ mod tests {
     #[test]
     fn a_document_that_cannot_be_read_names_what_is_wrong() {
         let models = Endpoints::with_models(routes);
-        let error = models.secrets(Some(br#"{"providers":7}"#)).unwrap_err();
+        let error = models
+            .secrets(&documents(br#"{"providers":7}"#))
+            .unwrap_err();
         assert!(error.contains("providers"), "{error}");
     }
 }

@@ -26,6 +26,7 @@ use openclaw_core::{
     ledger::{Delta, Item, Outcome, Step, When},
     time::{self, DAY, MINUTE},
 };
+use openclaw_schema::audit::Actor;
 use openclaw_usage::{Spender, ensure_budget_left};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -45,8 +46,23 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Bytes of answers that are kept of an account in a UTC day; the answers to further requests are not.
 const MAX_KEPT_A_DAY: i64 = 32 * 1024 * 1024;
 
-/// The end of a stream that succeeded, in both of our dialects.
-const STREAM_END: &[u8] = b"[DONE]\n\n";
+/// How the last event of a stream begins that succeeded: of chats, of Anthropic's messages, of responses.
+const LAST_EVENTS: [&[u8]; 5] = [
+    b"data: [DONE]",
+    b"data:[DONE]",
+    b"event: message_stop\n",
+    b"event: response.completed\n",
+    b"event: response.incomplete\n",
+];
+
+/// Whether a stream that succeeded ends so.
+fn has_ended(seen: &[u8]) -> bool {
+    let Some(seen) = seen.strip_suffix(b"\n\n") else {
+        return false;
+    };
+    let last = memchr::memmem::rfind(seen, b"\n\n").map_or(seen, |at| &seen[at + 2..]);
+    LAST_EVENTS.iter().any(|event| last.starts_with(event))
+}
 
 #[derive(Deserialize, Serialize)]
 struct Record {
@@ -74,6 +90,17 @@ pub(crate) enum Owner {
 }
 
 impl Owner {
+    /// As the audit log names it.
+    pub(crate) fn actor(&self) -> Actor {
+        match self {
+            Self::Operator => Actor::Operator,
+            Self::Caller(caller) => Actor::Key {
+                id: caller.key.id.clone(),
+                account: caller.account.id.clone(),
+            },
+        }
+    }
+
     /// The ledger's partition that answers are kept in.
     fn account(&self) -> &str {
         match self {
@@ -216,7 +243,7 @@ fn recorded(
             // One byte too many says that it was too large.
             let room = (MAX_KEPT + 1).saturating_sub(seen.len()).min(chunk.len());
             seen.extend_from_slice(&chunk[..room]);
-            if seen.ends_with(STREAM_END) {
+            if has_ended(&seen) {
                 claim
                     .answer(status, kind, &seen)
                     .await
@@ -371,5 +398,31 @@ impl Drop for Claim {
                 }
             }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_ended;
+
+    #[test]
+    fn the_last_event_of_each_dialect_ends_a_stream() {
+        for last in [
+            "data: [DONE]",
+            "data:[DONE]",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}",
+            "event: response.completed\ndata: {\"type\":\"response.completed\"}",
+        ] {
+            let stream = |last: &str| format!("event: x\ndata: {{}}\n\n{last}\n\n").into_bytes();
+            assert!(has_ended(&stream(last)), "{last}");
+            assert!(has_ended(format!("{last}\n\n").as_bytes()), "{last}");
+            assert!(
+                !has_ended(&stream(&format!("{last}\n\ndata: {{}}"))),
+                "{last}"
+            );
+            assert!(!has_ended(last.as_bytes()), "{last}");
+        }
+        assert!(!has_ended(b"event: error\ndata: {}\n\n"));
+        assert!(!has_ended(b"data: {\"content\":\"[DONE]\"}\n\n"));
     }
 }

@@ -8,11 +8,13 @@
 mod address;
 mod app;
 mod attempts;
+mod audit;
 mod auth_layer;
 mod body;
 mod configured;
 mod cors;
 mod credential;
+mod documents;
 mod error;
 mod full;
 mod idempotency;
@@ -25,12 +27,14 @@ mod stack;
 
 pub use address::{ClientAddress, Peer};
 pub use app::App;
+pub use audit::audit_log;
 pub use auth_layer::{Access, AuthLayer};
 pub use body::{
     BodyStream, Json, MAX_BODY, RawBody, RawJson, SecretJson, Writes, media_type, streamed,
 };
-pub use configured::{CONFIG, Consumers, Endpoints, not_configured};
+pub use configured::{Consumers, Endpoints, app_of, not_configured};
 pub use credential::presented;
+pub use documents::{CONFIG, Documents, OVERLAY, Origin, Parsed, sealed_place};
 pub use error::{ApiError, Result};
 pub use in_process::InProcess;
 pub use query::{Id, Query};

@@ -1,6 +1,7 @@
 //! A small client that holds every answer to the contract's conventions.
 
 use super::{
+    api::{Api, Asked},
     expect, secrets,
     stream::{Stream, Transcript},
 };
@@ -102,19 +103,29 @@ impl Client {
 
     /// Sends such a request and reads the whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Reply {
-        let response = request.send().await.expect("an answer");
-        self.check(&response);
+        let (asked, response) = self.answer(request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.expect("a whole body");
         // Streams show no secret.
         if body.len() < 100_000 {
             secrets::note_shown(&String::from_utf8_lossy(&body));
         }
+        Api::get().check(&asked, status, &headers, &body);
         Reply {
             status,
             headers,
             body,
         }
+    }
+
+    /// Sends it: what was asked, and the answer's head.
+    async fn answer(&self, request: RequestBuilder) -> (Asked, Response) {
+        let (client, request) = request.build_split();
+        let request = request.expect("a request");
+        let asked = Asked::of(&request);
+        let response = client.execute(request).await.expect("an answer");
+        self.check(&response);
+        (asked, response)
     }
 
     /// `GET`.
@@ -149,9 +160,8 @@ impl Client {
 
     /// Sends such a request, which must be answered with a stream.
     pub async fn open(&self, request: RequestBuilder) -> Stream {
-        let response = request.send().await.expect("an answer");
-        self.check(&response);
-        Stream::new(response).await
+        let (asked, response) = self.answer(request).await;
+        Stream::new(asked, response).await
     }
 
     /// `POST` that must be answered with a stream.

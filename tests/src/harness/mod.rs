@@ -1,6 +1,7 @@
 //! What every case stands on: the gateway under test, accounts in it, and a client.
 
 mod account;
+mod api;
 mod client;
 mod config;
 mod dial;
@@ -27,6 +28,7 @@ mod timing;
 mod workers;
 
 pub use account::{Account, Key};
+pub use api::{Api, Asked};
 pub use client::{Client, Reply};
 pub use dial::{Dial, ws_url};
 pub use document::{Document, Sender};

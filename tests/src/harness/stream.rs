@@ -1,6 +1,9 @@
 //! Server-sent events as a client sees them.
 
-use super::expect::Failure;
+use super::{
+    api::{Api, Asked},
+    expect::Failure,
+};
 use http::HeaderMap;
 use reqwest::Response;
 use serde_json::Value;
@@ -11,13 +14,14 @@ use std::time::{Duration, Instant};
 pub struct Stream {
     /// The headers.
     pub headers: HeaderMap,
+    asked: Asked,
     response: Response,
     opened: Instant,
 }
 
 impl Stream {
     /// Takes a response that must be 200 and `text/event-stream`.
-    pub(super) async fn new(response: Response) -> Self {
+    pub(super) async fn new(asked: Asked, response: Response) -> Self {
         let opened = Instant::now();
         let headers = response.headers().clone();
         let status = response.status();
@@ -32,6 +36,7 @@ impl Stream {
         assert!(sse, "{kind:?}");
         Self {
             headers,
+            asked,
             response,
             opened,
         }
@@ -72,7 +77,10 @@ impl Stream {
                     }
                     transcript.writes.push(write);
                 }
-                Ok(None) => return transcript,
+                Ok(None) => {
+                    Api::get().check_events(&self.asked, &transcript.lines());
+                    return transcript;
+                }
                 Err(_) => {
                     transcript.ended = Ended::Broken;
                     return transcript;

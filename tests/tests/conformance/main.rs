@@ -35,6 +35,7 @@ mod analytics;
 mod auth;
 mod chat;
 mod clients;
+mod config;
 mod conventions;
 mod files;
 mod health;

@@ -314,6 +314,11 @@ fn policies_allow_what_the_stores_do_and_no_more() {
                 of_ledger.insert(OPERATOR.to_owned(), ledger.clone());
                 of_kv.insert(keys.clone(), write.clone());
             }
+            "models" => {
+                of_ledger.insert(OPERATOR.to_owned(), ledger.clone());
+                let put = BTreeSet::from(["dynamodb:PutItem".to_owned()]);
+                of_kv.insert(openclaw_web::OVERLAY.to_owned(), put);
+            }
             "health" => of_ledger.clear(),
             "jobs" => {
                 of_ledger.clear();

@@ -154,9 +154,10 @@ pub const DEPLOYED: [Worker; 15] = [
     },
     Worker {
         name: "auth",
-        about: "Tokens from API keys.",
+        about: "Tokens from API keys, and for the operator.",
         package: "openclaw-function-auth",
         folder: "functions/auth",
+        secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER],
         ..FUNCTION
     },
     Worker {
@@ -182,9 +183,10 @@ pub const DEPLOYED: [Worker; 15] = [
     },
     Worker {
         name: "models",
-        about: "The models that are there: those whose vendor has a key.",
+        about: "The models that are there, those whose vendor has a key, and the configuration at run time.",
         package: "openclaw-function-models",
         folder: "functions/models",
+        secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION
     },
@@ -193,6 +195,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "Other dialects of the chat, and models that do something else.",
         package: "openclaw-function-inference",
         folder: "functions/inference",
+        secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION
     },

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run(
-        Endpoints::new(|_| openclaw_function_auth::router()),
+        Endpoints::new(|_| openclaw_function_auth::router()).for_operator(),
         Mode::Buffered,
     )
 }

@@ -2,6 +2,7 @@
 #![expect(dead_code, reason = "only their schemas are used")]
 
 use super::request::ToolCall;
+use openclaw_core::openapi::ErrorResponse;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
@@ -58,6 +59,14 @@ struct AssistantMessage {
     thinking_blocks: Option<Vec<Map<String, Value>>>,
 }
 
+/// What a stream tells: a piece of the answer, or in the end why it breaks off.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum ChatCompletionEvent {
+    Chunk(Box<ChatCompletionChunk>),
+    Error(Box<ErrorResponse>),
+}
+
 /// A piece of an answer that streams.
 #[derive(JsonSchema)]
 #[schemars(extend("additionalProperties" = true))]
@@ -75,7 +84,7 @@ pub(super) struct ChatCompletionChunk {
     /// What the answer took, once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
-    /// Why the answer breaks off, in the last chunk.
+    /// Why the answer breaks off, in the last chunk of `POST /chat/completions/stream`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     error: Option<Map<String, Value>>,
     /// What the gateway itself is doing meanwhile.

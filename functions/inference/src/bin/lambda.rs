@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run(
-        Endpoints::with_models(openclaw_function_inference::router),
+        Endpoints::with_models(openclaw_function_inference::router).sealing(),
         Mode::Streaming,
     )
 }

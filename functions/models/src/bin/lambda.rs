@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     run(
-        Endpoints::with_models(openclaw_function_models::router),
+        Endpoints::with_models(openclaw_function_models::router)
+            .for_operator()
+            .sealing(),
         Mode::Buffered,
     )
 }

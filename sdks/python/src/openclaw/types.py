@@ -37,6 +37,12 @@ Role = Union[
 ]
 """Who says a message."""
 
+ConfigurationSource = Union[
+    Literal["runtime", "file", "built_in"],
+    str,
+]
+"""Where a row comes from."""
+
 DeliveryStatus = Union[
     Literal["pending", "delivered", "failed"],
     str,
@@ -257,13 +263,38 @@ class AttemptView(Object):
 
 @dataclass(slots=True, kw_only=True)
 class AuditEntry(Object):
-    """A change and who made it."""
+    """A change that somebody asked for. It is written before the change is made and gets its status after it, so
+    none goes unseen."""
 
     _names: ClassVar[tuple[str, ...]] = (
+        "action",
+        "actor",
+        "at",
         "id",
+        "object",
+        "path",
+        "request",
+        "address",
+        "status",
     )
+    action: str
+    """What: the method and the route, such as `PATCH /accounts/{id}`."""
+    actor: Actor
+    """Who."""
+    at: str
+    """When."""
     id: str
-    """Its id."""
+    """`aud_…`: ids of later ones sort before it."""
+    object: str
+    """Always `audit.entry`."""
+    path: str
+    """On what: the path, such as `/accounts/acct_1`."""
+    request: str
+    """The request's id."""
+    address: str | None = None
+    """From where: the client's address, where it is known."""
+    status: int | None = None
+    """What came of it; `null` where the process ended before it answered."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -393,7 +424,7 @@ class ChatCompletionChunk(Object):
     object: str
     """Always `chat.completion.chunk`."""
     error: dict[str, Any] | None = None
-    """Why the answer breaks off, in the last chunk."""
+    """Why the answer breaks off, in the last chunk of `POST /chat/completions/stream`."""
     openclaw: dict[str, Any] | None = None
     """What the gateway itself is doing meanwhile."""
     usage: Usage | None = None
@@ -596,6 +627,78 @@ class CompleteUpload(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class Configuration(Object):
+    """The configuration: the file's, what stands over it, and both together."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "config",
+        "effective",
+        "file",
+        "object",
+        "sealed_keys",
+        "version",
+        "updated_at",
+    )
+    config: dict[str, Any]
+    """What was changed at run time."""
+    effective: Any
+    """What counts: one over the other."""
+    file: Any
+    """As the file has it."""
+    object: str
+    """Always `config`."""
+    sealed_keys: list[str]
+    """The providers whose key was given at run time, and is sealed."""
+    version: int
+    """Of what was changed at run time; 0 where nothing was."""
+    updated_at: str | None = None
+    """When it was changed last."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ConfigurationRow(Object):
+    """A row, and where it comes from."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "id",
+        "object",
+        "source",
+        "has_sealed_key",
+    )
+    id: str
+    """Its name."""
+    object: str
+    """`provider` or `model.config`."""
+    source: ConfigurationSource
+    """Where it comes from."""
+    has_sealed_key: bool | None = None
+    """Whether its key was given at run time; of providers only."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ConfigurationVersion(Object):
+    """A version of the configuration at run time."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "config",
+        "id",
+        "object",
+        "updated_at",
+        "version",
+    )
+    config: dict[str, Any]
+    """What stood over the file."""
+    id: str
+    """Its number, which lists go on `after`."""
+    object: str
+    """Always `config.version`."""
+    updated_at: str
+    """When it was made."""
+    version: int
+    """Its number."""
+
+
+@dataclass(slots=True, kw_only=True)
 class ContentPart(Object):
     """A piece of a message."""
 
@@ -685,7 +788,7 @@ class CreateToken(Object):
         "single_use",
     )
     api_key: str
-    """A valid API key, or a code that was made with `single_use`."""
+    """A valid API key, a code that was made with `single_use`, or the operator's token."""
     expires_in: int | None = None
     """Seconds, 60 to 86,400; default 3,600."""
     manage_keys: bool | None = None
@@ -1910,6 +2013,44 @@ class Provider(Object):
 
 
 @dataclass(slots=True, kw_only=True)
+class ProviderTest(Object):
+    """What came of the call."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "duration_ms",
+        "error",
+        "model",
+        "ok",
+        "provider",
+    )
+    duration_ms: int
+    """Milliseconds."""
+    error: Any
+    """What is wrong, as a chat would be told."""
+    model: str
+    """The model's name there."""
+    ok: bool
+    """Whether it answered."""
+    provider: str
+    """The provider's id."""
+
+
+@dataclass(slots=True, kw_only=True)
+class PutConfig(Object):
+    """`PUT /config`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "config",
+        "version",
+    )
+    config: dict[str, Any]
+    """All that shall stand over the file: sections of the configuration but `server`. A provider's row may have
+    `api_key`, which is sealed and never shown; without it the key of before stays."""
+    version: int
+    """The version that this was made from: 409 where it is not the last one."""
+
+
+@dataclass(slots=True, kw_only=True)
 class RateLimit(Object):
     """A minute's requests."""
 
@@ -2166,6 +2307,17 @@ class Rerun(Object):
     )
     from_step: str | None = None
     """A step of the workflow's own list; from the beginning where it is not there."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RollbackConfig(Object):
+    """`POST /config/rollback`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "version",
+    )
+    version: int
+    """The version to go back to; 0 for the file alone."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2596,6 +2748,17 @@ class StreamOptions(Object):
     )
     include_usage: bool | None = None
     """Whether a last chunk has the usage."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TestProvider(Object):
+    """`POST /providers/{id}/test`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "model",
+    )
+    model: str | None = None
+    """The model's name at the provider; default: that of the first configured model which it serves."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -3071,6 +3234,12 @@ class WorkflowStep(Object):
     """What is tried again where it fails."""
     timeout_seconds: int | None = None
     """Seconds that one attempt may take, or that an event is waited for."""
+
+Actor = Union[dict[str, Any], dict[str, Any]]
+"""Who asks for a change."""
+
+ChatCompletionEvent = Any
+"""What a stream tells: a piece of the answer, or in the end why it breaks off."""
 
 ChatContent = Union[str, list["ContentPart"]]
 """A text, or parts of several kinds."""

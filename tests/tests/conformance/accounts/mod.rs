@@ -1,6 +1,7 @@
 mod create;
 mod current;
 mod delete;
+mod export;
 mod get;
 mod list;
 mod races;

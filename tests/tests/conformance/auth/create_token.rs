@@ -120,3 +120,30 @@ async fn a_code_gives_no_more_than_it_was_made_for() {
     let key = json!({"name": "for ever"});
     client.post("/v1/keys", &key).await.fails("forbidden");
 }
+
+#[tokio::test]
+async fn the_operators_token_gets_one_that_opens_what_it_opens() {
+    let gateway = gateway().await;
+    let anonymous = gateway.anonymous();
+    let body = json!({"api_key": gateway.admin_token, "expires_in": 60});
+    let made = anonymous.post(PATH, &body).await.ok();
+    assert_eq!(made["expires_in"], 60);
+    let token = made["token"].as_str().unwrap();
+    let operator = anonymous.clone().operator(token);
+    let account = operator
+        .post("/v1/accounts", &json!({"name": "made by a token"}))
+        .await;
+    let id = account.succeeds(201)["id"].as_str().unwrap().to_owned();
+    let key = json!({"account": id, "name": "k"});
+    operator.post("/v1/keys", &key).await.succeeds(201);
+    // A header only, as the operator's own; and where only accounts may call, it opens nothing.
+    let in_query = format!("/v1/accounts?api_key={token}");
+    anonymous.get(&in_query).await.fails("unauthorized");
+    let nobody = operator.get("/v1/account").await;
+    nobody.fails("forbidden");
+    let mut wrong = body.clone();
+    wrong["single_use"] = true.into();
+    anonymous.post(PATH, &wrong).await.blames("single_use");
+    wrong["api_key"] = format!("{}x", gateway.admin_token).into();
+    anonymous.post(PATH, &wrong).await.fails("unauthorized");
+}

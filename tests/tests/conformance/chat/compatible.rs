@@ -135,7 +135,7 @@ async fn a_picture_within_an_event_passes() {
 
 #[tokio::test]
 async fn a_number_that_is_none_becomes_null() {
-    let event = r#"data: {"id":"c","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-Infinity}]}}]}"#;
+    let event = r#"data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-Infinity}]}}]}"#;
     let body = [&format!("{event}\n\n"), &finish(), DONE].concat();
     let events = streams(&answering(EVENTS, &body), "a").await;
     assert!(events[0]["choices"][0]["logprobs"]["content"][0]["logprob"].is_null());

@@ -14,8 +14,19 @@ const ROUTES: [(&str, &str); 7] = [
     ("GET", "/v1/skills"),
 ];
 
-/// One route of each function that opens tenants' secrets.
-const SEALING: [(&str, &str); 2] = [("POST", "/v1/chat/completions"), ("GET", "/v1/skills")];
+/// One route of each function that opens secrets.
+const SEALING: [(&str, &str); 3] = [
+    ("POST", "/v1/chat/completions"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/skills"),
+];
+
+/// One route of each function that knows the operator.
+const OPERATORS: [(&str, &str); 3] = [
+    ("GET", "/v1/accounts"),
+    ("POST", "/v1/auth/token"),
+    ("GET", "/v1/models"),
+];
 
 async fn ask(client: &Client, (method, path): (&str, &str)) -> Reply {
     client.send(client.request(method, path)).await
@@ -93,7 +104,7 @@ async fn a_secret_that_is_missing_is_named() {
             .expect("it starts");
         match name {
             // Only what serves the operator has it.
-            "OPENCLAW_ADMIN_TOKEN" => are_refused(&server, &ROUTES[..1], &[name]).await,
+            "OPENCLAW_ADMIN_TOKEN" => are_refused(&server, &OPERATORS, &[name]).await,
             "OPENCLAW_MASTER_KEY" => are_refused(&server, &SEALING, &[name]).await,
             _ => is_refused(&server, &[name]).await,
         }

@@ -50,9 +50,9 @@ class AsyncModels(AsyncResource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Model:
-        """Adds a model, for the operator. `POST /models`"""
-        it: T.Model = await self._request("POST", "/models", T.Model, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Add a model. `POST /models`"""
+        it: T.ConfigurationRow = await self._request("POST", "/models", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     async def update(
@@ -61,9 +61,9 @@ class AsyncModels(AsyncResource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Model:
-        """Changes a model, for the operator. `PATCH /models/{id}`"""
-        it: T.Model = await self._request("PATCH", f"/models/{segment(id)}", T.Model, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Change a model. `PATCH /models/{id}`"""
+        it: T.ConfigurationRow = await self._request("PATCH", f"/models/{segment(id)}", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     async def delete(
@@ -72,7 +72,7 @@ class AsyncModels(AsyncResource):
         *,
         options: Options | None = None,
     ) -> T.Deleted:
-        """Removes a model, for the operator. `DELETE /models/{id}`"""
+        """Remove what run time says of a model. `DELETE /models/{id}`"""
         it: T.Deleted = await self._request("DELETE", f"/models/{segment(id)}", T.Deleted, None, None, options)
         return it
 
@@ -474,12 +474,17 @@ class AsyncAudit(AsyncResource):
     def list(
         self,
         *,
+        action: str | Omit = OMIT,
+        actor: str | Omit = OMIT,
+        path: str | Omit = OMIT,
+        since: str | Omit = OMIT,
+        until: str | Omit = OMIT,
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncList[T.AuditEntry]:
-        """Who changed what. `GET /audit`"""
-        return self._list("/audit", T.AuditEntry, fields({"after": after, "limit": limit}, {}), options)
+        """List changes, the newest first. `GET /audit`"""
+        return self._list("/audit", T.AuditEntry, fields({"action": action, "actor": actor, "path": path, "since": since, "until": until, "after": after, "limit": limit}, {}), options)
 
 
 class AsyncKeys(AsyncResource):
@@ -644,18 +649,18 @@ class AsyncProviders(AsyncResource):
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
-    ) -> AsyncList[T.Provider]:
-        """The providers, for the operator. `GET /providers`"""
-        return self._list("/providers", T.Provider, fields({"after": after, "limit": limit}, {}), options)
+    ) -> AsyncList[T.ConfigurationRow]:
+        """List the providers, all on one page. `GET /providers`"""
+        return self._list("/providers", T.ConfigurationRow, fields({"after": after, "limit": limit}, {}), options)
 
     async def get(
         self,
         id: str,
         *,
         options: Options | None = None,
-    ) -> T.Provider:
-        """One provider. `GET /providers/{id}`"""
-        it: T.Provider = await self._request("GET", f"/providers/{segment(id)}", T.Provider, None, None, options)
+    ) -> T.ConfigurationRow:
+        """Show a provider. `GET /providers/{id}`"""
+        it: T.ConfigurationRow = await self._request("GET", f"/providers/{segment(id)}", T.ConfigurationRow, None, None, options)
         return it
 
     async def create(
@@ -663,9 +668,9 @@ class AsyncProviders(AsyncResource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Provider:
-        """Adds a provider. `POST /providers`"""
-        it: T.Provider = await self._request("POST", "/providers", T.Provider, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Add a provider. `POST /providers`"""
+        it: T.ConfigurationRow = await self._request("POST", "/providers", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     async def update(
@@ -674,9 +679,9 @@ class AsyncProviders(AsyncResource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Provider:
-        """Changes a provider. `PATCH /providers/{id}`"""
-        it: T.Provider = await self._request("PATCH", f"/providers/{segment(id)}", T.Provider, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Change a provider. `PATCH /providers/{id}`"""
+        it: T.ConfigurationRow = await self._request("PATCH", f"/providers/{segment(id)}", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     async def delete(
@@ -685,7 +690,7 @@ class AsyncProviders(AsyncResource):
         *,
         options: Options | None = None,
     ) -> T.Deleted:
-        """Removes a provider. `DELETE /providers/{id}`"""
+        """Remove what run time says of a provider. `DELETE /providers/{id}`"""
         it: T.Deleted = await self._request("DELETE", f"/providers/{segment(id)}", T.Deleted, None, None, options)
         return it
 
@@ -693,11 +698,12 @@ class AsyncProviders(AsyncResource):
         self,
         id: str,
         *,
+        model: str | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Calls a provider to see whether it answers. `POST /providers/{id}/test`"""
-        it: Any = await self._request("POST", f"/providers/{segment(id)}/test", None, None, fields({}, extra), options)
+    ) -> T.ProviderTest:
+        """Ask a provider for one token. `POST /providers/{id}/test`"""
+        it: T.ProviderTest = await self._request("POST", f"/providers/{segment(id)}/test", T.ProviderTest, None, fields({"model": model}, extra), options)
         return it
 
 
@@ -706,19 +712,21 @@ class AsyncConfig(AsyncResource):
         self,
         *,
         options: Options | None = None,
-    ) -> Any:
-        """The configuration that counts, with its version. `GET /config`"""
-        it: Any = await self._request("GET", "/config", None, None, None, options)
+    ) -> T.Configuration:
+        """Show the configuration, and where it comes from. `GET /config`"""
+        it: T.Configuration = await self._request("GET", "/config", T.Configuration, None, None, options)
         return it
 
     async def replace(
         self,
         *,
+        config: Mapping[str, Any],
+        version: int,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Puts another one in its place; 409 where somebody was quicker. `PUT /config`"""
-        it: Any = await self._request("PUT", "/config", None, None, fields({}, extra), options)
+    ) -> T.Configuration:
+        """Replace what stands over the file. `PUT /config`"""
+        it: T.Configuration = await self._request("PUT", "/config", T.Configuration, None, fields({"config": config, "version": version}, extra), options)
         return it
 
     def history(
@@ -727,18 +735,19 @@ class AsyncConfig(AsyncResource):
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
-    ) -> AsyncList[Any]:
-        """Earlier versions. `GET /config/history`"""
-        return self._list("/config/history", None, fields({"after": after, "limit": limit}, {}), options)
+    ) -> AsyncList[T.ConfigurationVersion]:
+        """List the versions, the newest first. `GET /config/history`"""
+        return self._list("/config/history", T.ConfigurationVersion, fields({"after": after, "limit": limit}, {}), options)
 
     async def rollback(
         self,
         *,
+        version: int,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Goes back to an earlier version. `POST /config/rollback`"""
-        it: Any = await self._request("POST", "/config/rollback", None, None, fields({}, extra), options)
+    ) -> T.Configuration:
+        """Go back to a version. `POST /config/rollback`"""
+        it: T.Configuration = await self._request("POST", "/config/rollback", T.Configuration, None, fields({"version": version}, extra), options)
         return it
 
 

@@ -51,9 +51,9 @@ class Models(Resource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Model:
-        """Adds a model, for the operator. `POST /models`"""
-        it: T.Model = self._request("POST", "/models", T.Model, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Add a model. `POST /models`"""
+        it: T.ConfigurationRow = self._request("POST", "/models", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     def update(
@@ -62,9 +62,9 @@ class Models(Resource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Model:
-        """Changes a model, for the operator. `PATCH /models/{id}`"""
-        it: T.Model = self._request("PATCH", f"/models/{segment(id)}", T.Model, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Change a model. `PATCH /models/{id}`"""
+        it: T.ConfigurationRow = self._request("PATCH", f"/models/{segment(id)}", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     def delete(
@@ -73,7 +73,7 @@ class Models(Resource):
         *,
         options: Options | None = None,
     ) -> T.Deleted:
-        """Removes a model, for the operator. `DELETE /models/{id}`"""
+        """Remove what run time says of a model. `DELETE /models/{id}`"""
         it: T.Deleted = self._request("DELETE", f"/models/{segment(id)}", T.Deleted, None, None, options)
         return it
 
@@ -475,12 +475,17 @@ class Audit(Resource):
     def list(
         self,
         *,
+        action: str | Omit = OMIT,
+        actor: str | Omit = OMIT,
+        path: str | Omit = OMIT,
+        since: str | Omit = OMIT,
+        until: str | Omit = OMIT,
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
     ) -> List[T.AuditEntry]:
-        """Who changed what. `GET /audit`"""
-        return self._list("/audit", T.AuditEntry, fields({"after": after, "limit": limit}, {}), options)
+        """List changes, the newest first. `GET /audit`"""
+        return self._list("/audit", T.AuditEntry, fields({"action": action, "actor": actor, "path": path, "since": since, "until": until, "after": after, "limit": limit}, {}), options)
 
 
 class Keys(Resource):
@@ -645,18 +650,18 @@ class Providers(Resource):
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
-    ) -> List[T.Provider]:
-        """The providers, for the operator. `GET /providers`"""
-        return self._list("/providers", T.Provider, fields({"after": after, "limit": limit}, {}), options)
+    ) -> List[T.ConfigurationRow]:
+        """List the providers, all on one page. `GET /providers`"""
+        return self._list("/providers", T.ConfigurationRow, fields({"after": after, "limit": limit}, {}), options)
 
     def get(
         self,
         id: str,
         *,
         options: Options | None = None,
-    ) -> T.Provider:
-        """One provider. `GET /providers/{id}`"""
-        it: T.Provider = self._request("GET", f"/providers/{segment(id)}", T.Provider, None, None, options)
+    ) -> T.ConfigurationRow:
+        """Show a provider. `GET /providers/{id}`"""
+        it: T.ConfigurationRow = self._request("GET", f"/providers/{segment(id)}", T.ConfigurationRow, None, None, options)
         return it
 
     def create(
@@ -664,9 +669,9 @@ class Providers(Resource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Provider:
-        """Adds a provider. `POST /providers`"""
-        it: T.Provider = self._request("POST", "/providers", T.Provider, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Add a provider. `POST /providers`"""
+        it: T.ConfigurationRow = self._request("POST", "/providers", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     def update(
@@ -675,9 +680,9 @@ class Providers(Resource):
         *,
         options: Options | None = None,
         **extra: Any,
-    ) -> T.Provider:
-        """Changes a provider. `PATCH /providers/{id}`"""
-        it: T.Provider = self._request("PATCH", f"/providers/{segment(id)}", T.Provider, None, fields({}, extra), options)
+    ) -> T.ConfigurationRow:
+        """Change a provider. `PATCH /providers/{id}`"""
+        it: T.ConfigurationRow = self._request("PATCH", f"/providers/{segment(id)}", T.ConfigurationRow, None, fields({}, extra), options)
         return it
 
     def delete(
@@ -686,7 +691,7 @@ class Providers(Resource):
         *,
         options: Options | None = None,
     ) -> T.Deleted:
-        """Removes a provider. `DELETE /providers/{id}`"""
+        """Remove what run time says of a provider. `DELETE /providers/{id}`"""
         it: T.Deleted = self._request("DELETE", f"/providers/{segment(id)}", T.Deleted, None, None, options)
         return it
 
@@ -694,11 +699,12 @@ class Providers(Resource):
         self,
         id: str,
         *,
+        model: str | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Calls a provider to see whether it answers. `POST /providers/{id}/test`"""
-        it: Any = self._request("POST", f"/providers/{segment(id)}/test", None, None, fields({}, extra), options)
+    ) -> T.ProviderTest:
+        """Ask a provider for one token. `POST /providers/{id}/test`"""
+        it: T.ProviderTest = self._request("POST", f"/providers/{segment(id)}/test", T.ProviderTest, None, fields({"model": model}, extra), options)
         return it
 
 
@@ -707,19 +713,21 @@ class Config(Resource):
         self,
         *,
         options: Options | None = None,
-    ) -> Any:
-        """The configuration that counts, with its version. `GET /config`"""
-        it: Any = self._request("GET", "/config", None, None, None, options)
+    ) -> T.Configuration:
+        """Show the configuration, and where it comes from. `GET /config`"""
+        it: T.Configuration = self._request("GET", "/config", T.Configuration, None, None, options)
         return it
 
     def replace(
         self,
         *,
+        config: Mapping[str, Any],
+        version: int,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Puts another one in its place; 409 where somebody was quicker. `PUT /config`"""
-        it: Any = self._request("PUT", "/config", None, None, fields({}, extra), options)
+    ) -> T.Configuration:
+        """Replace what stands over the file. `PUT /config`"""
+        it: T.Configuration = self._request("PUT", "/config", T.Configuration, None, fields({"config": config, "version": version}, extra), options)
         return it
 
     def history(
@@ -728,18 +736,19 @@ class Config(Resource):
         after: str | Omit = OMIT,
         limit: int | Omit = OMIT,
         options: Options | None = None,
-    ) -> List[Any]:
-        """Earlier versions. `GET /config/history`"""
-        return self._list("/config/history", None, fields({"after": after, "limit": limit}, {}), options)
+    ) -> List[T.ConfigurationVersion]:
+        """List the versions, the newest first. `GET /config/history`"""
+        return self._list("/config/history", T.ConfigurationVersion, fields({"after": after, "limit": limit}, {}), options)
 
     def rollback(
         self,
         *,
+        version: int,
         options: Options | None = None,
         **extra: Any,
-    ) -> Any:
-        """Goes back to an earlier version. `POST /config/rollback`"""
-        it: Any = self._request("POST", "/config/rollback", None, None, fields({}, extra), options)
+    ) -> T.Configuration:
+        """Go back to a version. `POST /config/rollback`"""
+        it: T.Configuration = self._request("POST", "/config/rollback", T.Configuration, None, fields({"version": version}, extra), options)
         return it
 
 
