@@ -1,8 +1,9 @@
 //! The client libraries in `sdks/`: checked, built and tested by a program there, with the tools that they pin.
 
 use crate::{cargo, fetch, node, process};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::{
+    env, iter,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -23,27 +24,33 @@ pub(crate) struct ClientLibraries {
     node: PathBuf,
     /// The `node_modules` of what `sdks/js` pins.
     node_modules: PathBuf,
+    /// Where Go's programs are, where the machine has none.
+    go: Option<PathBuf>,
 }
 
 impl ClientLibraries {
-    /// Fetches what is missing, but for Go, which the machine has to have.
+    /// Fetches what is missing.
     pub(crate) fn install() -> Result<Self> {
         Ok(Self {
             python: fetch::python_with("libraries-python", "sdks/python/requirements.txt")?,
             node: node::node()?,
             node_modules: fetch::npm_ci("libraries-node", "sdks/js")?,
+            go: go()?,
         })
     }
 
     /// Runs all their checks and tests, and prints what passed in TAP.
     pub(crate) fn check(&self) -> Result<Command> {
-        process::capture(Command::new("go").arg("version"))
-            .context("Go 1.23 or newer is needed (go)")?;
         let mut check = Command::new(&self.python);
         check.arg(CHECK).current_dir(cargo::root());
         check.env("OPENCLAW_SDK_PYTHON", &self.python);
         check.env("OPENCLAW_NODE", &self.node);
         check.env("OPENCLAW_SDK_NODE_MODULES", &self.node_modules);
+        if let Some(go) = &self.go {
+            let path = env::var_os("PATH").unwrap_or_default();
+            let all = iter::once(go.clone()).chain(env::split_paths(&path));
+            check.env("PATH", env::join_paths(all)?);
+        }
         Ok(check)
     }
 
@@ -53,6 +60,17 @@ impl ClientLibraries {
         suite.env("OPENCLAW_SDK_PYTHON", &self.python);
         suite.env("OPENCLAW_SDK_NODE_MODULES", &self.node_modules);
     }
+}
+
+/// Go from the registry of Python's packages, where the machine has none.
+fn go() -> Result<Option<PathBuf>> {
+    if process::capture(Command::new("go").arg("version")).is_ok() {
+        return Ok(None);
+    }
+    let python = fetch::python_with("go", "sdks/go/tools/requirements.txt")?;
+    let print = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    let packages = process::capture(Command::new(&python).args(["-c", print]))?;
+    Ok(Some(Path::new(packages.trim()).join("go/bin")))
 }
 
 /// Writes their types and methods anew from the document.
