@@ -191,8 +191,13 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use futures_executor::block_on;
-    use openclaw_core::ledger::Ledger;
-    use openclaw_testkit::Fakes;
+    use futures_util::{StreamExt, stream};
+    use openclaw_core::{
+        ledger::Ledger,
+        queue::{Worked, work},
+    };
+    use openclaw_testkit::{Fakes, ManualClock};
+    use std::{mem, time::Duration};
 
     #[test]
     fn of_a_deleted_account_only_its_standing_stays() {
@@ -236,16 +241,6 @@ mod tests {
         assert_eq!(keys("acct_1"), ["gate#s", own[0], own[1]]);
         assert_eq!(keys("acct_2"), before);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures_executor::block_on;
-    use futures_util::{StreamExt, stream};
-    use openclaw_core::queue::{Worked, work};
-    use openclaw_testkit::{Fakes, ManualClock};
-    use std::{mem, time::Duration};
 
     #[test]
     fn bytes_that_a_crash_left_without_a_file_are_removed_a_day_later() {
