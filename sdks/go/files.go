@@ -91,7 +91,7 @@ func (r *FilesService) Wait(ctx context.Context, id string, opts ...Option) (*Fi
 func (r *FilesService) uploadParts(
 	ctx context.Context, filename string, source *partReader, size int64, params FileParams, opts []Option,
 ) (*FileObject, error) {
-	// A key names one request, and these are several.
+	// A key names one request, and these are several. The caller's Response is that of the last one.
 	key := r.transport.options.with(opts).idempotencyKey
 	keyed := func(name string) []Option {
 		if key == "" {
@@ -165,6 +165,7 @@ func (r *FilesService) sendPart(
 		return nil, err
 	}
 	path := "/uploads/" + segment(id) + "/parts"
+	opts = append(opts[:len(opts):len(opts)], WithResponse(nil)) // Parts are sent side by side.
 	return get[UploadPart](ctx, r.transport, http.MethodPost, path, newForm(nil, "data", "part", data), opts)
 }
 
