@@ -136,7 +136,7 @@ def javascript() -> None:
     check("js: at most 12 KB", size)
     check("js: the package, publint, attw, import and require", packed)
     pattern = r"^ {4}(not )?ok \d+ - (.*)$"
-    counted("js", pattern, NODE, "--test", "--test-reporter=tap", "test/", cwd=js, OPENCLAW_PYTHON=PYTHON)
+    counted("js", pattern, NODE, "--test", "--test-reporter=tap", "test/cases.test.mjs", cwd=js, OPENCLAW_PYTHON=PYTHON)
 
 
 def python() -> None:
