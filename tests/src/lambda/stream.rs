@@ -58,7 +58,6 @@ impl Mapping {
             ));
         }
         let function = function_of(&source.function_name)
-            .or_else(|| source.function_name.strip_prefix("openclaw-"))
             .ok_or_else(|| io::Error::other("an event source without a function"))?;
         Ok(Self {
             function: function.to_owned(),

@@ -107,9 +107,10 @@ pub(super) fn arn(function: &str) -> String {
     format!("arn:aws:lambda:us-east-1:000000000000:function:{function}")
 }
 
-/// The function that an ARN names.
-pub(super) fn function_of(arn: &str) -> Option<&str> {
-    let (_, name) = arn.split_once(":function:openclaw-")?;
+/// The function that a name or an ARN names.
+pub(super) fn function_of(name: &str) -> Option<&str> {
+    let (_, name) = name.split_once(":function:").unwrap_or(("", name));
+    let name = name.strip_prefix("openclaw-")?;
     Some(name.split(':').next().unwrap_or(name))
 }
 
