@@ -195,6 +195,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "Other dialects of the chat, and models that do something else.",
         package: "openclaw-function-inference",
         folder: "functions/inference",
+        limit: LIMIT_WITH_PARSERS,
         secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION

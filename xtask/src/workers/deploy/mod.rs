@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         account: vec![],
     };
     let sizes = build::build(&tools, &DEPLOYED, Profile::Release)?;
-    size::check(&sizes)?;
+    size::check_deployable(&sizes)?;
     if let Some(document) = &document {
         document.check()?;
     }
