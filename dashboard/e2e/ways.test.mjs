@@ -155,7 +155,7 @@ test('the playground streams, shows what it costs, and stops', async () => {
   const page = await visit('#/playground?model=gpt-4o');
   await page.getByLabel('Message').fill('Hello');
   await page.getByRole('button', { name: 'Send' }).click();
-  await page.getByRole('link', { name: 'Log' }).waitFor();
+  await page.getByRole('link', { name: 'Log', exact: true }).waitFor();
   assert.match(await page.locator('article footer').innerText(), /tok\/s[\s\S]*tokens[\s\S]*\$/);
   await page.getByLabel('Message').fill('A long one. '.repeat(400));
   await page.getByRole('button', { name: 'Send' }).click();
