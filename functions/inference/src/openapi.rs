@@ -46,6 +46,19 @@ fn call(path: &'static str, name: &'static str, summary: &'static str) -> Operat
     post(path, name, summary).fails(FAILS)
 }
 
+/// As Anthropic has them; ours where a request is refused before it comes to the endpoint.
+fn anthropic_error() -> Value {
+    let error = object(
+        &["type", "message"],
+        json!({"type": {"type": "string"}, "message": {"type": "string"}}),
+    );
+    let theirs = object(
+        &["type", "error"],
+        json!({"type": {"const": "error"}, "error": error, "request_id": {"type": "string"}}),
+    );
+    json!({"anyOf": [theirs, {"$ref": "#/components/schemas/ErrorResponse"}]})
+}
+
 fn messages() -> Group {
     let turns = json!({"type": "array", "minItems": 1, "items":
         object(&["role", "content"], json!({"role": {"type": "string"}, "content": true}))});
@@ -96,7 +109,8 @@ fn messages() -> Group {
             .about(
                 "Goes as it came to targets that speak it, and is converted for all others. Errors \
                      have Anthropic's shape.",
-            ),
+            )
+            .fails_as(anthropic_error()),
         )
         .with(
             call(
@@ -112,7 +126,8 @@ fn messages() -> Group {
                     &["input_tokens"],
                     json!({"input_tokens": {"type": "integer"}}),
                 ),
-            ),
+            )
+            .fails_as(anthropic_error()),
         )
 }
 

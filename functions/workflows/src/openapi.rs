@@ -112,7 +112,8 @@ fn runs() -> Group {
                 "Last-Event-ID",
                 "The id of the last event that came: those after it are sent.",
             )
-            .gives_as(200, "text/event-stream", event()),
+            .gives_as(200, "text/event-stream", event())
+            .fails(&[Code::InvalidRequest]),
         )
         .with(
             post("/runs/{id}/events", "send", "Send a run an event")

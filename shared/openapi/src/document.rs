@@ -162,10 +162,14 @@ fn responses(operation: &Operation, access: Option<Access>, schemas: &mut Schema
     }
     for status in errors::statuses(operation, access) {
         let component = format!("#/components/responses/{}", errors::name(status));
+        let described = || match &operation.error {
+            Some(schema) => errors::response(status, schema),
+            None => json!({"$ref": component}),
+        };
         // An operation may answer such a status with a body of its own.
         responses
             .entry(status.to_string())
-            .or_insert_with(|| json!({"$ref": component}));
+            .or_insert_with(described);
     }
     Value::Object(responses)
 }

@@ -61,29 +61,34 @@ pub(crate) const fn name(status: u16) -> &'static str {
 
 /// Each of `statuses` as a component.
 pub(crate) fn responses(statuses: &BTreeSet<u16>) -> Value {
+    let usual = json!({"$ref": "#/components/schemas/ErrorResponse"});
     let described = |status: u16| {
-        let of_status = Code::ALL.iter().filter(|code| code.status() == status);
-        let codes = Vec::from_iter(of_status.map(|code| format!("`{}`", code.as_str())));
+        let mut response = response(status, &usual);
         let example = Code::ALL.iter().find(|code| code.status() == status);
-        let mut headers = headers();
-        headers.insert("x-should-retry".into(), header_ref("ShouldRetry"));
-        if matches!(status, 409 | 429 | 503) {
-            headers.insert("Retry-After".into(), header_ref("RetryAfter"));
-        }
-        json!({
-            "description": codes.join(", "),
-            "headers": headers,
-            "content": {"application/json": {
-                "schema": {"$ref": "#/components/schemas/ErrorResponse"},
-                "example": example.map(example_of),
-            }},
-        })
+        response["content"]["application/json"]["example"] = example.map(example_of).into();
+        response
     };
     let all = statuses.iter();
     Value::Object(
         all.map(|status| (name(*status).into(), described(*status)))
             .collect(),
     )
+}
+
+/// The errors of a status, with bodies of this schema.
+pub(crate) fn response(status: u16, schema: &Value) -> Value {
+    let of_status = Code::ALL.iter().filter(|code| code.status() == status);
+    let codes = Vec::from_iter(of_status.map(|code| format!("`{}`", code.as_str())));
+    let mut headers = headers();
+    headers.insert("x-should-retry".into(), header_ref("ShouldRetry"));
+    if matches!(status, 409 | 429 | 503) {
+        headers.insert("Retry-After".into(), header_ref("RetryAfter"));
+    }
+    json!({
+        "description": codes.join(", "),
+        "headers": headers,
+        "content": {"application/json": {"schema": schema}},
+    })
 }
 
 fn example_of(code: &Code) -> Value {

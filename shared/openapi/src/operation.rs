@@ -70,6 +70,7 @@ pub struct Operation {
     pub(crate) is_body_optional: bool,
     pub(crate) gives: Vec<(u16, Vec<Body>)>,
     pub(crate) fails: Vec<Code>,
+    pub(crate) error: Option<Value>,
     pub(crate) example: Option<Value>,
     pub(crate) answer_example: Option<Value>,
 }
@@ -123,6 +124,7 @@ impl Operation {
             is_body_optional: false,
             gives: vec![],
             fails: vec![],
+            error: None,
             example: None,
             answer_example: None,
         }
@@ -213,6 +215,13 @@ impl Operation {
     #[must_use]
     pub fn fails(mut self, codes: &[Code]) -> Self {
         self.fails.extend(codes);
+        self
+    }
+
+    /// The schema of its errors' bodies, in place of the usual one.
+    #[must_use]
+    pub fn fails_as(mut self, schema: Value) -> Self {
+        self.error = Some(schema);
         self
     }
 
