@@ -20,6 +20,15 @@ pub enum Target {
 }
 
 impl Target {
+    /// What a provider is called that nobody can connect to. On Workers `fetch` says of a connection that
+    /// was refused what it says of one that broke off, so that there it is 502, as a hang-up is.
+    pub const fn unreachable_code(self) -> &'static str {
+        match self {
+            Self::Native | Self::Lambda => "provider_unavailable",
+            Self::Workers => "provider_error",
+        }
+    }
+
     /// What `OPENCLAW_TARGET` says; default native.
     ///
     /// # Panics

@@ -185,18 +185,9 @@ async fn an_answer_that_is_no_json_is_502() {
     }
 }
 
-/// What a provider is called that nobody can connect to. On Workers `fetch` says of a connection that
-/// was refused what it says of one that broke off, so that there it is 502, as a hang-up is.
-fn unreachable_code() -> &'static str {
-    match Target::chosen() {
-        Target::Native | Target::Lambda => "provider_unavailable",
-        Target::Workers => "provider_error",
-    }
-}
-
 #[tokio::test]
 async fn a_provider_that_cannot_be_reached_is_503() {
-    for failure in failures(&hello("down"), unreachable_code()).await {
+    for failure in failures(&hello("down"), Target::chosen().unreachable_code()).await {
         assert_eq!(
             failure.details,
             json!({"provider": "unreachable", "status": null})
@@ -263,12 +254,12 @@ async fn failed_requests_are_accounted_once() {
         .client
         .chat(&hello("down"))
         .await
-        .fails(unreachable_code());
+        .fails(Target::chosen().unreachable_code());
     account
         .client
         .post("/v1/chat/completions/stream", &hello("down"))
         .await
-        .fails(unreachable_code());
+        .fails(Target::chosen().unreachable_code());
     account.client.chat(&hello("gpt-4")).await.ok();
     let usage = account.usage(4).await;
     assert_eq!(
