@@ -16,4 +16,5 @@ fn routes(app: &App) -> Routes {
     openclaw_function_realtime::router()
         .merge(chat())
         .merge(skills)
+        .merge(openclaw_function_workflows::router(app))
 }
