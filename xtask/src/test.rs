@@ -169,7 +169,7 @@ impl Built {
             .clone())
     }
 
-    /// The crates' own tests, and the examples in their docs.
+    /// The crates' own tests.
     fn test(&self, report: &mut Report) -> Result<()> {
         report.step("tests of the crates", |outcome| {
             let own = self
@@ -178,9 +178,6 @@ impl Built {
                 .filter(|made| made.is_test && made.name != SUITE);
             own.into_iter()
                 .try_for_each(|test| outcome.run(&mut harness(test), LIMIT))
-        })?;
-        report.step("examples in the docs", |outcome| {
-            outcome.run(&mut self.cargo(&["test", "--doc", "--no-fail-fast"]), LIMIT)
         })?;
         Ok(())
     }

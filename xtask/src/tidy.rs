@@ -62,6 +62,10 @@ fn rust_faults(path: &Path, text: &str) -> Vec<String> {
     if is_root && !text.starts_with("//!") {
         faults.push("begin with `//!`: what is this crate for?".into());
     }
+    let is_example = |line: &str| ["//! ```", "/// ```"].contains(&line.trim());
+    if text.lines().any(is_example) {
+        faults.push("make a test of the example: nobody compiles what stands in docs".into());
+    }
     // Put together here, so that this file does not hold them.
     for mark in [["TO", "DO"].concat(), ["FIX", "ME"].concat()] {
         if text.contains(&format!("// {mark}")) {
@@ -120,6 +124,7 @@ fn each_rule_finds_its_fault() {
         ("shared/core/src/id.rs", long.as_str()),
         ("shared/core/src/id.rs", "fn f() {}"),
         ("shared/core/src/id.rs", mark.as_str()),
+        ("shared/core/src/id.rs", "/// ```\nfn f() {}\n"),
         ("shared/core/src/lib.rs", "mod id;\n"),
         ("shared/core/Cargo.toml", "[package]\n"),
     ] {

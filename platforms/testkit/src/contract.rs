@@ -1,25 +1,7 @@
 //! The contract of the storage ports, as a list of named cases for each.
 //!
-//! A runner makes a store, hands it over in a [`Subject`] and reports what [`run`] returns:
-//!
-//! ```
-//! use openclaw_core::Kv;
-//! use openclaw_testkit::{InlineSpawn, ManualClock, MemoryKv, contract};
-//! use std::sync::Arc;
-//!
-//! # futures_executor::block_on(async {
-//! let clock = Arc::new(ManualClock::jumping(Default::default()));
-//! let subject = contract::Subject {
-//!     store: Arc::new(MemoryKv::new(clock.clone())) as Arc<dyn Kv>,
-//!     clock,
-//!     spawn: Arc::new(InlineSpawn::default()),
-//!     run: "once".into(),
-//! };
-//! for verdict in contract::run(&contract::kv(), &subject).await {
-//!     assert_eq!(verdict.result, Ok(()), "{}", verdict.case);
-//! }
-//! # });
-//! ```
+//! A runner makes a store, hands it over in a [`Subject`] and reports what [`run`] returns;
+//! `tests/memory.rs` has the one for the stores in memory.
 //!
 //! Time passes by [`Clock::sleep`]: a jumping [`ManualClock`](crate::ManualClock) that the store
 //! shares makes that instant, a store with a clock of its own gets one that really sleeps (a few

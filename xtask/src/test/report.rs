@@ -5,6 +5,10 @@ use crate::{
     steps::seconds,
 };
 use anyhow::Result;
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeValLike,
+};
 use std::{
     fmt::{self, Display},
     mem,
@@ -32,7 +36,7 @@ impl Report {
         work: impl FnOnce(&mut Outcome) -> Result<T>,
     ) -> Result<Option<T>> {
         eprintln!("── {name}");
-        let (since, mut outcome) = (Instant::now(), Outcome::default());
+        let (since, cpu, mut outcome) = (Instant::now(), cpu(), Outcome::default());
         let done = match work(&mut outcome) {
             Ok(done) => Some(done),
             Err(error) if error.is::<Interrupted>() => return Err(error),
@@ -47,8 +51,10 @@ impl Report {
             (passed, 0) => format!("ok, {passed} passed"),
             (passed, failed) => format!("FAILED, {passed} passed, {failed} failed"),
         };
+        let (took, cpu) = (since.elapsed(), self::cpu().saturating_sub(cpu));
+        let (took, cpu) = (seconds(took), seconds(cpu));
         self.rows
-            .push(format!("{name:24} {:>12}  {how}", seconds(since.elapsed())));
+            .push(format!("{name:30} {took:>12} {cpu:>12} CPU  {how}"));
         if !failures.is_empty() {
             self.failures.push(format!("── failed: {name}"));
             self.failures.extend(failures);
@@ -72,6 +78,15 @@ impl Report {
     pub(super) const fn has_failed(&self) -> bool {
         self.sum.failed > 0
     }
+}
+
+/// Processor time of all programs that were run so far and have ended: unlike the time on the clock it
+/// is the same on a busy machine.
+fn cpu() -> Duration {
+    getrusage(UsageWho::RUSAGE_CHILDREN).map_or(Duration::ZERO, |used| {
+        let microseconds = (used.user_time() + used.system_time()).num_microseconds();
+        Duration::from_micros(microseconds.try_into().unwrap_or_default())
+    })
 }
 
 /// Tests by their outcome.
