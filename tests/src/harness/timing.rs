@@ -19,9 +19,9 @@ pub async fn minute_with(seconds: u64) {
     }
 }
 
-/// Asks again and again until there is an answer, for at most 5 s.
+/// Asks again and again until there is an answer, for at most half a minute: a machine may be busy.
 pub async fn eventually<T>(ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-    eventually_within(Duration::from_secs(5), ask).await
+    eventually_within(Duration::from_secs(30), ask).await
 }
 
 /// The same for at most `limit`; once where that is nothing.
