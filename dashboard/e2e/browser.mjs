@@ -7,8 +7,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export const launch = () => chromium.launch({ executablePath: process.env.OPENCLAW_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
 
-/** A page whose session is that of `key`. Faults in the console are kept in `page.faults`. */
-export async function open(browser, gateway, key, { width = 1280, theme = 'light', zone = 'UTC', state } = {}) {
+/**
+ * A page whose session is that of `key`. Faults in the console are kept in `page.faults`, requests to the API in
+ * `page.calls`; `quiet` pages do not look for news every few seconds, so that what is counted is what loads them.
+ */
+export async function open(browser, gateway, key, { width = 1280, theme = 'light', zone = 'UTC', state, quiet = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height: width < 500 ? 760 : 860 },
     colorScheme: theme,
@@ -36,20 +39,31 @@ export async function open(browser, gateway, key, { width = 1280, theme = 'light
       body: JSON.stringify({ api_key: key, expires_in: 3600, manage_keys: true }),
     });
     const { token, expires_at } = await response.json();
-    await context.addInitScript(([stored]) => sessionStorage.getItem('openclaw.token') ?? sessionStorage.setItem('openclaw.token', stored), [JSON.stringify({ token, expires_at })]);
+    const stored = JSON.stringify({ token, expires_at, operator: key === gateway.admin });
+    await context.addInitScript(([stored]) => sessionStorage.getItem('openclaw.token') ?? sessionStorage.setItem('openclaw.token', stored), [stored]);
   }
-  if (state) await pretend(page, state);
+  if (quiet) {
+    await context.addInitScript(() => {
+      const every = window.setInterval;
+      window.setInterval = (act, ms, ...more) => (ms >= 2000 ? 0 : every(act, ms, ...more));
+    });
+  }
+  if (state && state !== 'data') await pretend(page, state);
   return page;
 }
 
-/** What the pages' own requests are answered: failure, nothing at all, or nothing for a long time. */
+/** What the pages' own requests are answered: failure, nothing at all, nothing for a long time, or that nobody is signed in. */
 export async function pretend(page, state) {
   await page.route(/\/v1\/(?!account$|health$|auth\/)/, (route) => {
     if (route.request().method() !== 'GET') return route.continue();
     if (state === 'slow') return;
+    if (state === '401') return route.fulfill({ status: 401, json: { error: { code: 'unauthorized', message: 'Invalid token' } } });
     if (state === 'error') {
       const error = { code: 'provider_unavailable', message: 'The storage cannot be reached.', details: null };
       return route.fulfill({ status: 503, headers: { 'x-request-id': 'req_0a1b2c3d4e5f', 'x-should-retry': 'false' }, json: { error } });
+    }
+    if (/\/config$/.test(route.request().url())) {
+      return route.fulfill({ json: { object: 'config', version: 0, updated_at: null, file: {}, config: {}, effective: {}, sealed_keys: [] } });
     }
     if (/analytics\/usage/.test(route.request().url())) {
       const hour = 3_600_000;

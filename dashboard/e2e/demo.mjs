@@ -22,7 +22,7 @@ async function talk(gateway, keys, count) {
     const body = { model, messages: [{ role: 'user', content: words(20 + Math.floor(random() * 900)) }], stream: random() < 0.6, user: pick(['ada', 'grace', 'linus']), metadata: { team: pick(['support', 'search']) } };
     await call(gateway, pick(keys), 'POST', '/chat/completions', body).catch(() => {});
   };
-  for (let left = count; left > 0; left -= 4) await Promise.all(Array.from({ length: Math.min(left, 4) }, ask));
+  for (let left = count; left > 0; left -= 8) await Promise.all(Array.from({ length: Math.min(left, 8) }, ask));
 }
 
 /** What is there from the first day on. */
@@ -47,7 +47,8 @@ async function upload(gateway, key, name, text) {
 
 /** Fills the folder `data`; the key for everything of the account. */
 export async function fill(data, admin) {
-  const around = await surroundings(0);
+  // A few milliseconds a token: latencies to look at, and a month in a minute.
+  const around = await surroundings(3);
   let made;
   try {
     // The last day in parts, so that its hours differ.

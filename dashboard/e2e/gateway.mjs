@@ -1,5 +1,5 @@
-// A gateway of its own for these tests: the binary OPENCLAW_BIN before the controllable upstream
-// OPENCLAW_UPSTREAM, or the one at OPENCLAW_BASE_URL with OPENCLAW_ADMIN_TOKEN.
+// A gateway of its own for these tests: the binary OPENCLAW_BIN, or all Workers on workerd, before the controllable
+// upstream OPENCLAW_UPSTREAM.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,13 +7,14 @@ import { createServer } from 'node:http';
 import { createServer as createSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export const MODELS = [
-  ['gpt-4o', 'GPT-4o', 128000, '"chat", "tools", "vision"', 0.0025, 0.01],
-  ['claude-sonnet', 'Claude Sonnet', 200000, '"chat", "tools", "vision"', 0.003, 0.015],
-  ['llama-3.3-70b', 'Llama 3.3 70B', 131072, '"chat"', 0.0006, 0.0008],
-  ['gemini-2.5-pro', 'Gemini 2.5 Pro', 1048576, '"chat", "tools", "vision"', 0.00125, 0.01],
-  ['mistral-large', 'Mistral Large', 131072, '"chat", "tools"', 0.002, 0.006],
+  ['gpt-4o', 'GPT-4o', 128000, ['chat', 'tools', 'vision'], 0.0025, 0.01],
+  ['claude-sonnet', 'Claude Sonnet', 200000, ['chat', 'tools', 'vision'], 0.003, 0.015],
+  ['llama-3.3-70b', 'Llama 3.3 70B', 131072, ['chat'], 0.0006, 0.0008],
+  ['gemini-2.5-pro', 'Gemini 2.5 Pro', 1048576, ['chat', 'tools', 'vision'], 0.00125, 0.01],
+  ['mistral-large', 'Mistral Large', 131072, ['chat', 'tools'], 0.002, 0.006],
 ];
 
 async function freePort() {
@@ -35,15 +36,21 @@ async function receiver() {
 }
 
 function config(upstream, hooks) {
-  const models = MODELS.map(
-    ([id, name, context, can, prompt, completion]) =>
-      `[[models]]\nid = "${id}"\nname = "${name}"\ncontext_length = ${context}\ncapabilities = [${can}]\n` +
-      `pricing = { prompt = ${prompt}, completion = ${completion} }\ntargets = [{ provider = "upstream", model = "${id}", weight = 1 }]\n`,
-  );
-  const provider = (id, port) => `[[providers]]\nid = "${id}"\ndialect = "openai"\nbase_url = "http://127.0.0.1:${port}/v1"\n`;
-  // Nobody answers on port 1: what asks for this model fails.
-  const broken = `[[models]]\nid = "legacy-model"\nname = "Legacy"\ncontext_length = 8192\ncapabilities = ["chat"]\npricing = { prompt = 0.001, completion = 0.002 }\ntargets = [{ provider = "gone", model = "legacy-model", weight = 1 }]\n`;
-  return `[egress]\nallow = ["127.0.0.1:${hooks}"]\n${provider('upstream', upstream)}${provider('gone', 1)}${models.join('')}${broken}`;
+  const provider = (id, port) => ({ id, dialect: 'openai', base_url: `http://127.0.0.1:${port}/v1` });
+  const model = (id, name, context_length, capabilities, prompt, completion, provider = 'upstream') => ({ id, name, context_length, capabilities, pricing: { prompt, completion }, targets: [{ provider, model: id, weight: 1 }] });
+  return {
+    egress: { allow: [`127.0.0.1:${hooks}`] },
+    // Nobody answers on port 1: what asks for this model fails.
+    providers: [provider('upstream', upstream), provider('gone', 1)],
+    models: [...MODELS.map((row) => model(...row)), model('legacy-model', 'Legacy', 8192, ['chat'], 0.001, 0.002, 'gone')],
+  };
+}
+
+/** An object as a line of TOML: numbers, lists and JSON's strings are written alike there. */
+function toml(value) {
+  if (Array.isArray(value)) return `[${value.map(toml).join(', ')}]`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([name, one]) => `${name} = ${toml(one)}`).join(', ')} }`;
 }
 
 const ADMIN = 'operator-token-of-the-dashboard-tests-0001';
@@ -61,16 +68,36 @@ export async function surroundings(pace) {
   return { config: config(port, hooks.address().port), hooks: hooks.address().port, stop };
 }
 
-/** A gateway on the data folder `data` whose clock is `offset` seconds ahead. */
-export async function serve({ config, hooks }, { data, offset = 0, admin = ADMIN }) {
-  const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'openclaw-dashboard-'));
+/** The program that is the gateway, on a port of its own, and what is left of it on the disk. */
+function native(port, folder, { config, data, offset, admin }) {
   const file = join(folder, 'openclaw.toml');
-  writeFileSync(file, config);
-  const program = spawn(process.env.OPENCLAW_BIN, ['serve', '--port', String(port), '--data', data, '--config', file], {
+  writeFileSync(file, Object.entries(config).map(([name, value]) => `${name} = ${toml(value)}\n`).join(''));
+  return spawn(process.env.OPENCLAW_BIN, ['serve', '--port', String(port), '--data', data, '--config', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, OPENCLAW_ADMIN_TOKEN: admin, OPENCLAW_LOG: 'error', OPENCLAW_CLOCK_OFFSET_SECONDS: String(offset) },
   });
+}
+
+/** The same of all Workers on workerd: what `cargo xtask build workers` made, with OPENCLAW_WRANGLER_MODULES. */
+function workers(port, folder, { config, data, admin }) {
+  const file = join(folder, 'workers.json');
+  const variables = {
+    OPENCLAW_ADMIN_TOKEN: admin,
+    OPENCLAW_JWT_SECRETS: 'first:the-secret-of-the-dashboard-tests-0001',
+    OPENCLAW_KEY_PEPPER: 'the-pepper-of-the-dashboard-tests',
+    OPENCLAW_MASTER_KEY: 'the-master-key-of-the-dashboard-tests-0001',
+    OPENCLAW_CACHE_SECONDS: '0',
+  };
+  writeFileSync(file, JSON.stringify({ modules: process.env.OPENCLAW_WRANGLER_MODULES, port, state: data, config, variables }));
+  return spawn(process.execPath, [fileURLToPath(new URL('../../tests/workers/serve.mjs', import.meta.url)), file], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** A gateway on the data folder `data` whose clock is `offset` seconds ahead (natively). OPENCLAW_TARGET says where it runs. */
+export async function serve({ config, hooks }, { data, offset = 0, admin = ADMIN }) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'openclaw-dashboard-'));
+  const begin = process.env.OPENCLAW_TARGET === 'workers' ? workers : native;
+  const program = begin(port, folder, { config, data, offset, admin });
   const base = `http://127.0.0.1:${port}`;
   const stop = async () => {
     const ended = program.exitCode === null ? once(program, 'exit') : null;
@@ -81,7 +108,7 @@ export async function serve({ config, hooks }, { data, offset = 0, admin = ADMIN
   for (let tries = 0; ; tries += 1) {
     const ready = await fetch(`${base}/v1/health/ready`).catch(() => null);
     if (ready?.ok) break;
-    if (tries > 600 || program.exitCode !== null) {
+    if (tries > 3000 || program.exitCode !== null) {
       await stop();
       throw new Error('the gateway does not start');
     }

@@ -3,6 +3,7 @@
 use crate::{cache, cargo, clients::Clients, fetch, node, process, steps::Steps};
 use anyhow::{Context, Result, bail};
 use std::{
+    env,
     fs::{self, File},
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -45,30 +46,33 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// `node --test` over its pages. It wants OPENCLAW_BIN, OPENCLAW_UPSTREAM and OPENCLAW_CHROMIUM.
-pub(crate) fn pages() -> Result<Command> {
+/// What it looks like and what it weighs, which is the same wherever it is served.
+pub(crate) const PAGES: [&str; 3] = [
+    "e2e/pages.test.mjs",
+    "e2e/speed.test.mjs",
+    "e2e/budget.test.mjs",
+];
+/// What people do in it.
+pub(crate) const WAYS: [&str; 2] = ["e2e/ways.test.mjs", "e2e/operator.test.mjs"];
+
+/// `node --test` over programs of its folder. They want OPENCLAW_TARGET with what that needs, OPENCLAW_UPSTREAM
+/// and OPENCLAW_CHROMIUM.
+pub(crate) fn in_browser(programs: &[&str]) -> Result<Command> {
     let folder = cargo::root().join(FOLDER);
     node_modules(&folder)?;
-    let mut pages = Command::new(node::node()?);
-    pages.args(["--test", "--test-reporter=tap", "--test-concurrency=2"]);
-    pages.args([
-        "e2e/budget.test.mjs",
-        "e2e/pages.test.mjs",
-        "e2e/ways.test.mjs",
-    ]);
-    pages.current_dir(folder);
-    Ok(pages)
+    let mut tests = Command::new(node::node()?);
+    tests.args(["--test", "--test-reporter=tap", "--test-concurrency=2"]);
+    tests.args(programs).current_dir(folder);
+    Ok(tests)
 }
 
 /// Fills the data folder `data` with a month of requests; the key of their account.
 pub(crate) fn demo(data: &Path) -> Result<String> {
-    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
     let mut demo = Command::new(node::node()?);
     demo.arg("e2e/demo.mjs");
     demo.current_dir(cargo::root().join(FOLDER));
-    demo.env("OPENCLAW_BIN", cargo::server()?);
-    demo.env("OPENCLAW_UPSTREAM", upstream);
     demo.env("OPENCLAW_DATA", data);
+    give_programs(&mut demo)?;
     let key = process::capture(&mut demo).context("the demo's data")?;
     Ok(key.trim().into())
 }
@@ -82,10 +86,21 @@ pub(crate) fn pictures() -> Result<()> {
     pictures.arg(cargo::root().join("docs/images"));
     pictures.current_dir(cargo::root().join(FOLDER));
     clients.give(&mut pictures);
-    let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
-    pictures.env("OPENCLAW_BIN", cargo::server()?);
-    pictures.env("OPENCLAW_UPSTREAM", upstream);
+    give_programs(&mut pictures)?;
     process::run(&mut pictures).context("the dashboard's pictures")
+}
+
+/// Tells a program where the gateway and its provider are: those that the environment names, else built here.
+fn give_programs(command: &mut Command) -> Result<()> {
+    let named = |variable| env::var_os(variable).is_some_and(|path| !path.is_empty());
+    if !named("OPENCLAW_BIN") {
+        command.env("OPENCLAW_BIN", cargo::server()?);
+    }
+    if !named("OPENCLAW_UPSTREAM") {
+        let upstream = cargo::binary("openclaw-conformance", "openclaw-upstream", cargo::PROFILE)?;
+        command.env("OPENCLAW_UPSTREAM", upstream);
+    }
+    Ok(())
 }
 
 /// A program of its packages, in its folder.

@@ -240,9 +240,7 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
         Some(tools) => Some(lambda_steps(built, tools, report)?),
         None => None,
     };
-    if plan.suites().contains(&Runtime::Native) {
-        dashboard_steps(built, &clients, report)?;
-    }
+    dashboard_steps(plan, built, &clients, workers.as_ref(), report)?;
     report.step("client libraries", |outcome| {
         outcome.run(&mut libraries.check()?, LIMIT)
     })?;
@@ -276,16 +274,36 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
     Ok(())
 }
 
-/// The dashboard: its types and its pure parts, then its pages in a browser before a gateway of their own.
-fn dashboard_steps(built: &Built, clients: &Clients, report: &mut Report) -> Result<()> {
-    report.step("dashboard: types, units", |_| dashboard::check())?;
-    report.step("dashboard: in Chromium", |outcome| {
-        let mut pages = dashboard::pages()?;
-        clients.give(&mut pages);
-        pages.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
-        pages.env("OPENCLAW_UPSTREAM", built.binary("openclaw-upstream")?);
-        outcome.run(&mut pages, LIMIT)
-    })?;
+/// The dashboard: its types and its pure parts, then its pages in a browser before gateways of their own.
+fn dashboard_steps(
+    plan: &Plan,
+    built: &Built,
+    clients: &Clients,
+    workers: Option<&Tools>,
+    report: &mut Report,
+) -> Result<()> {
+    let in_browser = |programs: &[&str]| {
+        let mut tests = dashboard::in_browser(programs)?;
+        clients.give(&mut tests);
+        tests.env("OPENCLAW_UPSTREAM", built.binary("openclaw-upstream")?);
+        anyhow::Ok(tests)
+    };
+    if plan.suites().contains(&Runtime::Native) {
+        report.step("dashboard: types, units", |_| dashboard::check())?;
+        report.step("dashboard: in Chromium", |outcome| {
+            let mut tests = in_browser(&[&dashboard::PAGES[..], &dashboard::WAYS].concat())?;
+            tests.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
+            outcome.run(&mut tests, LIMIT)
+        })?;
+    }
+    if let Some(tools) = workers {
+        report.step("dashboard: in Chromium, on workerd", |outcome| {
+            let mut tests = in_browser(&dashboard::WAYS)?;
+            tests.env("OPENCLAW_TARGET", "workers");
+            tests.env(NPM_TOOLS, &tools.node_modules);
+            outcome.run(&mut tests, LIMIT)
+        })?;
+    }
     Ok(())
 }
 

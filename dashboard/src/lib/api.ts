@@ -2,6 +2,7 @@
 
 import { APIError, OpenClawClient, OpenClawError, StreamInterruptedError, type RequestOptions } from '@openclaw/client';
 import { baseURL, session } from './session.svelte.ts';
+import type { List } from './types.ts';
 
 let known: { token: string; client: OpenClawClient } | undefined;
 
@@ -26,6 +27,17 @@ type Query = Record<string, string | number | boolean | null | undefined>;
 
 export const get = <T>(path: string, query?: Query, options?: Options) =>
   client().request<T>('GET', path, { ...options, query: filled(query) });
+/** The first `pages` pages of a list, and whether there are more. */
+export async function getPages<T extends { id: string }>(path: string, query: Query, pages: number, signal: AbortSignal): Promise<{ data: T[]; more: boolean }> {
+  const data: T[] = [];
+  let more = true;
+  for (let page = 0; page < pages && more; page += 1) {
+    const next = await get<List<T>>(path, { ...query, limit: 100, after: data.at(-1)?.id }, { signal });
+    data.push(...next.data);
+    more = next.has_more;
+  }
+  return { data, more };
+}
 export const post = <T>(path: string, body: unknown = {}, options?: Options) =>
   client().request<T>('POST', path, { ...options, body });
 export const patch = <T>(path: string, body: unknown, options?: Options) =>

@@ -7,8 +7,11 @@ import ChartColumn from '@lucide/svelte/icons/chart-column';
 import FileText from '@lucide/svelte/icons/file-text';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import List from '@lucide/svelte/icons/list';
+import History from '@lucide/svelte/icons/history';
 import Plug from '@lucide/svelte/icons/plug';
+import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
+import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import SquareTerminal from '@lucide/svelte/icons/square-terminal';
 import Users from '@lucide/svelte/icons/users';
 import Webhook from '@lucide/svelte/icons/webhook';
@@ -42,6 +45,9 @@ export const PAGES: PageInfo[] = [
   { id: 'keys', label: 'Keys', group: 'Account', icon: KeyRound, letter: 'k', needs: 'admin', load: () => import('../pages/Keys.svelte') },
   { id: 'connect', label: 'Connect', group: 'Account', icon: Plug, letter: 'c', needs: null, load: () => import('../pages/Connect.svelte') },
   { id: 'accounts', label: 'Accounts', group: 'Operate', icon: Users, letter: 'a', needs: 'operator', load: () => import('../pages/Accounts.svelte') },
+  { id: 'providers', label: 'Providers', group: 'Operate', icon: Server, letter: 'r', needs: 'operator', load: () => import('../pages/Providers.svelte') },
+  { id: 'configuration', label: 'Configuration', group: 'Operate', icon: SlidersHorizontal, letter: 'n', needs: 'operator', load: () => import('../pages/Configuration.svelte') },
+  { id: 'audit', label: 'Audit log', group: 'Operate', icon: History, letter: 'd', needs: 'operator', load: () => import('../pages/Audit.svelte') },
   { id: 'settings', label: 'Settings', group: 'Account', icon: Settings, letter: 't', needs: null, load: () => import('../pages/Settings.svelte') },
 ];
 
@@ -50,10 +56,15 @@ export const INNER: PageInfo[] = [
   { id: 'runs', label: 'Run', group: 'Build', icon: Workflow, letter: '', needs: 'workflows', load: () => import('../pages/Run.svelte') },
 ];
 
+/** What the operator sees beside the operator's own pages: what belongs to no account. */
+const COMMON = ['models', 'settings'];
+
 /** Those that the session may open; what it may not is absent. */
 export function allowed(): PageInfo[] {
-  return PAGES.filter(({ id, needs }) => {
-    if (session.isOperator) return needs === 'operator' || id === 'settings';
+  if (session.isOperator) {
+    return [...PAGES.filter(({ needs }) => needs === 'operator'), ...PAGES.filter(({ id }) => COMMON.includes(id))];
+  }
+  return PAGES.filter(({ needs }) => {
     return needs === null || (needs !== 'operator' && session.has(needs));
   });
 }

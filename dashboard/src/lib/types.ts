@@ -29,6 +29,54 @@ export interface ManagedAccount {
   created_at: string;
 }
 
+/** A provider as the operator sees it: its row of the configuration, and where that stands. */
+export interface Provider {
+  id: string;
+  object: string;
+  source: 'runtime' | 'file' | 'built_in';
+  has_sealed_key?: boolean | null;
+  base_url?: string;
+  dialect?: string;
+  api_key_env?: string;
+  [more: string]: unknown;
+}
+
+export interface ProviderTest {
+  provider: string;
+  model: string;
+  ok: boolean;
+  duration_ms: number;
+  error: { code?: string; message?: string } | null;
+}
+
+export interface Configuration {
+  version: number;
+  updated_at: string | null;
+  file: unknown;
+  config: Record<string, unknown>;
+  effective: unknown;
+  sealed_keys: string[];
+}
+
+export interface ConfigurationVersion {
+  id: string;
+  version: number;
+  updated_at: string;
+  config: Record<string, unknown>;
+}
+
+export interface AuditEntry {
+  id: string;
+  at: string;
+  actor: { type: 'operator' } | { type: 'key'; id: string; account: string };
+  action: string;
+  path: string;
+  /** What the change was answered; `null` where the process ended before. */
+  status: number | null;
+  request: string;
+  address: string | null;
+}
+
 export interface Key {
   id: string;
   name: string;

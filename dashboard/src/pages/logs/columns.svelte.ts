@@ -3,14 +3,14 @@
 const STORED = 'openclaw.log-columns';
 export const COLUMNS = [
   { id: 'time', label: 'Time', width: '118px' },
-  { id: 'status', label: 'Status', width: '124px' },
-  { id: 'model', label: 'Model', width: 'minmax(140px, 1.8fr)' },
-  { id: 'key', label: 'Key', width: 'minmax(72px, 1fr)' },
-  { id: 'tokens', label: 'Tokens', width: '58px', end: true },
-  { id: 'cost', label: 'Cost', width: '68px', end: true },
-  { id: 'first', label: 'First token', width: '74px', end: true },
-  { id: 'duration', label: 'Duration', width: '64px', end: true },
-  { id: 'badges', label: 'How', width: 'minmax(96px, 1.2fr)' },
+  { id: 'status', label: 'Status', width: 'minmax(60px, 0.9fr)' },
+  { id: 'model', label: 'Model', width: 'minmax(130px, 1.8fr)' },
+  { id: 'key', label: 'Key', width: 'minmax(64px, 0.8fr)' },
+  { id: 'tokens', label: 'Tokens', width: '52px', end: true },
+  { id: 'cost', label: 'Cost', width: '84px', end: true },
+  { id: 'first', label: 'First token', width: '70px', end: true },
+  { id: 'duration', label: 'Duration', width: '62px', end: true },
+  { id: 'badges', label: 'How', width: 'minmax(70px, 1fr)' },
 ] as const;
 export type ColumnId = (typeof COLUMNS)[number]['id'];
 
