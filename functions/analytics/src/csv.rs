@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, header};
 use openclaw_core::{Error, Result};
 use openclaw_schema::usage::{RequestList, RequestView};
 
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 25] = [
     "id",
     "created_at",
     "key",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 24] = [
     "duration_ms",
     "user",
     "metadata",
+    "run",
 ];
 
 /// Where the next page starts, where there is one.
@@ -96,6 +97,7 @@ fn row(request: &RequestView) -> Result<[String; COLUMNS.len()]> {
         request.duration_ms.to_string(),
         text(&request.user),
         metadata,
+        text(&request.run),
     ])
 }
 

@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 pub struct CallerChat {
     http: Arc<dyn Http>,
     token: String,
+    key: Option<String>,
 }
 
 /// The host is not looked at.
@@ -31,17 +32,30 @@ struct Told {
 impl CallerChat {
     /// `http` leads to the chat endpoints; `token` is the caller's.
     pub fn new(http: Arc<dyn Http>, token: String) -> Self {
-        Self { http, token }
+        Self {
+            http,
+            token,
+            key: None,
+        }
+    }
+
+    /// Its requests have this `Idempotency-Key`.
+    #[must_use]
+    pub fn once(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
     }
 
     /// Sends a body of JSON to the endpoint at `path`, such as `/chat/completions`, and gives the answer's
     /// body, or the error that it is.
     pub async fn post(&self, path: &str, body: Bytes) -> Result<Bytes> {
-        let request = Request::post(format!("{GATEWAY}{path}"))
+        let mut request = Request::post(format!("{GATEWAY}{path}"))
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .map_err(Error::internal)?;
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(key) = &self.key {
+            request = request.header("idempotency-key", key);
+        }
+        let request = request.body(body).map_err(Error::internal)?;
         let answer = self.http.send(request).await.map_err(Error::internal)?;
         let status = answer.status();
         let after = answer.headers().get(header::RETRY_AFTER);

@@ -182,6 +182,7 @@ fn allows(filter: &RequestFilter, row: &UsageRow) -> bool {
         && is(&filter.code, row.code.as_deref())
         && is(&filter.endpoint, Some(row.endpoint.as_str()))
         && is(&filter.user, row.user.as_deref())
+        && is(&filter.run, row.run.as_deref())
         && filter.start.is_none_or(|start| start <= row.started)
         && filter.end.is_none_or(|end| row.started < end)
 }
@@ -235,6 +236,7 @@ fn view(row: UsageRow) -> RequestView {
         provider: row.provider,
         code: row.code,
         trace_id: row.trace,
+        run: row.run,
         user: row.user,
         metadata: row.metadata,
     }

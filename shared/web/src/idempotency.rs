@@ -3,7 +3,8 @@
 //! The key is claimed in the account's ledger after the request was counted and before the handler
 //! runs, so of two racing requests one runs; the other, and one with a different body or of another
 //! API key, gets 409. Only successes are kept: a request that failed, or whose client left, may be
-//! tried again under its key. An answer marked `Cache-Control: no-store` (RFC 9111, a new key's
+//! tried again under its key. A step of a workflow's run takes over what an earlier attempt of it left
+//! running: whoever works on a run is alone, so that attempt was cut off. An answer marked `Cache-Control: no-store` (RFC 9111, a new key's
 //! secret) is never kept, and of an account's answers only so many bytes a day.
 
 use crate::{
@@ -116,6 +117,14 @@ impl Owner {
         }
     }
 
+    /// The run of a workflow that the request is a step of.
+    fn run(&self) -> Option<&str> {
+        match self {
+            Self::Operator => None,
+            Self::Caller(caller) => caller.run(),
+        }
+    }
+
     /// 402, 403: an answer of before is refused where its request would be by now.
     async fn ensure_may_ask(&self, app: &App, body: &[u8]) -> Result<()> {
         let Self::Caller(caller) = self else {
@@ -162,11 +171,17 @@ async fn once(app: &App, owner: &Owner, request: Request, next: Next) -> Result<
     let (mut parts, body) = request.into_parts();
     let body = read(app, &mut parts, body).await?;
     let path = parts.uri.path().as_bytes();
+    // A step's key is none that a client could send. What its templates make may change with the time.
+    let (key, about): (String, &[u8]) = match owner.run() {
+        Some(run) => (hex(&[run.as_bytes(), b"\n", key(&parts)?]), b""),
+        None => (hex(&[key(&parts)?]), &body),
+    };
     let mut claim = Claim {
         ports: app.ports.clone(),
         account: owner.account().to_string(),
-        key: format!("idem/{}", hex(&[key(&parts)?])),
-        fingerprint: hex(&[path, b"\n", owner.key().as_bytes(), b"\n", &body]),
+        key: format!("idem/{key}"),
+        fingerprint: hex(&[path, b"\n", owner.key().as_bytes(), b"\n", about]),
+        takes_over: owner.run().is_some(),
         held: false,
     };
     if let Some(answer) = claim.take_or_answer().await? {
@@ -268,31 +283,48 @@ struct Claim {
     account: String,
     key: String,
     fingerprint: String,
+    /// Whether it takes the key from a request that did not come to its end, or whose answer was not kept.
+    takes_over: bool,
     held: bool,
 }
 
 impl Claim {
     /// Takes the key (`None`), or gives the answer that was given under it; 409.
     async fn take_or_answer(&mut self) -> Result<Option<Response>> {
-        let put = self.put(State::Running, When::Absent, CLAIM_SECONDS)?;
+        if self.take(When::Absent).await? {
+            return Ok(None);
+        }
+        let found = self.ports.ledger.get(&self.account, &self.key).await?;
+        let found = found.as_ref().and_then(Item::document);
+        let found = found.map(|document| serde_json::from_slice::<Record>(document));
+        let found = found.transpose().map_err(Error::internal)?;
+        let is_answered =
+            matches!(&found, Some(record) if matches!(record.state, State::Answered { .. }));
+        if self.takes_over && !is_answered && self.take(When::Always).await? {
+            return Ok(None);
+        }
+        self.replay(found).map(Some)
+    }
+
+    /// Takes the key for as long as the request runs; `false` where what is there is not as `when` says.
+    async fn take(&mut self, when: When) -> Result<bool> {
+        let put = self.put(State::Running, when, CLAIM_SECONDS)?;
         match self.ports.ledger.transact(&self.account, vec![put]).await? {
             Outcome::Applied(applied) => {
                 self.held = true;
                 applied.durable.await?;
-                Ok(None)
+                Ok(true)
             }
-            Outcome::Refused { .. } => self.replay().await.map(Some),
+            Outcome::Refused { .. } => Ok(false),
         }
     }
 
-    async fn replay(&self) -> Result<Response> {
+    fn replay(&self, found: Option<Record>) -> Result<Response> {
         let conflict =
             |message: &'static str| Err(Error::new(Code::IdempotencyConflict, message).into());
-        let found = self.ports.ledger.get(&self.account, &self.key).await?;
-        let Some(document) = found.as_ref().and_then(Item::document) else {
+        let Some(record) = found else {
             return conflict("The first request with this Idempotency-Key just ended, try again");
         };
-        let record: Record = serde_json::from_slice(document).map_err(Error::internal)?;
         if record.fingerprint != self.fingerprint {
             return conflict("This Idempotency-Key was used with a different request");
         }
@@ -341,7 +373,13 @@ impl Claim {
         let now = self.ports.clock.now();
         let mut steps = vec![];
         if let State::Answered { body, .. } = &state {
-            steps.push(kept(body.len(), now));
+            // What the account's own clients may have kept is theirs.
+            let counted = if self.takes_over {
+                "kept-steps"
+            } else {
+                "kept"
+            };
+            steps.push(kept(counted, body.len(), now));
         }
         steps.push(self.put(state, When::Always, DAY)?);
         let outcome = self.ports.ledger.transact(&self.account, steps).await?;
@@ -375,10 +413,10 @@ impl Claim {
 }
 
 /// The step that counts the bytes of an answer; refused where the day's are used up.
-fn kept(bytes: usize, now: Timestamp) -> Step {
+fn kept(counted: &str, bytes: usize, now: Timestamp) -> Step {
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     Step::Add {
-        key: format!("kept/{}", time::day(now)),
+        key: format!("{counted}/{}", time::day(now)),
         deltas: vec![Delta::bounded("bytes", bytes, MAX_KEPT_A_DAY)],
         expires: Some(time::shift(now, 2 * DAY)),
     }

@@ -15,6 +15,7 @@ use crate::{
     perform::Performer,
     record::{INPUT, RUN, RunInput, RunRecord, RunStatus},
     state::State,
+    values::{self, StoredValue, Values},
 };
 use futures_util::{
     FutureExt,
@@ -86,6 +87,9 @@ struct Open {
     program: Program,
     context: Context,
     state: State,
+    values: Values,
+    /// Whether some of what it began with is a blob.
+    began_with_stored: bool,
 }
 
 impl Runner {
@@ -114,10 +118,13 @@ impl Runner {
         };
         let input = find::<RunInput>(ledger, account, &format!("{INPUT}{id}")).await?;
         let input = input.ok_or_else(|| Error::internal("a run without its definition"))?;
+        let values = Values::new(&self.ports, account, &run);
+        let began_with_stored = input.value.stored.is_some();
         let RunInput {
             definition,
             parameters,
-        } = input.value;
+            ..
+        } = values.whole(input.value).await?;
         let definition: Definition = serde_json::from_value(definition).map_err(Error::internal)?;
         let context = Context {
             parameters,
@@ -134,11 +141,17 @@ impl Runner {
             program: Program::new(&definition),
             context,
             state: log::state(ledger, account, id).await?,
+            values,
+            began_with_stored,
             run,
         }))
     }
 
     async fn work_on(&self, job: &Job) -> Result<End> {
+        if let Some(run) = values::removed_by(job) {
+            values::remove(&self.ports, job.account(), run).await?;
+            return Ok(End::Done(vec![]));
+        }
         let Some(mut open) = self.open(job.account(), job.id()).await? else {
             return Ok(End::Done(vec![]));
         };
@@ -159,6 +172,7 @@ impl Runner {
                 false => engine.advance(&mut open.state, tasks.running(), now),
             };
             events.append(&mut decision.events);
+            open.store(&mut events).await?;
             if open.state.end().is_some_and(Event::is_last) {
                 return self.end(open, events, now).await;
             }
@@ -173,7 +187,8 @@ impl Runner {
                 let (account, run) = (open.account.clone(), open.run.clone());
                 tasks.start(path, self.performer.clone().attempt(account, run, task));
             }
-            if decision.is_partial {
+            open.read(&decision.missing).await?;
+            if decision.is_partial || !decision.missing.is_empty() {
                 continue;
             }
             let wake = decision.wake.unwrap_or(open.context.deadline);
@@ -236,7 +251,9 @@ impl Runner {
 
     async fn read_again(&self, open: &mut Open) -> Result<()> {
         let ledger = &*self.ports.ledger;
+        let values = std::mem::take(&mut open.state.values);
         open.state = log::state(ledger, &open.account, &open.run.id).await?;
+        open.state.values = values;
         let run = format!("{RUN}{}", open.run.id);
         if let Some(run) = find(ledger, &open.account, &run).await? {
             open.run = run.value;
@@ -286,6 +303,22 @@ impl Runner {
 }
 
 impl Open {
+    /// Keeps in blobs what of `events` is too large for the log.
+    async fn store(&mut self, events: &mut [Event]) -> Result<()> {
+        for event in events {
+            let is_first = !self.began_with_stored && !self.state.has_stored;
+            if let Some((_, value)) = self.values.store(event, is_first).await? {
+                self.state.refer_to(event, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads values that are still to be read.
+    async fn read(&mut self, missing: &[StoredValue]) -> Result<()> {
+        self.values.read(&mut self.state.values, missing).await
+    }
+
     /// What one attempt of its longest step may take.
     fn longest(&self) -> Duration {
         let times = self

@@ -11,6 +11,7 @@ use crate::{
     Program,
     event::{Entry, Event},
     state::State,
+    values::StoredValue,
 };
 use openclaw_core::Timestamp;
 use openclaw_egress::Policy;
@@ -32,6 +33,9 @@ const MAX_EVENTS: usize = 100;
 /// Bytes of results and inputs that are decided on at a time.
 const MAX_BYTES: usize = 256 * 1024;
 
+/// Bytes of values that are asked for at a time, unless a single step names more.
+const MAX_MISSING: u64 = 4 * 1024 * 1024;
+
 /// What a run is about.
 #[derive(Clone, Debug)]
 pub struct Context {
@@ -52,6 +56,8 @@ pub struct Task {
     pub work: Work,
     /// What it may take.
     pub time: Duration,
+    /// Attempts of it that failed before.
+    pub failures: u32,
 }
 
 /// What was decided.
@@ -65,6 +71,8 @@ pub struct Decision {
     pub wake: Option<Timestamp>,
     /// Whether there is more to decide on at once.
     pub is_partial: bool,
+    /// Values that have to be read before more can be decided on.
+    pub missing: Vec<StoredValue>,
 }
 
 /// Follows a program.

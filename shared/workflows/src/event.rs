@@ -1,9 +1,9 @@
 //! What happens in a run, one after the other: its log, which all else about it is read from.
 
-use crate::definition::StepError;
+use crate::{definition::StepError, values::StoredValue};
 use openclaw_core::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -20,6 +20,9 @@ pub enum Event {
         /// What it is to do, as far as that is shown and needed.
         #[serde(default, skip_serializing_if = "Value::is_null")]
         input: Value,
+        /// Where the items of a `foreach` are, if they are too large for the log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<StoredValue>,
     },
     /// A step waits.
     StepWaiting {
@@ -39,6 +42,9 @@ pub enum Event {
         /// Its result.
         #[serde(default)]
         result: Value,
+        /// Where that is, if it is too large for the log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<StoredValue>,
         /// The event that it waited for, by its number.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         consumed: Option<u64>,
@@ -68,6 +74,9 @@ pub enum Event {
         /// Its data.
         #[serde(default)]
         data: Value,
+        /// Where that is, if it is too large for the log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<StoredValue>,
     },
     /// Nothing is done until a time, or until an event comes.
     RunWaiting {
@@ -77,7 +86,11 @@ pub enum Event {
     /// The run has its result.
     RunCompleted {
         /// It.
+        #[serde(default)]
         result: Value,
+        /// Where that is, if it is too large for the log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stored: Option<StoredValue>,
     },
     /// The run failed.
     RunFailed {
@@ -115,6 +128,60 @@ impl Event {
             | Self::StepFailed { step, .. }
             | Self::StepCancelled { step } => Some(step),
             _ => None,
+        }
+    }
+
+    /// The step has this result.
+    pub(crate) fn completed(step: impl Into<String>, result: Value) -> Self {
+        Self::StepCompleted {
+            step: step.into(),
+            result,
+            stored: None,
+            consumed: None,
+        }
+    }
+
+    /// The value in it that may be a large one, and where that is if it is not here.
+    pub(crate) fn value(&self) -> Option<(&Value, Option<&StoredValue>)> {
+        match self {
+            Self::StepStarted { input, stored, .. } => Some((&input["items"], stored.as_ref())),
+            Self::StepCompleted { result, stored, .. } | Self::RunCompleted { result, stored } => {
+                Some((result, stored.as_ref()))
+            }
+            Self::EventReceived { data, stored, .. } => Some((data, stored.as_ref())),
+            _ => None,
+        }
+    }
+
+    /// Where its value is, if it is not here.
+    pub(crate) fn stored(&self) -> Option<&StoredValue> {
+        self.value().and_then(|(_, stored)| stored)
+    }
+
+    /// Its value, which is a blob, is there now.
+    pub(crate) fn move_to(&mut self, there: &StoredValue) {
+        match self {
+            Self::StepStarted { stored, .. }
+            | Self::StepCompleted { stored, .. }
+            | Self::EventReceived { stored, .. }
+            | Self::RunCompleted { stored, .. } => *stored = Some(there.clone()),
+            _ => {}
+        }
+    }
+
+    /// Takes its value out, which is there now. Of items it keeps how many there are.
+    pub(crate) fn refer_to(&mut self, there: &StoredValue) -> Value {
+        self.move_to(there);
+        match self {
+            Self::StepStarted { input, .. } => {
+                let items = input["items"].take();
+                let count = items.as_array().map(Vec::len);
+                *input = json!({"count": count});
+                items
+            }
+            Self::StepCompleted { result, .. } | Self::RunCompleted { result, .. } => result.take(),
+            Self::EventReceived { data, .. } => data.take(),
+            _ => Value::Null,
         }
     }
 

@@ -22,6 +22,7 @@ mod scheduler;
 mod shipped;
 mod start;
 mod state;
+mod values;
 mod view;
 mod workflows;
 
@@ -34,5 +35,6 @@ pub use record::{MAX_RUN_DAYS, RunRecord, RunStatus, WorkflowRecord, WorkflowSta
 pub use runs::{RunFilter, Starter};
 pub use scheduler::Scheduler;
 pub use state::{State, StepStatus};
+pub use values::StoredValue;
 pub use view::{RunView, StepView, WorkflowView, shown_event};
 pub use workflows::{Workflow, Workflows};

@@ -42,10 +42,16 @@ impl Performer {
         run: RunRecord,
         task: Task,
     ) -> (String, Result<Value, StepError>) {
-        let Task { path, work, time } = task;
+        let Task {
+            path,
+            work,
+            time,
+            failures,
+        } = task;
         let sleep = self.clock.sleep(time);
         let made = {
-            let attempt = pin!(self.perform(&account, &run, &path, work, time));
+            let name = format!("{}:{path}", run.id);
+            let attempt = pin!(self.perform(&account, &run, (name, failures), work, time));
             match select(attempt, sleep).await {
                 Either::Left((made, _)) => made,
                 Either::Right(_) => {
@@ -61,13 +67,19 @@ impl Performer {
         &self,
         account: &str,
         run: &RunRecord,
-        path: &str,
+        (name, failures): (String, u32),
         work: Work,
         time: std::time::Duration,
     ) -> Result<Value, StepError> {
         let token = self.caller.token(account, run).await;
         let token = token.map_err(|error| self.of(&refused(error)))?;
-        let gateway = CallerChat::new(self.gateway.clone(), token);
+        // An attempt that was cut off is made again under its key. One that failed was answered: under the same
+        // key, that answer would come again.
+        let key = match failures {
+            0 => name.clone(),
+            failures => format!("{name}:{failures}"),
+        };
+        let gateway = CallerChat::new(self.gateway.clone(), token).once(&key);
         match work {
             Work::Chat { body, is_json } => {
                 let body = body.to_string().into();
@@ -81,10 +93,7 @@ impl Performer {
                 let answer: Value = serde_json::from_slice(&answer).map_err(unreadable)?;
                 Ok(answer["result"].clone())
             }
-            Work::Http(request) => {
-                self.send(request, &format!("{}:{path}", run.id), time)
-                    .await
-            }
+            Work::Http(request) => self.send(request, &name, time).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is stored of workflows and runs in an account's ledger, and where.
 
-use crate::definition::StepError;
+use crate::{definition::StepError, values::StoredValue};
 use openclaw_core::{
     Random, Result, Timestamp,
     documents::put_until,
@@ -131,6 +131,9 @@ pub struct RunRecord {
 pub(crate) struct RunInput {
     pub(crate) definition: Value,
     pub(crate) parameters: Value,
+    /// Where the parameters are, if they are not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stored: Option<StoredValue>,
 }
 
 impl RunRecord {

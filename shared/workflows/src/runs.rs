@@ -8,8 +8,9 @@ use crate::{
     log,
     program::Program,
     record::{INPUT, RUN, RunInput, RunRecord, RunStatus, WorkflowStatus},
-    start::{COUNTED, NewRun, max_running},
+    start::{Before, COUNTED, NewRun, max_running},
     state::State,
+    values::Values,
     view::{RunView, StepView},
     workflows::Workflow,
 };
@@ -94,13 +95,17 @@ impl Workflows {
             rerun_of: None,
             scheduled_for: None,
         };
-        self.begin(new, &[]).await
+        self.begin(new, None).await
     }
 
-    async fn begin(&self, new: NewRun<'_>, before: &[Event]) -> Result<RunRecord> {
+    async fn begin(&self, new: NewRun<'_>, before: Option<Before>) -> Result<RunRecord> {
         let (account, tier) = (new.account.id.clone(), new.account.tier);
-        let (run, steps) = new.steps(&*self.ports.random, self.now(), before)?;
-        match self.ports.ledger.transact(&account, steps).await? {
+        let (run, steps) = new.steps(&self.ports, self.now(), before).await?;
+        let outcome = self.ports.ledger.transact(&account, steps).await?;
+        if let Outcome::Refused { .. } = outcome {
+            self.values(&account, &run).discard().await?;
+        }
+        match outcome {
             Outcome::Applied(applied) => {
                 applied.durable.await?;
                 Ok(run)
@@ -150,17 +155,28 @@ impl Workflows {
     /// The same with what happened in it; 404.
     pub async fn view(&self, account: &str, id: &str) -> Result<RunView> {
         let run = self.run(account, id).await?;
-        let input = self.input(account, id).await?;
-        let state = log::state(&*self.ports.ledger, account, id).await?;
+        let values = self.values(account, &run);
+        let input = values.whole(self.input(account, id).await?).await?;
+        let mut state = log::state(&*self.ports.ledger, account, id).await?;
+        let shown = state.shown();
+        values.read(&mut state.values, &shown).await?;
         let definition = definition_of(&input)?;
         Ok(RunView::new(run, &definition, input.parameters, &state))
     }
 
+    fn values(&self, account: &str, run: &RunRecord) -> Values {
+        Values::new(&self.ports, account, run)
+    }
+
     /// A step of a run, whole; 404.
     pub async fn step(&self, account: &str, id: &str, path: &str) -> Result<StepView> {
-        self.run(account, id).await?;
+        let run = self.run(account, id).await?;
         let definition = definition_of(&self.input(account, id).await?)?;
-        let state = log::state(&*self.ports.ledger, account, id).await?;
+        let mut state = log::state(&*self.ports.ledger, account, id).await?;
+        let stored = state.stored(path);
+        self.values(account, &run)
+            .read(&mut state.values, &stored)
+            .await?;
         let program = Program::new(&definition);
         let view = StepView::find(&program, &state, path);
         view.ok_or_else(|| Error::not_found(format_args!("step '{path}'")))
@@ -172,7 +188,7 @@ impl Workflows {
         found.ok_or_else(|| no_run(id))
     }
 
-    /// The entries of a run's log from that number on.
+    /// The entries of a run's log from that number on, the run's result among them as it is.
     pub async fn entries(&self, account: &str, id: &str, from: u64) -> Result<Vec<(u64, Entry)>> {
         let entries = match from {
             0 => log::read(&*self.ports.ledger, account, id, 0).await?,
@@ -185,10 +201,16 @@ impl Workflows {
                 }
             }
         };
-        Ok(entries
-            .into_iter()
-            .filter(|(number, _)| *number >= from)
-            .collect())
+        let entries = entries.into_iter();
+        let mut entries: Vec<_> = entries.filter(|(number, _)| *number >= from).collect();
+        if let Some((_, Entry { event, .. })) = entries.last_mut()
+            && let Event::RunCompleted { result, stored } = event
+            && let Some(stored) = stored.take()
+        {
+            let run = self.run(account, id).await?;
+            *result = self.values(account, &run).get(&stored).await?;
+        }
+        Ok(entries)
     }
 
     /// Whether there is an entry of that number.
@@ -225,17 +247,18 @@ impl Workflows {
         let event = Event::EventReceived {
             name: name.to_owned(),
             data,
+            stored: None,
         };
-        self.add(account, id, &event).await
+        self.add(account, id, event).await
     }
 
     /// Ends a run: 404, 409 where it has ended.
     pub async fn cancel(&self, account: &str, id: &str) -> Result<RunRecord> {
-        self.add(account, id, &Event::RunCancelled).await
+        self.add(account, id, Event::RunCancelled).await
     }
 
     /// Adds to a run's log, beside whoever works on it.
-    async fn add(&self, account: &str, id: &str, event: &Event) -> Result<RunRecord> {
+    async fn add(&self, account: &str, id: &str, mut event: Event) -> Result<RunRecord> {
         let ledger = &*self.ports.ledger;
         let mut tries = Tries::default();
         loop {
@@ -250,9 +273,11 @@ impl Workflows {
                 return Err(Error::new(Code::Conflict, message));
             }
             let now = self.now();
-            let mut steps = log::append(&run, state.entries(), std::slice::from_ref(event), now)?;
+            let values = self.values(account, &run);
+            values.store(&mut event, !state.has_stored).await?;
+            let mut steps = log::append(&run, state.entries(), std::slice::from_ref(&event), now)?;
             if event.is_last() {
-                steps.extend(run.end(account, event, now)?);
+                steps.extend(run.end(account, &event, now)?);
                 steps.push(Job::cancel(crate::TOPIC, id));
             } else if state.is_waiting() {
                 // Nobody works on it: whoever was about to rest has said so before.
@@ -274,12 +299,14 @@ impl Workflows {
     ) -> Result<RunRecord> {
         let account = &starter.account.id;
         let run = self.run(account, id).await?;
-        let input = self.input(account, id).await?;
+        let values = self.values(account, &run);
+        let input = values.whole(self.input(account, id).await?).await?;
         let before = match from_step {
-            None => vec![],
+            None => None,
             Some(step) => {
                 let entries = log::read(&*self.ports.ledger, account, id, 0).await?;
-                done_before(&definition_of(&input)?, step, entries)?
+                let events = done_before(&definition_of(&input)?, step, entries)?;
+                Some(Before { events, values })
             }
         };
         let new = NewRun {
@@ -292,7 +319,7 @@ impl Workflows {
             rerun_of: Some(run.id),
             scheduled_for: None,
         };
-        self.begin(new, &before).await
+        self.begin(new, before).await
     }
 }
 
@@ -319,9 +346,15 @@ fn done_before(
     let events = entries.into_iter().map(|(_, entry)| entry.event);
     let kept = events.filter_map(|event| match event {
         Event::StepStarted { ref step, .. } if is_kept(step) => Some(event),
-        Event::StepCompleted { step, result, .. } if is_kept(&step) => Some(Event::StepCompleted {
+        Event::StepCompleted {
             step,
             result,
+            stored,
+            ..
+        } if is_kept(&step) => Some(Event::StepCompleted {
+            step,
+            result,
+            stored,
             consumed: None,
         }),
         Event::StepFailed { ref step, .. } if is_kept(step) => Some(event),
@@ -330,8 +363,10 @@ fn done_before(
     });
     let kept: Vec<_> = kept.collect();
     let bytes = |event: &Event| serde_json::to_string(event).map_or(0, |text| text.len());
-    if kept.iter().map(bytes).sum::<usize>() > MAX_RERUN {
-        let message = format!("What was done before has more than {MAX_RERUN} bytes");
+    let stored = kept.iter().filter_map(Event::stored);
+    let stored: u64 = stored.map(|stored| stored.bytes).sum();
+    if kept.iter().map(bytes).sum::<usize>() > MAX_RERUN || stored > MAX_RERUN_STORED {
+        let message = "What was done before is too much to be taken over";
         return Err(Error::new(Code::PayloadTooLarge, message));
     }
     Ok(kept)
@@ -339,6 +374,9 @@ fn done_before(
 
 /// Bytes that a rerun takes from the run that it is done again of: one transaction begins it.
 const MAX_RERUN: usize = 2 * 1024 * 1024;
+
+/// Bytes of large values that it takes, each of which is copied.
+const MAX_RERUN_STORED: u64 = 16 * 1024 * 1024;
 
 fn definition_of(input: &RunInput) -> Result<Definition> {
     serde_json::from_value(input.definition.clone()).map_err(Error::internal)

@@ -4,10 +4,11 @@
 use crate::{
     advance::Caller,
     definition::{Definition, ScheduleDefinition},
-    record::{WORKFLOW, WorkflowRecord, WorkflowStatus},
+    record::{RunRecord, WORKFLOW, WorkflowRecord, WorkflowStatus},
     runs::ensure_parameters,
     schedule::Schedule,
     start::NewRun,
+    values::Values,
 };
 use futures_util::FutureExt;
 use openclaw_core::{
@@ -95,21 +96,26 @@ impl Scheduler {
         if let Some(due) = schedule.last_due(since, now) {
             let parameters = Value::Object(given.parameters.clone());
             let begun = self.begin(&record, &parameters, (due, now)).await;
-            let mut steps = match begun {
-                Ok(steps) => steps,
+            let (run, mut steps) = match begun {
+                Ok((run, steps)) => (Some(run), steps),
                 Err(error) if error.is_temporary() => return Err(error),
                 Err(error) => {
                     // The key is gone: nobody is there whose run it would be.
                     let workflow = &record.id;
                     tracing::info!(workflow, %error, "a scheduled run was not begun");
-                    vec![]
+                    (None, vec![])
                 }
             };
             let when = last.as_ref().map_or(When::Absent, |last| last.unchanged());
             steps.push(put(last_key, &Last { at: due }, when)?);
             match ledger.transact(account, steps).await? {
                 Outcome::Applied(applied) => applied.durable.await?,
-                Outcome::Refused { .. } => return Ok(End::NotBefore(now + AGAIN)),
+                Outcome::Refused { .. } => {
+                    if let Some(run) = run {
+                        Values::new(&self.ports, account, &run).discard().await?;
+                    }
+                    return Ok(End::NotBefore(now + AGAIN));
+                }
             }
         }
         match schedule.next_after(now) {
@@ -123,7 +129,7 @@ impl Scheduler {
         record: &WorkflowRecord,
         parameters: &Value,
         (due, now): (Timestamp, Timestamp),
-    ) -> Result<Vec<Step>> {
+    ) -> Result<(RunRecord, Vec<Step>)> {
         let account = self.caller.account(&record.key, record.generation).await?;
         ensure_parameters(&record.definition, parameters)?;
         let new = NewRun {
@@ -136,7 +142,7 @@ impl Scheduler {
             rerun_of: None,
             scheduled_for: Some(due),
         };
-        Ok(new.steps(&*self.ports.random, now, &[])?.1)
+        new.steps(&self.ports, now, None).await
     }
 }
 

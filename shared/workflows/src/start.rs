@@ -6,9 +6,10 @@ use crate::{
     event::Event,
     log,
     record::{COUNTS, INPUT, RUNS_FIELD, RunInput, RunRecord, RunStatus, run_id},
+    values::{Values, is_large},
 };
 use openclaw_core::{
-    Random, Result, Timestamp,
+    Ports, Result, Timestamp,
     documents::put_until,
     ledger::{Delta, Step, When},
     queue::Job,
@@ -43,13 +44,21 @@ pub(crate) struct NewRun<'a> {
 /// The step that counts the account's runs is this one of those that begin a run.
 pub(crate) const COUNTED: usize = 1;
 
+/// What has happened already in a run that begins.
+pub(crate) struct Before {
+    pub(crate) events: Vec<Event>,
+    /// The values of the run that it happened in.
+    pub(crate) values: Values,
+}
+
 impl NewRun<'_> {
-    /// The run, and the steps that begin it; `before` has happened in it already.
-    pub(crate) fn steps(
+    /// The run, and the steps that begin it; `before` has happened in it already. Where they are not applied,
+    /// the run's values are to be removed.
+    pub(crate) async fn steps(
         self,
-        random: &dyn Random,
+        ports: &Ports,
         now: Timestamp,
-        before: &[Event],
+        before: Option<Before>,
     ) -> Result<(RunRecord, Vec<Step>)> {
         let about = [
             EventType::WorkflowStarted,
@@ -59,7 +68,7 @@ impl NewRun<'_> {
         let is_about =
             |name: &&String| name.as_str() == ALL || about.iter().any(|one| one.as_str() == *name);
         let run = RunRecord {
-            id: run_id(random, now),
+            id: run_id(&*ports.random, now),
             workflow: self.workflow.to_owned(),
             status: RunStatus::Queued,
             key: self.key.to_owned(),
@@ -78,10 +87,28 @@ impl NewRun<'_> {
                 .cloned()
                 .collect(),
         };
-        let input = RunInput {
+        let values = Values::new(ports, &self.account.id, &run);
+        let mut input = RunInput {
             definition: self.definition.clone(),
             parameters: self.parameters.clone(),
+            stored: None,
         };
+        if is_large(self.parameters) {
+            input.parameters = Value::Null;
+            input.stored = Some(values.put(self.parameters, true).await?);
+        }
+        let mut events = vec![Event::RunStarted];
+        if let Some(before) = before {
+            let mut is_first = input.stored.is_none();
+            for mut event in before.events {
+                if let Some(stored) = event.stored() {
+                    let copied = before.values.copy_to(&values, stored, is_first).await?;
+                    event.move_to(&copied);
+                    is_first = false;
+                }
+                events.push(event);
+            }
+        }
         let max = max_running(self.account.tier);
         let mut steps = vec![
             run.put(When::Absent)?,
@@ -98,8 +125,6 @@ impl NewRun<'_> {
             )?,
             Job::named(&self.account.id, TOPIC, &run.id, now, &json!({}))?.step()?,
         ];
-        let mut events = vec![Event::RunStarted];
-        events.extend(before.iter().cloned());
         steps.extend(log::append(&run, 0, &events, now)?);
         steps.extend(run.tell(&self.account.id, EventType::WorkflowStarted, now)?);
         Ok((run, steps))

@@ -5,15 +5,12 @@ use crate::{
     event::{Entry, Event},
     program::Program,
     record::{RunRecord, RunStatus, WorkflowStatus},
-    state::{Instance, State, StepStatus},
+    state::{Instance, MAX_SHOWN, State, StepStatus},
     workflows::Workflow,
 };
 use openclaw_core::{Code, Error, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
-
-/// Bytes of results that a run's steps show together; each is shown whole by itself.
-const MAX_SHOWN: usize = 1024 * 1024;
 
 /// A workflow.
 #[derive(Debug, Serialize)]
@@ -161,7 +158,10 @@ impl RunView {
     ) -> Self {
         let program = Program::new(definition);
         let result = match state.end() {
-            Some(Event::RunCompleted { result }) => Some(result.clone()),
+            Some(Event::RunCompleted { result, stored }) => {
+                let read = stored.as_ref().and_then(|stored| state.values.get(stored));
+                Some(read.unwrap_or(result).clone())
+            }
             _ => None,
         };
         let mut left = MAX_SHOWN;
@@ -222,14 +222,19 @@ impl StepView {
         let step: &Instance = state.steps.get(path)?;
         let index = program.index(path.split('[').next()?)?;
         let is_waiting = step.status == StepStatus::Waiting;
+        let output = state.result(step);
         Some(Self {
             id: path.to_owned(),
             kind: kind(&program.nodes[index].step.action),
             status: step.status,
             attempts: step.attempts,
-            input: step.input.clone(),
-            output: step.result.clone(),
-            output_bytes: None,
+            input: match (&step.stored_items, state.items(step)) {
+                (None, _) => step.input.clone(),
+                (Some(_), Some(items)) => json!({"items": items}),
+                (Some(stored), None) => json!({"bytes": stored.bytes}),
+            },
+            output: output.cloned().unwrap_or_default(),
+            output_bytes: output.is_none().then(|| step.result_bytes()),
             error: step.error.clone(),
             started_at: Some(step.started_at),
             ended_at: step.ended_at,
@@ -256,19 +261,19 @@ impl StepView {
     }
 
     /// Leaves out what there is no room for.
-    fn shorten(&mut self, left: &mut usize) {
+    fn shorten(&mut self, left: &mut u64) {
         let bytes = self.output.to_string().len();
-        if bytes > *left {
-            self.output = Value::Null;
-            self.output_bytes = Some(bytes);
-        } else {
-            *left -= bytes;
+        match left.checked_sub(bytes as u64) {
+            Some(rest) => *left = rest,
+            None => {
+                self.output = Value::Null;
+                self.output_bytes = Some(bytes);
+            }
         }
         let bytes = self.input.to_string().len();
-        if bytes > *left {
-            self.input = json!({"bytes": bytes});
-        } else {
-            *left -= bytes;
+        match left.checked_sub(bytes as u64) {
+            Some(rest) => *left = rest,
+            None => self.input = json!({"bytes": bytes}),
         }
     }
 }
@@ -320,13 +325,10 @@ pub fn shown_event(run: &str, program: &Program, entry: &Entry) -> Value {
             add("until", json!(until));
             add("event", json!(name));
         }
-        Event::StepCompleted { result, .. } => {
-            let bytes = result.to_string().len();
-            match bytes <= MAX_SHOWN_IN_EVENT {
-                true => add("result", result.clone()),
-                false => add("result_bytes", bytes.into()),
-            }
-        }
+        Event::StepCompleted { result, stored, .. } => match stored {
+            None => add("result", result.clone()),
+            Some(stored) => add("result_bytes", stored.bytes.into()),
+        },
         Event::StepFailed {
             error, retry_at, ..
         } => {
@@ -335,7 +337,7 @@ pub fn shown_event(run: &str, program: &Program, entry: &Entry) -> Value {
         }
         Event::EventReceived { name, .. } => add("event", json!(name)),
         Event::RunWaiting { until } => add("until", json!(until)),
-        Event::RunCompleted { result } => shown["result"] = result.clone(),
+        Event::RunCompleted { result, .. } => shown["result"] = result.clone(),
         Event::RunFailed { error } => add("error", json!(error.error().body())),
         Event::RunCancelled => {
             let error = Error::new(Code::Cancelled, "The run was cancelled");
@@ -345,6 +347,3 @@ pub fn shown_event(run: &str, program: &Program, entry: &Entry) -> Value {
     }
     shown
 }
-
-/// Bytes of a step's result that an event shows.
-const MAX_SHOWN_IN_EVENT: usize = 16 * 1024;

@@ -1,5 +1,6 @@
 //! A real model: llama.cpp with Gemma 3 270M, which `cargo xtask test` starts.
 
+use crate::workflows;
 use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Options, Server, minute_with};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -107,6 +108,38 @@ async fn it_is_offered_skills_and_answers_with_them_or_without() {
     assert_eq!(stream.last_line(), "data:[DONE]");
     assert_eq!(stream.tool_arguments(), "");
     account.usage(2).await;
+}
+
+#[tokio::test]
+async fn the_daily_brief_is_written() {
+    let Some((_server, account)) = in_front().await else {
+        return;
+    };
+    let run = workflows::start(&account, "daily-brief", json!({"date": "2026-02-28"})).await;
+    let run = workflows::ended(&account, &run).await;
+    assert_eq!(run["status"], "completed", "{run:#}");
+    let summary = run["result"]["summary"].as_str().expect("a text");
+    assert_eq!(
+        run["result"],
+        json!({"date": "2026-02-28", "summary": summary})
+    );
+    assert_eq!(
+        workflows::step(&run, "brief")["output"]
+            .as_str()
+            .expect("a text")
+            .trim(),
+        summary
+    );
+    let usage = account.usage(2).await;
+    assert_eq!(
+        (&usage["total_requests"], &usage["errors"]),
+        (&json!(2), &json!(0)),
+        "{usage}"
+    );
+    assert!(
+        tokens(&usage, "completion_tokens") > 2,
+        "it says something: {usage}"
+    );
 }
 
 #[tokio::test]

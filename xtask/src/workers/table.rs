@@ -276,6 +276,7 @@ pub const DEPLOYED: [Worker; 15] = [
         bindings: &[
             KV,
             LEDGER,
+            BLOBS,
             (
                 "queues.consumers",
                 &[

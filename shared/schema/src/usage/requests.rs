@@ -34,6 +34,8 @@ pub struct RequestFilter {
     pub endpoint: Option<String>,
     /// Those of this `user`.
     pub user: Option<String>,
+    /// Those that were steps of this run of a workflow.
+    pub run: Option<String>,
     /// Not earlier.
     pub start: Option<Timestamp>,
     /// Earlier.
@@ -144,6 +146,8 @@ pub struct RequestView {
     pub duration_ms: u64,
     /// The trace that it belongs to, where its caller sent a `traceparent`.
     pub trace_id: Option<String>,
+    /// The run of a workflow that it was a step of.
+    pub run: Option<String>,
     /// The caller's `user`.
     pub user: Option<String>,
     /// The caller's `metadata`.

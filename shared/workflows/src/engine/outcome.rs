@@ -31,11 +31,7 @@ impl Engine<'_> {
         });
         let error = match made {
             Ok(result) => {
-                return Some(Event::StepCompleted {
-                    step: path.to_owned(),
-                    result,
-                    consumed: None,
-                });
+                return Some(Event::completed(path, result));
             }
             Err(error) => error,
         };

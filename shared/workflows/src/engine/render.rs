@@ -46,7 +46,7 @@ pub enum Work {
 pub(super) struct Frame {
     pub(super) indices: Vec<usize>,
     /// The `foreach` that the innermost item is one of.
-    of: Option<String>,
+    pub(super) of: Option<String>,
 }
 
 impl Frame {
@@ -61,7 +61,7 @@ impl Frame {
     }
 }
 
-/// What templates see.
+/// What templates see. The values that they name were read.
 pub(super) fn scope(engine: &Engine<'_>, state: &State, named: &[usize], frame: &Frame) -> Scope {
     let mut scope = Scope::new();
     scope.set("parameters", &engine.context.parameters);
@@ -74,14 +74,15 @@ pub(super) fn scope(engine: &Engine<'_>, state: &State, named: &[usize], frame: 
             Some(step) => {
                 let is_completed = step.status == StepStatus::Completed;
                 let error = step.error.as_ref().filter(|_| !is_completed);
-                json!({"status": step.status, "result": step.result, "error": error})
+                let result = state.result(step);
+                json!({"status": step.status, "result": result, "error": error})
             }
         };
         (node.id.clone(), seen)
     });
     scope.set("steps", &Value::Object(steps.collect()));
     if let (Some(of), Some(index)) = (&frame.of, frame.indices.last()) {
-        let items = state.steps.get(of).map(|step| &step.input["items"]);
+        let items = state.steps.get(of).and_then(|step| state.items(step));
         scope.set("item", items.map_or(&Value::Null, |items| &items[*index]));
         scope.set("index", &Value::from(*index));
     }

@@ -1,7 +1,8 @@
 //! One look at the whole run: from its first step to those that are next.
 
 use super::{
-    Context, Decision, Engine, MAX_BYTES, MAX_EVENTS, MAX_EXECUTED, MAX_RESULT, Task, note,
+    Context, Decision, Engine, MAX_BYTES, MAX_EVENTS, MAX_EXECUTED, MAX_MISSING, MAX_RESULT, Task,
+    note,
     outcome::{failure, interrupted, too_many},
     render::{self, Frame},
 };
@@ -9,7 +10,8 @@ use crate::{
     definition::{Action, OnError, StepError},
     event::Event,
     program::Node,
-    state::{State, StepStatus},
+    state::{Instance, State, StepStatus},
+    values::StoredValue,
 };
 use openclaw_core::Timestamp;
 use serde_json::{Value, json};
@@ -28,6 +30,13 @@ enum Flow {
     /// All of it is done; the path of the last step that was completed.
     Done(Option<String>),
     Failed(StepError),
+}
+
+/// What came of the steps within a step.
+enum Made {
+    Value(Value),
+    /// What came of the step at this path, or nothing.
+    ResultOf(Option<String>),
 }
 
 pub(super) struct Walk<'a> {
@@ -71,10 +80,16 @@ impl<'a> Walk<'a> {
         let end = match self.list(&program.root, &Frame::default()) {
             Flow::Pending => return self.decision,
             Flow::Failed(error) => Event::RunFailed { error },
-            Flow::Done(last) => match self.result(last) {
-                Ok(result) => Event::RunCompleted { result },
-                Err(error) => Event::RunFailed { error },
-            },
+            Flow::Done(last) => {
+                let named = program.result.as_ref().map(|(_, named)| &**named);
+                if self.lacks(named.unwrap_or_default(), &Frame::default()) {
+                    return self.decision;
+                }
+                match self.result(last) {
+                    Ok((result, stored)) => Event::RunCompleted { result, stored },
+                    Err(error) => Event::RunFailed { error },
+                }
+            }
         };
         if self.has_room() {
             self.note(end);
@@ -82,21 +97,48 @@ impl<'a> Walk<'a> {
         self.decision
     }
 
-    fn result(&self, last: Option<String>) -> Result<Value, StepError> {
-        let result = match &self.engine.program.result {
-            None => self.result_of(last.as_deref()),
-            Some((template, named)) => {
-                let scope = render::scope(self.engine, self.state, named, &Frame::default());
-                render::value(template, &scope, "result")?
-            }
+    fn result(&self, last: Option<String>) -> Result<(Value, Option<StoredValue>), StepError> {
+        let Some((template, named)) = &self.engine.program.result else {
+            return Ok(self.result_of(last.as_deref()));
         };
+        let scope = render::scope(self.engine, self.state, named, &Frame::default());
+        let result = render::value(template, &scope, "result")?;
         ensure_small(&result, "The run's result")?;
-        Ok(result)
+        Ok((result, None))
     }
 
-    fn result_of(&self, path: Option<&str>) -> Value {
+    /// A step's result, or where it is.
+    fn result_of(&self, path: Option<&str>) -> (Value, Option<StoredValue>) {
         let found = path.and_then(|path| self.state.steps.get(path));
-        found.map(|step| step.result.clone()).unwrap_or_default()
+        let found = found.map(|step| (step.result.clone(), step.stored.clone()));
+        found.unwrap_or_default()
+    }
+
+    /// Whether values that the templates of a step name have to be read first: that is noted then.
+    fn lacks(&mut self, named: &[usize], frame: &Frame) -> bool {
+        let nodes = &self.engine.program.nodes;
+        let paths = named.iter().map(|index| nodes[*index].path(&frame.indices));
+        let steps = paths.filter_map(|path| self.state.steps.get(&path));
+        let results = steps.filter_map(|step| step.stored.as_ref());
+        let around = frame.of.as_ref().and_then(|of| self.state.steps.get(of));
+        let items = around.and_then(|step| step.stored_items.as_ref());
+        let all: Vec<_> = results.chain(items).cloned().collect();
+        self.is_missing(all)
+    }
+
+    /// Whether some of these values have to be read first: that is noted then.
+    fn is_missing(&mut self, mut all: Vec<StoredValue>) -> bool {
+        all.retain(|stored| self.state.values.get(stored).is_none());
+        if all.is_empty() {
+            return false;
+        }
+        let missing = &mut self.decision.missing;
+        all.retain(|stored| !missing.contains(stored));
+        let bytes: u64 = missing.iter().chain(&all).map(|stored| stored.bytes).sum();
+        if missing.is_empty() || bytes <= MAX_MISSING {
+            missing.append(&mut all);
+        }
+        true
     }
 
     fn list(&mut self, list: &[usize], frame: &Frame) -> Flow {
@@ -177,6 +219,9 @@ impl<'a> Walk<'a> {
 
     /// A step is begun.
     fn begin(&mut self, node: &Node, path: &str, frame: &Frame) {
+        if self.lacks(&node.named, frame) {
+            return;
+        }
         let scope = render::scope(self.engine, self.state, &node.named, frame);
         match &node.step.action {
             Action::Transform { value } => {
@@ -209,6 +254,10 @@ impl<'a> Walk<'a> {
 
     /// An attempt of a step that is worked on outside begins.
     fn attempt(&mut self, node: &Node, path: &str, frame: &Frame, attempt: u32) {
+        if self.lacks(&node.named, frame) {
+            return;
+        }
+        let failures = self.state.steps.get(path).map_or(0, |step| step.failures);
         let scope = render::scope(self.engine, self.state, &node.named, frame);
         match render::work(&node.step, &scope, self.engine.policy) {
             Ok((work, input)) => {
@@ -217,6 +266,7 @@ impl<'a> Walk<'a> {
                     path: path.to_owned(),
                     work,
                     time: render::time(&node.step),
+                    failures,
                 });
             }
             Err(error) => {
@@ -258,6 +308,7 @@ impl<'a> Walk<'a> {
                 let completed = Event::StepCompleted {
                     step: path.to_owned(),
                     result: event.data.clone(),
+                    stored: event.stored.clone(),
                     consumed: Some(event.number),
                 };
                 self.note(completed);
@@ -278,14 +329,14 @@ impl<'a> Walk<'a> {
 
     /// Works on the lists of steps within a step.
     fn composite(&mut self, node: &Node, path: &str, frame: &Frame) {
-        let input = self.state.steps.get(path).map(|step| &step.input);
+        let step = self.state.steps.get(path);
         let made = match &node.step.action {
             Action::Condition { .. } => {
-                let is = input.is_some_and(|input| input["if"] == true);
+                let is = step.is_some_and(|step| step.input["if"] == true);
                 match self.list(&node.lists[usize::from(!is)], frame) {
                     Flow::Pending => None,
                     Flow::Failed(error) => Some(Err(error)),
-                    Flow::Done(last) => Some(Ok(self.result_of(last.as_deref()))),
+                    Flow::Done(last) => Some(Ok(Made::ResultOf(last))),
                 }
             }
             Action::Parallel { concurrency, .. } => {
@@ -293,8 +344,7 @@ impl<'a> Walk<'a> {
                 self.side_by_side(lists, concurrency.unwrap_or(usize::MAX))
             }
             Action::Foreach { concurrency, .. } => {
-                let items = input.and_then(|input| input["items"].as_array());
-                let count = items.map_or(0, Vec::len);
+                let count = step.map_or(0, Instance::count);
                 let lists = (0..count).map(|item| (&*node.lists[0], frame.within(path, item)));
                 self.side_by_side(lists, concurrency.unwrap_or(CONCURRENCY))
             }
@@ -306,7 +356,11 @@ impl<'a> Walk<'a> {
                 if made.is_err() {
                     self.cancel_within(node);
                 }
-                self.end(path, made);
+                match made {
+                    Ok(Made::ResultOf(other)) => self.end_like(path, other.as_deref()),
+                    Ok(Made::Value(value)) => self.end(path, Ok(value)),
+                    Err(error) => self.end(path, Err(error)),
+                }
             }
             Some(_) => {}
         }
@@ -317,7 +371,7 @@ impl<'a> Walk<'a> {
         &mut self,
         lists: impl Iterator<Item = (&'l [usize], Frame)>,
         concurrency: usize,
-    ) -> Option<Result<Value, StepError>> {
+    ) -> Option<Result<Made, StepError>> {
         let (mut pending, mut last) = (0, vec![]);
         for (list, frame) in lists {
             match self.list(list, &frame) {
@@ -331,10 +385,33 @@ impl<'a> Walk<'a> {
                 Flow::Done(path) => last.push(path),
             }
         }
-        (pending == 0).then(|| {
-            let results = last.iter().map(|path| self.result_of(path.as_deref()));
-            Ok(Value::Array(results.collect()))
-        })
+        if pending > 0 {
+            return None;
+        }
+        self.joined(&last)
+    }
+
+    /// The results of the steps at these paths; `None` while some have to be read first.
+    fn joined(&mut self, paths: &[Option<String>]) -> Option<Result<Made, StepError>> {
+        let steps = paths.iter().flatten();
+        let steps = steps.filter_map(|path| self.state.steps.get(path));
+        let (mut bytes, mut stored) = (0_usize, vec![]);
+        for step in steps {
+            bytes = bytes.saturating_add(step.result_bytes());
+            stored.extend(step.stored.clone());
+        }
+        if bytes > MAX_RESULT {
+            return Some(Err(too_large("The result")));
+        }
+        if self.is_missing(stored) {
+            return None;
+        }
+        let result = |path: &Option<String>| {
+            let step = self.state.steps.get(path.as_ref()?)?;
+            self.state.result(step).cloned()
+        };
+        let results = paths.iter().map(|path| result(path).unwrap_or_default());
+        Some(Ok(Made::Value(Value::Array(results.collect()))))
     }
 
     /// What a step holds that failed is not worked on any more.
@@ -367,12 +444,25 @@ impl<'a> Walk<'a> {
             step: path.to_owned(),
             attempt,
             input,
+            stored: None,
         });
     }
 
     fn start_failed(&mut self, path: &str, error: StepError) {
         self.start(path, 1, Value::Null);
         self.end(path, Err(error));
+    }
+
+    /// A step has the result of another one, or nothing where there is none.
+    fn end_like(&mut self, path: &str, other: Option<&str>) {
+        let (result, stored) = self.result_of(other);
+        self.bytes += size(&result);
+        self.note(Event::StepCompleted {
+            step: path.to_owned(),
+            result,
+            stored,
+            consumed: None,
+        });
     }
 
     /// A step that is not worked on outside has its result, or none.
@@ -384,11 +474,7 @@ impl<'a> Walk<'a> {
         match made {
             Ok(result) => {
                 self.bytes += size(&result);
-                self.note(Event::StepCompleted {
-                    step: path.to_owned(),
-                    result,
-                    consumed: None,
-                });
+                self.note(Event::completed(path, result));
             }
             Err(error) => self.note(failure(path, error)),
         }
@@ -423,6 +509,10 @@ pub(super) fn ensure_small(value: &Value, what: &str) -> Result<(), StepError> {
     if size(value) <= MAX_RESULT {
         return Ok(());
     }
+    Err(too_large(what))
+}
+
+fn too_large(what: &str) -> StepError {
     let message = format!("{what} has more than {MAX_RESULT} bytes");
-    Err(StepError::new("payload_too_large", message))
+    StepError::new("payload_too_large", message)
 }

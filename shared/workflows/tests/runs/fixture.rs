@@ -4,8 +4,9 @@ use futures_executor::LocalPool;
 use futures_util::{FutureExt, future::pending, task::LocalSpawnExt};
 use http::Response;
 use openclaw_core::{
-    BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ledger, Ports,
-    Result, StoreError,
+    Blob, BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ledger,
+    Ports, Result, StoreError,
+    blob::BlobSource,
     ledger::{Item, Outcome, Step},
     queue::{Worked, release, work},
 };
@@ -15,16 +16,17 @@ use openclaw_schema::{
     config,
 };
 use openclaw_skills::Skills;
-use openclaw_testkit::{Fakes, MemoryLedger};
+use openclaw_testkit::{Fakes, MemoryBlob, MemoryLedger, SeededRandom};
 use openclaw_workflows::{Caller, Definition, RunRecord, RunView, Runner, Starter, Workflows};
 use serde_json::{Value, json};
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
     rc::Rc,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -63,9 +65,19 @@ impl Life {
     }
 }
 
+/// Operations that processes did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) transactions: u32,
+    pub(crate) reads: u32,
+    pub(crate) blobs_written: u32,
+    pub(crate) blobs_read: u32,
+}
+
 struct Mortal {
     life: Life,
     ledger: Arc<MemoryLedger>,
+    counts: Arc<Mutex<Counts>>,
 }
 
 impl Ledger for Mortal {
@@ -74,6 +86,7 @@ impl Ledger for Mortal {
         account: &'a str,
         steps: Vec<Step>,
     ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
+        self.counts.lock().unwrap().transactions += 1;
         async move { self.life.lives(self.ledger.transact(account, steps)).await }.boxed()
     }
 
@@ -84,6 +97,7 @@ impl Ledger for Mortal {
         after: Option<&'a str>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
+        self.counts.lock().unwrap().reads += 1;
         async move {
             let found = self.ledger.query(account, prefix, after, limit);
             self.life.lives(found).await
@@ -92,10 +106,46 @@ impl Ledger for Mortal {
     }
 }
 
+struct MortalBlob {
+    life: Life,
+    blob: Arc<MemoryBlob>,
+    counts: Arc<Mutex<Counts>>,
+}
+
+impl Blob for MortalBlob {
+    fn put<'a>(&'a self, key: &'a str, source: BlobSource<'a>) -> BoxFuture<'a, Result<u64>> {
+        self.counts.lock().unwrap().blobs_written += 1;
+        async move { self.life.lives(self.blob.put(key, source)).await }.boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a str,
+        range: Option<Range<u64>>,
+    ) -> BoxFuture<'a, Result<Option<ByteStream>, StoreError>> {
+        self.counts.lock().unwrap().blobs_read += 1;
+        async move { self.life.lives(self.blob.get(key, range)).await }.boxed()
+    }
+
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+        self.blob.head(key)
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move { self.life.lives(self.blob.delete(key)).await }.boxed()
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        self.blob.list(prefix)
+    }
+}
+
 /// Answers each chat with its prompt, and counts how often each was asked.
 #[derive(Clone, Default)]
 pub(crate) struct Models {
     pub(crate) asked: Arc<Mutex<BTreeMap<String, u32>>>,
+    /// The prompts, each with the keys under which it was asked.
+    pub(crate) keys: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 struct MortalModels {
@@ -109,6 +159,9 @@ impl Http for MortalModels {
         async move {
             let body: Value = serde_json::from_slice(request.body()).unwrap();
             let prompt = body["messages"][0]["content"].as_str().unwrap().to_owned();
+            let key = request.headers()["idempotency-key"].to_str().unwrap();
+            let asked = (prompt.clone(), key.to_owned());
+            models.keys.lock().unwrap().insert(asked);
             let answer = json!({"choices": [{"message": {"content": prompt}}]});
             life.lives(async {
                 *models.asked.lock().unwrap().entry(prompt).or_default() += 1;
@@ -170,6 +223,8 @@ pub(crate) struct Gateway {
     pub(crate) fakes: Fakes,
     pub(crate) models: Models,
     pub(crate) key: Key,
+    pub(crate) counts: Arc<Mutex<Counts>>,
+    processes: AtomicU64,
 }
 
 impl Gateway {
@@ -178,15 +233,25 @@ impl Gateway {
             fakes: Fakes::default(),
             models: Models::default(),
             key: Key::default(),
+            counts: Arc::default(),
+            processes: AtomicU64::new(1),
         }
     }
 
     fn ports(&self, life: &Life) -> Ports {
+        let process = self.processes.fetch_add(1, Ordering::SeqCst);
         Ports {
             ledger: Arc::new(Mortal {
                 life: life.clone(),
                 ledger: self.fakes.ledger.clone(),
+                counts: self.counts.clone(),
             }),
+            blob: Arc::new(MortalBlob {
+                life: life.clone(),
+                blob: self.fakes.blob.clone(),
+                counts: self.counts.clone(),
+            }),
+            random: Arc::new(SeededRandom::new(process + 1)),
             ..self.fakes.ports()
         }
     }
@@ -224,8 +289,14 @@ impl Gateway {
         })
     }
 
-    /// A process that works on the run's job; what became of that, unless it died.
+    /// A process that works on the run's job after others have ended; what became of that, unless it died.
     pub(crate) fn process(&self, run: &str, life: Life) -> Option<Worked> {
+        self.release(&format!("job/workflow-run/{run}"));
+        self.message(run, life)
+    }
+
+    /// A process that is told of the job of that id; what became of that, unless it died.
+    pub(crate) fn message(&self, id: &str, life: Life) -> Option<Worked> {
         let ports = self.ports(&life);
         let models = MortalModels {
             life,
@@ -233,8 +304,7 @@ impl Gateway {
         };
         let caller = Arc::new(self.key.clone());
         let runner = Runner::new(ports.clone(), self.egress(), Arc::new(models), caller);
-        let key = format!("job/workflow-run/{run}");
-        self.release(&key);
+        let key = format!("job/workflow-run/{id}");
         let made = Rc::new(RefCell::new(None));
         let mut pool = LocalPool::new();
         let result = made.clone();

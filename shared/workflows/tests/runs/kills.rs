@@ -1,10 +1,12 @@
 //! Processes that die while they work on a run, and messages that come twice.
 
-use crate::fixture::{Gateway, Life};
-use openclaw_core::queue::Worked;
+use crate::fixture::{ACCOUNT, Gateway, Life};
+use futures_executor::block_on;
+use openclaw_core::{Blob, Clock, queue::Worked};
 use serde_json::{Value, json};
+use std::time::Duration;
 
-/// Fifty steps: model calls, values made of what was before, branches and items.
+/// Fifty steps and two: model calls, values made of what was before, branches and items, a large value.
 fn steps() -> Value {
     let ask = |n: usize| json!({"id": format!("ask_{n}"), "type": "ai_completion", "model": "m", "prompt": format!("{n}")});
     let mut steps: Vec<_> = (0..20).map(ask).collect();
@@ -24,17 +26,28 @@ fn steps() -> Value {
         json!({"id": "c", "type": "condition", "if": "{{ steps.sum_3.result == 6 }}",
         "then": [ask(200)], "else": [ask(201)]}),
     );
+    steps.push(json!({"id": "large", "type": "transform", "value": "{{ range(5000) | list }}"}));
+    steps.push(
+        json!({"id": "length", "type": "transform", "value": "{{ steps.large.result | length }}"}),
+    );
     steps.push(json!({"id": "end", "type": "transform", "value":
-        ["{{ steps.sum_18.result }}", "{{ steps.both.result }}", "{{ steps.all.result }}", "{{ steps.c.result }}"]}));
+        ["{{ steps.sum_18.result }}", "{{ steps.both.result }}", "{{ steps.all.result }}", "{{ steps.c.result }}",
+         "{{ steps.length.result }}"]}));
     json!(steps)
 }
 
 fn is_right(gateway: &Gateway, run: &str) {
     let view = gateway.view(run);
     assert_eq!(view["status"], "completed", "{view:#}");
-    let expected = json!([36, ["101", "102"], ["item 1!", "item 2!", "item 3!"], "200"]);
+    let expected = json!([
+        36,
+        ["101", "102"],
+        ["item 1!", "item 2!", "item 3!"],
+        "200",
+        5000
+    ]);
     assert_eq!(view["result"], expected);
-    assert_eq!(view["total_steps"], 50);
+    assert_eq!(view["total_steps"], 52);
     for step in view["steps"].as_array().unwrap() {
         let is_other_list = step["id"] == "ask_201";
         let status = if is_other_list {
@@ -50,6 +63,8 @@ fn is_right(gateway: &Gateway, run: &str) {
 fn repeated(gateway: &Gateway) -> u32 {
     let asked = gateway.models.asked.lock().unwrap();
     assert_eq!(asked.len(), 20 + 3 + 3 + 1);
+    // Whoever was asked again was asked under the same key.
+    assert_eq!(gateway.models.keys.lock().unwrap().len(), asked.len());
     asked.values().map(|times| times - 1).sum()
 }
 
@@ -141,4 +156,43 @@ fn a_step_that_is_cut_off_again_and_again_is_given_up() {
     };
     assert_eq!(view["status"], "failed", "{view:#}");
     assert_eq!(view["error"]["code"], "internal_error");
+}
+
+#[test]
+fn a_message_that_comes_twice_while_somebody_works_on_the_run_changes_nothing() {
+    let gateway = Gateway::new();
+    let run = gateway.start(steps());
+    // It hangs in the middle of the run, and has its claim.
+    assert_eq!(gateway.message(&run, Life::of(30, false)), None);
+    let before = gateway.models.asked.lock().unwrap().clone();
+    for _ in 0..3 {
+        let worked = gateway.message(&run, Life::long());
+        assert!(matches!(worked, Some(Worked::Claimed(_))), "{worked:?}");
+    }
+    assert_eq!(*gateway.models.asked.lock().unwrap(), before);
+    // No other message comes, but the job says when to look at it again.
+    gateway.fakes.clock.advance(Duration::from_secs(61));
+    assert_eq!(gateway.message(&run, Life::long()), Some(Worked::Done));
+    is_right(&gateway, &run);
+    assert!(repeated(&gateway) <= 3);
+}
+
+#[test]
+fn a_runs_large_values_are_removed_when_its_log_is_gone() {
+    let gateway = Gateway::new();
+    let run = gateway.start(steps());
+    assert_eq!(gateway.process(&run, Life::long()), Some(Worked::Done));
+    let stored = || block_on(gateway.fakes.blob.list(ACCOUNT)).unwrap().len();
+    assert_eq!(stored(), 1);
+    let later = format!("{run}-values");
+    let worked = gateway.message(&later, Life::long());
+    let Some(Worked::Later(at)) = worked else {
+        panic!("{worked:?}");
+    };
+    gateway
+        .fakes
+        .clock
+        .advance(at.duration_since(gateway.fakes.clock.now()));
+    assert_eq!(gateway.message(&later, Life::long()), Some(Worked::Done));
+    assert_eq!(stored(), 0);
 }

@@ -9,4 +9,5 @@
 
 mod fixture;
 mod kills;
+mod operations;
 mod schedules;

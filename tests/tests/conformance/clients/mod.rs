@@ -16,7 +16,7 @@ fn story() -> String {
 }
 
 /// A file that holds this, as long as its folder is kept.
-fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+pub(crate) fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::with_prefix("openclaw-conformance-").expect("a folder");
     let path = folder.path().join(name);
     std::fs::write(&path, text).expect("written");

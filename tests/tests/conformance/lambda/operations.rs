@@ -1,9 +1,9 @@
-//! What a chat costs of DynamoDB.
+//! What a chat, and a step of a run, cost of DynamoDB.
 
 use super::here;
-use crate::own_server::operator;
+use crate::{own_server::operator, workflows};
 use openclaw_conformance::harness::{Account, Client, Counted, Options, Server, hello};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 const READS: [&str; 4] = ["GetItem", "Query", "BatchGetItem", "TransactGetItems"];
@@ -16,7 +16,12 @@ async fn chat(client: &Client, counted: &Counted, stream: bool) -> (usize, usize
     } else {
         client.chat(&hello("gpt-4")).await.ok();
     }
-    // What a function does behind its answer counts, too.
+    taken(counted).await
+}
+
+/// Reads and writes since the last look.
+async fn taken(counted: &Counted) -> (usize, usize) {
+    // What a function does after its answer counts, too.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let seen = counted.take();
     let reads = seen
@@ -26,11 +31,8 @@ async fn chat(client: &Client, counted: &Counted, stream: bool) -> (usize, usize
     (reads, seen.values().sum::<usize>() - reads)
 }
 
-#[tokio::test]
-async fn a_chat_is_two_writes_and_reads_only_for_a_new_key() {
-    if !here() {
-        return;
-    }
+/// A gateway whose operations are counted, each of its functions in one copy.
+async fn counted_gateway(name: &str) -> (Counted, Server, Account) {
     let counted = Counted::start().await;
     let options = Options {
         dynamodb: Some(counted.url.clone()),
@@ -38,9 +40,18 @@ async fn a_chat_is_two_writes_and_reads_only_for_a_new_key() {
         copies: Some(1),
         ..Options::default()
     };
-    let server = Server::start("counted", options).await.expect("it starts");
+    let server = Server::start(name, options).await.expect("it starts");
     let fields = json!({"tier": "enterprise", "rate_limit": 1000});
     let account = Account::on(&operator(&server), fields, json!({})).await;
+    (counted, server, account)
+}
+
+#[tokio::test]
+async fn a_chat_is_two_writes_and_reads_only_for_a_new_key() {
+    if !here() {
+        return;
+    }
+    let (counted, _server, account) = counted_gateway("counted").await;
     let client = &account.client;
     // The copy's first request reads the configuration, too.
     client.chat(&hello("gpt-4")).await.ok();
@@ -52,4 +63,52 @@ async fn a_chat_is_two_writes_and_reads_only_for_a_new_key() {
     // That the key was used is noted with the settlement, without a write of its own.
     // It is read from the `kv` table, and once from the ledger, which says whether it still holds.
     assert_eq!(chat(&client, &counted, false).await, (2, 2), "not cached");
+}
+
+/// Reads and writes of a run of so many of these steps, the looks at how it stands left out.
+async fn run(account: &Account, counted: &Counted, id: &str, steps: Vec<Value>) -> (usize, usize) {
+    let workflow = json!({"id": id, "name": id, "steps": steps});
+    let workflow = workflows::make_of(account, workflow).await;
+    counted.take();
+    let run = workflows::start(account, &workflow, json!({})).await;
+    tokio::time::sleep(RUN).await;
+    let all = taken(counted).await;
+    let run = workflows::ended(account, &run).await;
+    assert_eq!(run["status"], "completed", "{run:#}");
+    all
+}
+
+/// What a run of this case may take on a machine that is busy: it is not looked at meanwhile, which would count.
+const RUN: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_step_of_a_run_is_the_writes_that_its_price_is_made_of() {
+    if !here() {
+        return;
+    }
+    let (counted, _server, account) = counted_gateway("counted-steps").await;
+    let request = |_| json!({"type": "http", "url": workflows::site("echo")});
+    let ask =
+        |_| json!({"type": "ai_completion", "model": "gpt-4", "prompt": workflows::says("one")});
+    let value = |n: usize| json!({"type": "transform", "value": n});
+    // The copies read the configuration, and the key.
+    let first = run(&account, &counted, "first", vec![request(0), ask(0)]).await;
+    eprintln!("a first run: {first:?}");
+    let base = run(&account, &counted, "one", vec![value(0)]).await;
+    let values = run(&account, &counted, "values", (0..21).map(value).collect()).await;
+    assert_eq!(values.1, base.1, "20 values more");
+    let more = async |id: &str, steps: Vec<Value>| {
+        let steps = [value(0)].into_iter().chain(steps).collect();
+        let (reads, writes) = run(&account, &counted, id, steps).await;
+        (reads.saturating_sub(base.0), writes.saturating_sub(base.1))
+    };
+    let requests = more("requests", (0..20).map(request).collect()).await;
+    let asks = more("asks", (0..20).map(ask).collect()).await;
+    eprintln!("a run: {base:?}; 20 requests: {requests:?}; 20 model calls: {asks:?}");
+    // A minute may begin meanwhile, and a claim be renewed.
+    assert!((20..=24).contains(&requests.1), "{requests:?}");
+    assert!(requests.0 <= 24, "{requests:?}");
+    // Two of a chat, three so that one that is cut off is not made twice, and the step's own.
+    assert!((100..=128).contains(&asks.1), "{asks:?}");
+    assert!(asks.0 <= 70, "{asks:?}");
 }

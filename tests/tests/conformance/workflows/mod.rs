@@ -2,24 +2,27 @@
 
 mod control;
 mod definitions;
+mod durable;
+mod large;
+mod schedules;
 mod steps;
 mod waits;
 mod watch;
 
 use openclaw_conformance::{
-    harness::{Account, Mock},
+    harness::{Account, Mock, eventually_within},
     upstream::Script,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The URL of a path at the suite's web site.
-fn site(path: &str) -> String {
+pub(crate) fn site(path: &str) -> String {
     format!("{}/site/{path}", Mock::get().url())
 }
 
 /// A prompt that the upstream answers with this text.
-fn says(text: &str) -> String {
+pub(crate) fn says(text: &str) -> String {
     let script = Script {
         text: Some(text.into()),
         ..Script::default()
@@ -28,7 +31,7 @@ fn says(text: &str) -> String {
 }
 
 /// Makes a workflow of these steps; its id.
-async fn make(account: &Account, steps: Value) -> String {
+pub(crate) async fn make(account: &Account, steps: Value) -> String {
     make_of(
         account,
         json!({"name": "A workflow of the suite", "steps": steps}),
@@ -37,14 +40,14 @@ async fn make(account: &Account, steps: Value) -> String {
 }
 
 /// Makes a workflow; its id.
-async fn make_of(account: &Account, definition: Value) -> String {
+pub(crate) async fn make_of(account: &Account, definition: Value) -> String {
     let made = account.client.post("/v1/workflows", &definition).await;
     let made = made.succeeds(201);
     made["id"].as_str().expect("an id").to_owned()
 }
 
 /// Starts a run; its id.
-async fn start(account: &Account, workflow: &str, parameters: Value) -> String {
+pub(crate) async fn start(account: &Account, workflow: &str, parameters: Value) -> String {
     let body = json!({"parameters": parameters});
     let path = format!("/v1/workflows/{workflow}/runs");
     let run = account.client.post(&path, &body).await.succeeds(202);
@@ -52,23 +55,26 @@ async fn start(account: &Account, workflow: &str, parameters: Value) -> String {
     run["id"].as_str().expect("an id").to_owned()
 }
 
+/// How long a run is waited for: whoever was killed at it is noticed after a minute.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// A run once its status is one of these.
 async fn when(account: &Account, run: &str, status: &[&str]) -> Value {
     let path = format!("/v1/runs/{run}");
-    for _ in 0..600 {
+    let found = eventually_within(PATIENCE, async || {
         let shown = account.client.get(&path).await.ok();
         let found = shown["status"].as_str().expect("a status");
-        if status.contains(&found) {
-            return shown;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        status.contains(&found).then_some(shown)
+    });
+    if let Some(found) = found.await {
+        return found;
     }
     let shown = account.client.get(&path).await.ok();
     panic!("never {status:?}: {shown}");
 }
 
 /// A run once it has ended.
-async fn ended(account: &Account, run: &str) -> Value {
+pub(crate) async fn ended(account: &Account, run: &str) -> Value {
     when(account, run, &["completed", "failed", "cancelled"]).await
 }
 
@@ -82,7 +88,7 @@ async fn result(account: &Account, steps: Value, parameters: Value) -> Value {
 }
 
 /// The step of that id in a run.
-fn step<'a>(run: &'a Value, id: &str) -> &'a Value {
+pub(crate) fn step<'a>(run: &'a Value, id: &str) -> &'a Value {
     let steps = run["steps"].as_array().expect("steps");
     let found = steps.iter().find(|step| step["id"] == id);
     found.unwrap_or_else(|| panic!("no step {id}: {run:#}"))

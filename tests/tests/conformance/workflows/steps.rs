@@ -237,9 +237,30 @@ async fn model_calls_and_skills_are_accounted_to_the_key_that_started_the_run() 
         {"type": "ai_completion", "model": "gpt-4", "prompt": says("one")},
         {"type": "skill", "skill": "weather-skill", "command": "get", "parameters": {"location": "London"}},
     ]);
-    result(&account, steps, json!({})).await;
+    let workflow = make(&account, steps).await;
+    let run = start(&account, &workflow, json!({})).await;
+    assert_eq!(ended(&account, &run).await["status"], "completed");
     let usage = account.usage(2).await;
     assert_eq!(usage["total_requests"], 2, "{usage}");
+    let path = format!("/v1/analytics/requests?run={run}");
+    let requests = account.client.get(&path).await.ok();
+    let requests = requests["data"].as_array().expect("a list");
+    let mut endpoints: Vec<_> = requests
+        .iter()
+        .map(|it| (&it["run"], &it["endpoint"], &it["key"]))
+        .collect();
+    endpoints.sort_by_key(|(_, endpoint, _)| endpoint.to_string());
+    let (run, key) = (json!(run), json!(account.key.id));
+    assert_eq!(
+        endpoints,
+        [(&run, &json!("chat"), &key), (&run, &json!("skills"), &key)]
+    );
+    let others = account
+        .client
+        .get("/v1/analytics/requests?run=run_other")
+        .await
+        .ok();
+    assert_eq!(others["data"], json!([]));
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Runs that are watched: server-sent events, and the WebSocket.
 
 use super::{ended, make, make_of, start, when};
-use openclaw_conformance::harness::Account;
+use crate::clients::file;
+use openclaw_conformance::harness::{Account, browser, gateway, run as run_program, ws_url};
 use serde_json::{Value, json};
 
 /// The events of a run after `last`, to its end: id and data.
-async fn events(account: &Account, run: &str, last: Option<u64>) -> Vec<(u64, Value)> {
+pub(super) async fn events(account: &Account, run: &str, last: Option<u64>) -> Vec<(u64, Value)> {
     let path = format!("/v1/runs/{run}/events");
     let mut request = account.client.request("GET", &path);
     if let Some(last) = last {
@@ -172,4 +173,36 @@ async fn a_run_on_the_websocket_is_one_of_the_accounts() {
         (&run["workflow"], &run["status"]),
         (&json!("daily-brief"), &json!("completed"))
     );
+}
+
+/// A page's own WebSocket, which starts a run and prints each frame.
+const PAGE: &str = r"
+const socket = new WebSocket(process.env.OPENCLAW_WS_URL);
+const send = (frame) => socket.send(JSON.stringify(frame));
+socket.onopen = () => send({type: 'auth', token: process.env.OPENCLAW_API_KEY});
+socket.onmessage = ({data}) => {
+  const frame = JSON.parse(data);
+  console.log(frame.type, frame.step ?? '-', frame.status ?? '-');
+  if (frame.type == 'auth_ok') send({type: 'workflow_start', id: 'w', workflow: 'daily-brief', parameters: {date: 'today'}});
+};
+";
+
+#[tokio::test]
+async fn a_browser_sees_how_far_a_run_is() {
+    let account = Account::new().await;
+    let page = include_str!("../../../sdk/node/page.html")
+        .replace("{url}", &ws_url(&gateway().await.base_url))
+        .replace("{script}", PAGE);
+    let (_folder, page) = file("page.html", &page);
+    let command = browser(&page, "workflow_complete");
+    let said = run_program(command, "sdk/node/browser.cjs", &account.key.secret).await;
+    let lines: Vec<_> = said.lines().map(str::trim).collect();
+    let progress = (1..=3)
+        .flat_map(|n| ["running", "completed"].map(|is| format!("workflow_progress {n} {is}")));
+    let expected: Vec<_> = ["auth_ok - -".to_owned()]
+        .into_iter()
+        .chain(progress)
+        .chain(["workflow_complete - -".to_owned()])
+        .collect();
+    assert_eq!(lines, expected, "{said}");
 }

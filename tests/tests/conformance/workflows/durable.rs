@@ -1,0 +1,198 @@
+//! Runs outlive the processes that work on them.
+
+use super::{ended, make, make_of, site, start, step};
+use crate::own_server::{account, folder, on};
+use openclaw_conformance::{
+    harness::{Account, Client, Mock, Server, Target, tag},
+    upstream::Script,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, Hasher, RandomState},
+    time::Duration,
+};
+
+/// A time of at most so long, to the microsecond.
+fn at_random(longest: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish();
+    let longest = u64::try_from(longest.as_micros()).expect("it is short");
+    Duration::from_micros(random % longest)
+}
+
+/// The account on the gateway that goes on.
+fn moved(account: &Account, server: &Server) -> Account {
+    Account {
+        client: Client::new(&server.base_url).with(&account.key.secret),
+        ..account.clone()
+    }
+}
+
+/// Kills whatever works on runs: on Lambda the function's copies, elsewhere all there is.
+async fn killed(server: Server, data: &std::path::Path) -> Server {
+    if Target::chosen() == Target::Lambda {
+        server.kill_busy("workflows").await;
+        return server;
+    }
+    server.kill().await;
+    on("runs", data).await
+}
+
+/// Attempts of the steps that are completed.
+fn completed(run: &Value) -> BTreeMap<String, Value> {
+    let steps = run["steps"].as_array().expect("steps").iter();
+    let done = steps.filter(|step| step["status"] == "completed");
+    done.map(|step| {
+        (
+            step["id"].as_str().expect("an id").to_owned(),
+            step["attempts"].clone(),
+        )
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn each_of_fifty_steps_is_finished_once_whatever_is_killed() {
+    // Elsewhere a killed process is noticed when its claim is over, which takes a minute.
+    let (kills, longest) = match Target::chosen() {
+        Target::Native => (10, Duration::from_millis(60)),
+        Target::Workers | Target::Lambda => (1, Duration::from_millis(1500)),
+    };
+    let data = folder();
+    let mut server = on("runs", data.path()).await;
+    let mut account = account(&server).await;
+    let tag = tag("fifty");
+    let steps = (0..50).map(|n| {
+        let url = site(&format!("echo?tag={tag}&n={n}."));
+        json!({"id": format!("s{n}"), "type": "http", "url": url})
+    });
+    let last = json!({"id": "sum", "type": "transform", "value":
+        "{{ steps.s0.result.status + steps.s24.result.status + steps.s49.result.status }}"});
+    let steps = Vec::from_iter(steps.chain([last]));
+    let workflow = make(&account, json!(steps)).await;
+    let run = start(&account, &workflow, json!({})).await;
+    let path = format!("/v1/runs/{run}");
+    let mut finished = BTreeMap::new();
+    for _ in 0..kills {
+        tokio::time::sleep(at_random(longest)).await;
+        finished = completed(&account.client.get(&path).await.ok());
+        server = killed(server, data.path()).await;
+        account = moved(&account, &server);
+    }
+    let run = ended(&account, &run).await;
+    assert_eq!(
+        (&run["status"], &run["result"]),
+        (&json!("completed"), &json!(600)),
+        "{run:#}"
+    );
+    let attempts = completed(&run);
+    assert_eq!(attempts.len(), 51);
+    // What had been finished was not begun again.
+    finished.retain(|step, before| attempts[step] != *before);
+    assert!(finished.is_empty(), "{finished:?}");
+    let report = Mock::get().report(&tag).await;
+    assert!(report.requests <= 50 + kills, "{}", report.requests);
+    for n in 0..50 {
+        let end = format!("n={n}.");
+        let asked = report.seen.iter().filter(|seen| seen.path.ends_with(&end));
+        let begun = attempts[&format!("s{n}")].as_u64().expect("a number");
+        let asked = asked.count() as u64;
+        assert!((1..=begun).contains(&asked), "step {n}: {asked} of {begun}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_call_that_was_cut_off_is_made_again_at_once() {
+    let data = folder();
+    let server = on("runs", data.path()).await;
+    let account = account(&server).await;
+    let script = Script {
+        tag: tag("cut-off"),
+        never: true,
+        fail_first: Some(1),
+        text: Some("at last".into()),
+        ..Script::default()
+    };
+    let ask = json!([{"id": "ask", "type": "ai_completion", "model": "gpt-4", "prompt": script.message()}]);
+    let workflow = make(&account, ask).await;
+    let run = start(&account, &workflow, json!({})).await;
+    Mock::get()
+        .report_when(&script.tag, |report| report.requests == 1)
+        .await;
+    let server = killed(server, data.path()).await;
+    let account = moved(&account, &server);
+    let run = ended(&account, &run).await;
+    assert_eq!(run["result"], "at last", "{run:#}");
+    assert_eq!(step(&run, "ask")["attempts"], 2);
+    assert_eq!(Mock::get().report(&script.tag).await.requests, 2);
+}
+
+/// Those of an account's runs that stand so.
+async fn count(account: &Account, status: &str) -> usize {
+    let (mut count, mut after) = (0, String::new());
+    loop {
+        let path = format!("/v1/runs?status={status}&limit=100{after}");
+        let page = account.client.get(&path).await.ok();
+        count += page["data"].as_array().expect("a list").len();
+        let Some(last) = page["last_id"]
+            .as_str()
+            .filter(|_| page["has_more"] == true)
+        else {
+            return count;
+        };
+        after = format!("&after={last}");
+    }
+}
+
+/// Starts so many runs, some at a time.
+async fn start_many(account: &Account, workflow: &str, runs: usize) -> Vec<String> {
+    let mut ids = vec![];
+    for at_once in (0..runs).collect::<Vec<_>>().chunks(25) {
+        let started = at_once
+            .iter()
+            .map(|n| start(account, workflow, json!({"n": n})));
+        ids.extend(futures_util::future::join_all(started).await);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn two_hundred_runs_at_once_all_complete() {
+    let account = Account::new().await;
+    let steps = json!([
+        {"id": "w", "type": "wait", "seconds": 0.2},
+        {"id": "ask", "type": "http", "url": site("echo?n={{ parameters.n }}")},
+        {"type": "transform", "value": "{{ steps.ask.result.body.query.n | int }}"},
+    ]);
+    let workflow = make(&account, steps).await;
+    let runs = start_many(&account, &workflow, 200).await;
+    for (n, run) in runs.iter().enumerate() {
+        let run = ended(&account, run).await;
+        assert_eq!(run["result"], n, "{run:#}");
+    }
+    assert_eq!(count(&account, "completed").await, 200);
+}
+
+#[tokio::test]
+async fn a_thousand_runs_of_one_account_do_not_hold_up_anothers() {
+    let reason = "a thousand functions, or requests to one machine's workerd, are this machine's limit, not the platform's";
+    if !Target::Native.is_chosen_or_skips(reason) {
+        return;
+    }
+    let (busy, other) = (Account::new().await, Account::new().await);
+    let slow = Script {
+        head_delay_ms: 5000,
+        ..Script::default()
+    };
+    let ask = json!([{"type": "ai_completion", "model": "gpt-4", "prompt": slow.message()}]);
+    let workflow = make(&busy, ask).await;
+    start_many(&busy, &workflow, 1000).await;
+    let quick = json!([{"type": "http", "url": site("echo")}, {"type": "transform", "value": 1}]);
+    let workflow = make_of(&other, json!({"id": "quick", "name": "x", "steps": quick})).await;
+    let run = start(&other, &workflow, json!({})).await;
+    assert_eq!(ended(&other, &run).await["result"], 1);
+    assert!(
+        count(&busy, "completed").await < 1000,
+        "they were over before"
+    );
+}
