@@ -250,7 +250,7 @@ func (r *AnalyticsService) Usage(ctx context.Context, opts ...Option) (*UsageRep
 }
 
 // Requests: list the account's requests without their content, the newest first. GET /analytics/requests
-// With [Query] it takes after, code, end, endpoint, key, limit, model, provider, request_id, start, status, user.
+// With [Query] it takes after, code, end, endpoint, key, limit, model, provider, request_id, run, start, status, user.
 func (r *AnalyticsService) Requests(ctx context.Context, opts ...Option) iter.Seq2[RequestView, error] {
 	return list[RequestView](ctx, r.transport, "/analytics/requests", opts)
 }

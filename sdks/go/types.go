@@ -1636,6 +1636,8 @@ type RequestDetail struct {
 	Provider string `json:"provider,omitempty"`
 	// Calls of providers beside the first.
 	Retries int64 `json:"retries"`
+	// The run of a workflow that it was a step of.
+	Run string `json:"run,omitempty"`
 	// The model that answered.
 	ServedModel string `json:"served_model,omitempty"`
 	// `completed`, `failed` or `interrupted`.
@@ -1727,6 +1729,8 @@ type RequestView struct {
 	Provider string `json:"provider,omitempty"`
 	// Calls of providers beside the first.
 	Retries int64 `json:"retries"`
+	// The run of a workflow that it was a step of.
+	Run string `json:"run,omitempty"`
 	// The model that answered.
 	ServedModel string `json:"served_model,omitempty"`
 	// `completed`, `failed` or `interrupted`.

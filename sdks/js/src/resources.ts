@@ -196,7 +196,7 @@ export class Analytics extends Resource {
   }
 
   /** List the account's requests without their content, the newest first. `GET /analytics/requests` */
-  requests(query: { after?: string; code?: string; end?: string; endpoint?: string; key?: string; limit?: number; model?: string; provider?: string; request_id?: string; start?: string; status?: string; user?: string } = {}, options?: RequestOptions): List<T.RequestView> {
+  requests(query: { after?: string; code?: string; end?: string; endpoint?: string; key?: string; limit?: number; model?: string; provider?: string; request_id?: string; run?: string; start?: string; status?: string; user?: string } = {}, options?: RequestOptions): List<T.RequestView> {
     return this.client.list('/analytics/requests', query, options);
   }
 

@@ -1353,6 +1353,8 @@ export interface RequestDetail {
   provider: string | null;
   /** Calls of providers beside the first. */
   retries: number;
+  /** The run of a workflow that it was a step of. */
+  run: string | null;
   /** The model that answered. */
   served_model: string | null;
   /** `completed`, `failed` or `interrupted`. */
@@ -1430,6 +1432,8 @@ export interface RequestView {
   provider: string | null;
   /** Calls of providers beside the first. */
   retries: number;
+  /** The run of a workflow that it was a step of. */
+  run: string | null;
   /** The model that answered. */
   served_model: string | null;
   /** `completed`, `failed` or `interrupted`. */

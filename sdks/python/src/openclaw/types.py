@@ -2121,6 +2121,7 @@ class RequestDetail(Object):
         "first_token_ms",
         "model",
         "provider",
+        "run",
         "served_model",
         "trace_id",
         "user",
@@ -2173,6 +2174,8 @@ class RequestDetail(Object):
     """The model that was asked for; `null` where none was."""
     provider: str | None = None
     """The provider that answered."""
+    run: str | None = None
+    """The run of a workflow that it was a step of."""
     served_model: str | None = None
     """The model that answered."""
     trace_id: str | None = None
@@ -2242,6 +2245,7 @@ class RequestView(Object):
         "first_token_ms",
         "model",
         "provider",
+        "run",
         "served_model",
         "trace_id",
         "user",
@@ -2290,6 +2294,8 @@ class RequestView(Object):
     """The model that was asked for; `null` where none was."""
     provider: str | None = None
     """The provider that answered."""
+    run: str | None = None
+    """The run of a workflow that it was a step of."""
     served_model: str | None = None
     """The model that answered."""
     trace_id: str | None = None

@@ -28,6 +28,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 pub(crate) const ACCOUNT: &str = "acct_1";
@@ -144,6 +145,8 @@ impl Blob for MortalBlob {
 #[derive(Clone, Default)]
 pub(crate) struct Models {
     pub(crate) asked: Arc<Mutex<BTreeMap<String, u32>>>,
+    /// How long each takes to answer.
+    pub(crate) time: Arc<Mutex<Duration>>,
     /// The prompts, each with the keys under which it was asked.
     pub(crate) keys: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
@@ -151,11 +154,14 @@ pub(crate) struct Models {
 struct MortalModels {
     life: Life,
     models: Models,
+    clock: Arc<dyn Clock>,
 }
 
 impl Http for MortalModels {
     fn send(&self, request: HttpRequest) -> BoxFuture<'static, Result<HttpResponse, HttpError>> {
         let (life, models) = (self.life.clone(), self.models.clone());
+        let time = *models.time.lock().unwrap();
+        let answered = self.clock.sleep(time);
         async move {
             let body: Value = serde_json::from_slice(request.body()).unwrap();
             let prompt = body["messages"][0]["content"].as_str().unwrap().to_owned();
@@ -167,6 +173,9 @@ impl Http for MortalModels {
                 *models.asked.lock().unwrap().entry(prompt).or_default() += 1;
             })
             .await;
+            if !time.is_zero() {
+                answered.await;
+            }
             let piece = Ok(answer.to_string().into());
             let body: ByteStream = futures_util::stream::iter([piece]).boxed_stream();
             Ok(Response::new(body))
@@ -216,6 +225,20 @@ pub(crate) fn account() -> Account {
         id: ACCOUNT.into(),
         tier: Tier::Pro,
         ..Account::default()
+    }
+}
+
+/// A process that works on a job.
+pub(crate) struct Process {
+    pool: LocalPool,
+    made: Rc<RefCell<Option<Worked>>>,
+}
+
+impl Process {
+    /// Works until it has to wait; what became of the job, once that is known.
+    pub(crate) fn go_on(&mut self) -> Option<Worked> {
+        self.pool.run_until_stalled();
+        self.made.borrow_mut().take()
     }
 }
 
@@ -297,26 +320,29 @@ impl Gateway {
 
     /// A process that is told of the job of that id; what became of that, unless it died.
     pub(crate) fn message(&self, id: &str, life: Life) -> Option<Worked> {
+        self.begin(id, life).go_on()
+    }
+
+    /// The same, before it has done anything.
+    pub(crate) fn begin(&self, id: &str, life: Life) -> Process {
         let ports = self.ports(&life);
         let models = MortalModels {
             life,
             models: self.models.clone(),
+            clock: ports.clock.clone(),
         };
         let caller = Arc::new(self.key.clone());
         let runner = Runner::new(ports.clone(), self.egress(), Arc::new(models), caller);
         let key = format!("job/workflow-run/{id}");
         let made = Rc::new(RefCell::new(None));
-        let mut pool = LocalPool::new();
+        let pool = LocalPool::new();
         let result = made.clone();
         let working = async move {
             let worked = work(&ports, &runner, ACCOUNT, &key).await;
-            *result.borrow_mut() = Some(worked);
+            *result.borrow_mut() = Some(worked.unwrap());
         };
         pool.spawner().spawn_local(working).unwrap();
-        pool.run_until_stalled();
-        drop(pool);
-        let made = made.borrow_mut().take();
-        made.map(|worked| worked.unwrap())
+        Process { pool, made }
     }
 
     /// Whoever starts anew knows that nobody works on the job any more.

@@ -196,3 +196,26 @@ fn a_runs_large_values_are_removed_when_its_log_is_gone() {
     assert_eq!(gateway.message(&later, Life::long()), Some(Worked::Done));
     assert_eq!(stored(), 0);
 }
+
+#[test]
+fn whoever_waits_for_a_call_of_14_minutes_keeps_the_run_and_hands_it_over_then() {
+    let gateway = Gateway::new();
+    let ask = |prompt: &str| json!({"type": "ai_completion", "model": "m", "prompt": prompt, "timeout_seconds": 840});
+    let run = gateway.start(json!([ask("one"), ask("two")]));
+    let look = Duration::from_secs(15);
+    *gateway.models.time.lock().unwrap() = 56 * look - Duration::from_secs(1);
+    let mut process = gateway.begin(&run, Life::long());
+    let mut worked = process.go_on();
+    for _ in 0..56 {
+        assert_eq!(worked, None);
+        let other = gateway.message(&run, Life::long());
+        assert!(matches!(other, Some(Worked::Claimed(_))), "{other:?}");
+        gateway.fakes.clock.advance(look);
+        worked = process.go_on();
+    }
+    assert!(matches!(worked, Some(Worked::Later(_))), "{worked:?}");
+    assert_eq!(gateway.models.asked.lock().unwrap().len(), 1);
+    *gateway.models.time.lock().unwrap() = Duration::ZERO;
+    assert_eq!(gateway.message(&run, Life::long()), Some(Worked::Done));
+    assert_eq!(gateway.view(&run)["result"], "two");
+}

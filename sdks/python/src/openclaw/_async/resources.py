@@ -451,13 +451,14 @@ class AsyncAnalytics(AsyncResource):
         model: str | Omit = OMIT,
         provider: str | Omit = OMIT,
         request_id: str | Omit = OMIT,
+        run: str | Omit = OMIT,
         start: str | Omit = OMIT,
         status: str | Omit = OMIT,
         user: str | Omit = OMIT,
         options: Options | None = None,
     ) -> AsyncList[T.RequestView]:
         """List the account's requests without their content, the newest first. `GET /analytics/requests`"""
-        return self._list("/analytics/requests", T.RequestView, fields({"after": after, "code": code, "end": end, "endpoint": endpoint, "key": key, "limit": limit, "model": model, "provider": provider, "request_id": request_id, "start": start, "status": status, "user": user}, {}), options)
+        return self._list("/analytics/requests", T.RequestView, fields({"after": after, "code": code, "end": end, "endpoint": endpoint, "key": key, "limit": limit, "model": model, "provider": provider, "request_id": request_id, "run": run, "start": start, "status": status, "user": user}, {}), options)
 
     async def request(
         self,
