@@ -23,10 +23,9 @@ fn at_random(longest: Duration) -> Duration {
 
 /// The account on the gateway that goes on.
 fn moved(account: &Account, server: &Server) -> Account {
-    Account {
-        client: Client::new(&server.base_url).with(&account.key.secret),
-        ..account.clone()
-    }
+    let mut moved = account.clone();
+    moved.client = Client::new(&server.base_url).with(&account.key.secret);
+    moved
 }
 
 /// Kills whatever works on runs: on Lambda the function's copies, elsewhere all there is.
@@ -131,11 +130,10 @@ async fn count(account: &Account, status: &str) -> usize {
     loop {
         let path = format!("/v1/runs?status={status}&limit=100{after}");
         let page = account.client.get(&path).await.ok();
-        count += page["data"].as_array().expect("a list").len();
-        let Some(last) = page["last_id"]
-            .as_str()
-            .filter(|_| page["has_more"] == true)
-        else {
+        let runs = page["data"].as_array().expect("a list");
+        count += runs.len();
+        let last = runs.last().filter(|_| page["has_more"] == true);
+        let Some(last) = last.and_then(|run| run["id"].as_str()) else {
             return count;
         };
         after = format!("&after={last}");

@@ -196,7 +196,7 @@ async fn a_browser_sees_how_far_a_run_is() {
     let (_folder, page) = file("page.html", &page);
     let command = browser(&page, "workflow_complete");
     let said = run_program(command, "sdk/node/browser.cjs", &account.key.secret).await;
-    let lines: Vec<_> = said.lines().map(str::trim).collect();
+    let lines: Vec<_> = said.trim().lines().map(str::trim).collect();
     let progress = (1..=3)
         .flat_map(|n| ["running", "completed"].map(|is| format!("workflow_progress {n} {is}")));
     let expected: Vec<_> = ["auth_ok - -".to_owned()]
