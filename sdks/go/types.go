@@ -1237,7 +1237,7 @@ type Kept struct {
 	SumDays int64 `json:"sum_days"`
 }
 
-// Key is a key with what it has spent: how `GET` and `PATCH` show it.
+// Key is a key with what it has spent: how it is shown.
 type Key struct {
 	// The account it belongs to.
 	Account string `json:"account"`
@@ -1341,10 +1341,12 @@ type Model struct {
 	Provider string `json:"provider"`
 }
 
-// NewKey is a key at the one moment its secret is known.
+// NewKey is a key at the one moment its secret is known: as it is made, `Key`, or as it is shown, `KeySpending`.
 type NewKey struct {
 	// The account it belongs to.
 	Account string `json:"account"`
+	// When the month ends.
+	BudgetResetsAt string `json:"budget_resets_at"`
 	// When it was made.
 	CreatedAt string `json:"created_at"`
 	// When it stops working.
@@ -1373,6 +1375,8 @@ type NewKey struct {
 	RateLimit *int64 `json:"rate_limit,omitempty"`
 	// What it opens.
 	Scopes []Scope `json:"scopes"`
+	// Dollars in this UTC month, with what is held for requests that run.
+	Spent float64 `json:"spent"`
 }
 
 // NewWebhook is what `POST /webhooks` and a rotation answer.

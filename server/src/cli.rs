@@ -3,7 +3,7 @@
 use crate::{
     accounts,
     config::{self, ConfigArgs},
-    inspect, keys,
+    health, inspect, keys,
     output::print,
     serve, transfer,
 };
@@ -24,6 +24,14 @@ enum Command {
     /// Run the gateway
     Serve {
         /// The port to listen on, instead of the configured one
+        #[arg(long)]
+        port: Option<u16>,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Say whether the server of this machine is ready, by the exit status
+    Health {
+        /// The port that it listens on, instead of the configured one
         #[arg(long)]
         port: Option<u16>,
         #[command(flatten)]
@@ -70,6 +78,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Serve { port, config } => serve::serve(port, &config),
+            Command::Health { port, config } => health::check(port, &config),
             Command::Accounts(command) => command.run(),
             Command::Keys(command) => command.run(),
             Command::Config(ConfigCommand::Check { config }) => {

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod connections;
 mod cores;
+mod health;
 mod inspect;
 mod keys;
 mod listen;

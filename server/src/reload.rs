@@ -3,8 +3,12 @@
 use anyhow::{Result, anyhow};
 use axum::Router;
 use openclaw_auth::Secrets;
-use openclaw_core::Ports;
-use openclaw_web::{App, Documents, OVERLAY, app_of};
+use openclaw_core::{
+    BoxFuture, Ports,
+    ledger::Step,
+    queue::{Concurrency, Consumer, End, Job},
+};
+use openclaw_web::{App, Consumers, Documents, OVERLAY, app_of};
 use parking_lot::RwLock;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -29,6 +33,79 @@ impl LiveRouter {
 
     pub(crate) fn set(&self, router: Router) {
         *self.0.write() = router;
+    }
+}
+
+/// Who works on jobs, over the configuration that counts now: an attempt takes the last one that is there
+/// when it starts. What a topic allows at once is fixed at the start.
+#[derive(Clone)]
+pub(crate) struct LiveConsumers(Arc<RwLock<Consumers>>);
+
+impl LiveConsumers {
+    pub(crate) fn new(consumers: Consumers) -> Self {
+        Self(Arc::new(RwLock::new(consumers)))
+    }
+
+    /// The same topics, by another configuration.
+    pub(crate) fn set(&self, consumers: Consumers) {
+        *self.0.write() = consumers;
+    }
+
+    /// A consumer for each topic there is.
+    pub(crate) fn each(&self) -> Consumers {
+        let first = self.0.read().clone();
+        let live = |first: Arc<dyn Consumer>| -> Arc<dyn Consumer> {
+            Arc::new(LiveConsumer {
+                first,
+                all: self.clone(),
+            })
+        };
+        first.into_iter().map(live).collect()
+    }
+}
+
+struct LiveConsumer {
+    first: Arc<dyn Consumer>,
+    all: LiveConsumers,
+}
+
+impl LiveConsumer {
+    fn now(&self) -> Arc<dyn Consumer> {
+        let all = self.all.0.read();
+        let mut same = all.iter().filter(|one| one.topic() == self.topic());
+        same.next().unwrap_or(&self.first).clone()
+    }
+}
+
+impl Consumer for LiveConsumer {
+    fn topic(&self) -> &'static str {
+        self.first.topic()
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.now().time_limit()
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.now().lease()
+    }
+
+    fn pauses(&self) -> &[Duration] {
+        self.first.pauses()
+    }
+
+    fn concurrency(&self) -> Concurrency {
+        self.first.concurrency()
+    }
+
+    fn work<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, End> {
+        let consumer = self.now();
+        Box::pin(async move { consumer.work(job).await })
+    }
+
+    fn give_up<'a>(&'a self, job: &'a Job, reason: &'a str) -> BoxFuture<'a, Vec<Step>> {
+        let consumer = self.now();
+        Box::pin(async move { consumer.give_up(job, reason).await })
     }
 }
 

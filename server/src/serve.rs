@@ -9,7 +9,7 @@ use crate::{
     listen::{ClientLimits, listen},
     metrics::{Metrics, Probes},
     output::print_error,
-    reload::{Configured, LiveRouter, variable},
+    reload::{Configured, LiveConsumers, LiveRouter, variable},
     secrets,
     websocket::{self, Sessions},
 };
@@ -99,7 +99,8 @@ async fn run(server: Server, document: &Value) -> Result<()> {
     let cores = Arc::new(Cores::start()?);
     let on_cores = cores.clone();
     let run_job = Arc::new(move |job| on_cores.spawn(job));
-    let queue = Arc::new(SqliteQueue::start(&native, consumers(&app), run_job).await?);
+    let workers = LiveConsumers::new(consumers(&app));
+    let queue = Arc::new(SqliteQueue::start(&native, workers.each(), run_job).await?);
     let limits = client_limits(&app.config.server);
     let metrics = Metrics::new(
         app.totals.clone(),
@@ -117,7 +118,10 @@ async fn run(server: Server, document: &Value) -> Result<()> {
     };
     let served = listen(listener, live.clone(), &cores, &limits, &ending, GRACE);
     let first = (app, documents);
-    let watched = configured.watch(first, |app| live.set(route(app)));
+    let watched = configured.watch(first, |app| {
+        live.set(route(app));
+        workers.set(consumers(app));
+    });
     let watched = ending.run_until_cancelled(watched);
     let (finished, (), _) = tokio::join!(served, told, watched);
     let finished = sessions.wait(GRACE).await && finished;

@@ -8,12 +8,14 @@ use http::header::CONTENT_TYPE;
 use openclaw_core::{
     Error, Ports, Result as CoreResult, documents,
     ledger::{Item, Value as Stored},
+    time,
 };
+use openclaw_usage::{HOT_DAYS, archived};
 use openclaw_web::{App, Id, Result, streamed};
 use serde_json::{Value, json};
 
 /// What is exported: how keys in the account's ledger begin, and what that is called.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 16] = [
     ("key/", "key"),
     ("used/", "key_use"),
     ("webhooks", "webhooks"),
@@ -26,6 +28,8 @@ const KINDS: [(&str, &str); 14] = [
     ("upload/", "upload"),
     ("response/", "response"),
     ("hour/", "usage_hour"),
+    ("sum/", "usage_hour"),
+    ("label/", "label_hour"),
     ("row/", "request"),
     ("log/", "request"),
 ];
@@ -42,10 +46,10 @@ pub(crate) async fn export_account(State(app): State<App>, Id(id): Id) -> Result
     let account = app.directory().account(&id).await?;
     let first = line("account", &id, &json!(account));
     let kinds = stream::iter(KINDS);
-    let ports = app.ports.clone();
+    let (ports, old) = (app.ports.clone(), old_requests(&app.ports, &id));
     let lines = kinds.flat_map(move |kind| items(ports.clone(), id.clone(), kind));
     let last = stream::iter([Ok(Bytes::from_static(b"{\"type\":\"end\"}\n"))]);
-    let all = stream::iter([first]).chain(lines).chain(last);
+    let all = stream::iter([first]).chain(lines).chain(old).chain(last);
     let body = streamed(all.map_err(axum::Error::new).boxed());
     Ok(([(CONTENT_TYPE, "application/jsonl")], body).into_response())
 }
@@ -76,6 +80,16 @@ fn items(
         }
     })
     .try_filter(|lines| std::future::ready(!lines.is_empty()))
+}
+
+/// The lines of requests that the ledger has no longer.
+fn old_requests(
+    ports: &Ports,
+    account: &str,
+) -> impl futures_util::Stream<Item = CoreResult<Bytes>> + Send + use<> {
+    let kept_until = time::shift(ports.clock.now(), -HOT_DAYS * time::DAY);
+    archived(ports, account, kept_until)
+        .and_then(|row| std::future::ready(line("request", &row.request, &json!(row))))
 }
 
 fn line(kind: &str, id: &str, data: &Value) -> CoreResult<Bytes> {

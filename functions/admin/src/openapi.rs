@@ -102,7 +102,7 @@ fn keys() -> Group {
             )
             .takes::<CreateKey>()
             .example(json!({"name": "backend", "scopes": ["chat", "models"], "rate_limit": 60}))
-            .gives::<NewKey>(201)
+            .gives::<NewKey<KeySpending>>(201)
             .fails(&[Code::NotFound, Code::Conflict]),
         )
         .with(
@@ -133,7 +133,7 @@ fn keys() -> Group {
             )
             .takes::<RotateKey>()
             .example(json!({"grace_period": 3600}))
-            .gives::<NewKey>(200)
+            .gives::<NewKey<KeySpending>>(200)
             .fails(&[Code::Conflict]),
         )
 }

@@ -1,7 +1,7 @@
 //! Keys with what they have spent.
 
 use openclaw_core::Result;
-use openclaw_schema::key::{Key, KeySpending};
+use openclaw_schema::key::{Key, KeySpending, NewKey};
 use openclaw_usage::Spending;
 use openclaw_web::App;
 
@@ -17,4 +17,13 @@ pub(crate) fn with_spending(key: Key, spending: &Spending) -> KeySpending {
         budget_resets_at: spending.resets_at,
         key,
     }
+}
+
+/// The same of a key that was just made, or has a new secret.
+pub(crate) async fn new_with_spending(app: &App, new: NewKey) -> Result<NewKey<KeySpending>> {
+    let spending = spending(app, &new.key.account).await?;
+    Ok(NewKey {
+        key: with_spending(new.key, &spending),
+        secret: new.secret,
+    })
 }

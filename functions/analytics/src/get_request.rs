@@ -13,5 +13,5 @@ pub(crate) async fn get_request(
     let (ledger, account) = (&*app.ports.ledger, &quota.caller().account.id);
     settle_orphans(ledger, account, now, now).await?;
     let kept = Retention::from(&app.config.analytics);
-    Ok(Json(request(ledger, account, &id, kept).await?))
+    Ok(Json(request(&app.ports, account, &id, kept).await?))
 }

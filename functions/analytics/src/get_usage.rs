@@ -16,5 +16,5 @@ pub(crate) async fn get_usage(
     // whoever reads does.
     settle_orphans(ledger, account, now, now).await?;
     let kept = Retention::from(&app.config.analytics);
-    Ok(Json(report(ledger, account, &asked, now, kept).await?))
+    Ok(Json(report(ledger, account, &asked, kept).await?))
 }

@@ -22,7 +22,7 @@ pub(crate) async fn list_requests(
     let (ledger, account) = (&*app.ports.ledger, &quota.caller().account.id);
     settle_orphans(ledger, account, now, now).await?;
     let kept = Retention::from(&app.config.analytics);
-    let list = requests(ledger, account, &filter, limit, kept).await?;
+    let list = requests(&app.ports, account, &filter, limit, kept).await?;
     Ok(match as_csv {
         true => csv::response(&list)?,
         false => Json(list).into_response(),

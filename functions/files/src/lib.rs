@@ -20,6 +20,7 @@ mod worker;
 use axum::routing::{get, post};
 use openclaw_files::CleanUp;
 use openclaw_schema::key::Scope;
+use openclaw_usage::{Retention, Upkeep};
 use openclaw_web::{Access, App, AuthLayer, Consumers, Routes};
 use std::sync::Arc;
 
@@ -47,8 +48,12 @@ pub fn router(app: &App) -> Routes {
     AuthLayer::new(app.clone(), Access::Scope(Scope::Files)).protect(routes)
 }
 
-/// Who works on jobs about files.
+/// Who works on jobs about files: those of accounts, and those that old rows of the request log become.
 pub fn consumers(app: &App) -> Consumers {
     let limits = app.config.limits.clone();
-    vec![Arc::new(CleanUp::new(app.ports.clone(), limits))]
+    let kept = Retention::from(&app.config.analytics);
+    vec![
+        Arc::new(CleanUp::new(app.ports.clone(), limits)),
+        Arc::new(Upkeep::new(app.ports.clone(), kept)),
+    ]
 }

@@ -962,7 +962,7 @@ export interface Kept {
   [field: string]: any;
 }
 
-/** A key with what it has spent: how `GET` and `PATCH` show it. */
+/** A key with what it has spent: how it is shown. */
 export interface Key {
   /** The account it belongs to. */
   account: string;
@@ -1067,10 +1067,12 @@ export interface Model {
   [field: string]: any;
 }
 
-/** A key at the one moment its secret is known. */
+/** A key at the one moment its secret is known: as it is made, `Key`, or as it is shown, `KeySpending`. */
 export interface NewKey {
   /** The account it belongs to. */
   account: string;
+  /** When the month ends. */
+  budget_resets_at: string;
   /** When it was made. */
   created_at: string;
   /** When it stops working. */
@@ -1099,6 +1101,8 @@ export interface NewKey {
   rate_limit: number | null;
   /** What it opens. */
   scopes: Scope[];
+  /** Dollars in this UTC month, with what is held for requests that run. */
+  spent: number;
   [field: string]: any;
 }
 

@@ -35,18 +35,31 @@ pub fn time_of(id: &str, prefix: &str) -> Option<Timestamp> {
     {
         return None;
     }
-    let mut millisecond = 0i64;
-    for byte in rest.bytes().take(TIME_LENGTH) {
+    Timestamp::from_millisecond(i64::try_from(number(&rest[..TIME_LENGTH])?).ok()?)
+}
+
+/// The number that [`base62`] wrote, of at most [`TIME_LENGTH`] characters.
+fn number(digits: &str) -> Option<u64> {
+    digits.bytes().try_fold(0, |number: u64, byte| {
         let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
-        millisecond = millisecond * 62 + i64::try_from(digit).ok()?;
-    }
-    Timestamp::from_millisecond(millisecond)
+        number.checked_mul(62)?.checked_add(digit as u64)
+    })
 }
 
 /// A time in characters that sort the latest first, to the millisecond.
 pub fn backwards(at: Timestamp) -> String {
     let latest = 62u64.pow(TIME_LENGTH as u32) - 1;
     base62(latest.saturating_sub(milliseconds(at)), TIME_LENGTH)
+}
+
+/// The time that [`backwards`] wrote; `None` of other text.
+pub fn time_of_backwards(text: &str) -> Option<Timestamp> {
+    if text.len() != TIME_LENGTH {
+        return None;
+    }
+    let latest = 62u64.pow(TIME_LENGTH as u32) - 1;
+    let millisecond = latest - number(text)?;
+    Timestamp::from_millisecond(i64::try_from(millisecond).ok()?)
 }
 
 fn milliseconds(at: Timestamp) -> u64 {
@@ -110,6 +123,8 @@ mod tests {
         let id = timed(&random, early, "req_");
         assert_eq!((id.len(), time_of(&id, "req_")), (34, Some(early)));
         assert!(id < timed(&random, late, "req_") && backwards(early) > backwards(late));
+        assert_eq!(time_of_backwards(&backwards(late)), Some(late));
+        assert_eq!(time_of_backwards("0000"), None);
         for other in [
             "req_",
             "key_0000",

@@ -370,19 +370,24 @@ impl UpdateKey {
     }
 }
 
-/// A key at the one moment its secret is known.
+/// A key at the one moment its secret is known: as it is made, [`Key`], or as it is shown,
+/// [`KeySpending`].
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-pub struct NewKey {
+#[cfg_attr(
+    feature = "openapi",
+    derive(schemars::JsonSchema),
+    schemars(rename = "NewKey")
+)]
+pub struct NewKey<K = Key> {
     /// The key.
     #[serde(flatten)]
-    pub key: Key,
+    pub key: K,
     /// `oc_live_…`: shown once, stored nowhere.
     #[serde(rename = "key")]
     pub secret: String,
 }
 
-/// A key with what it has spent: how `GET` and `PATCH` show it.
+/// A key with what it has spent: how it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "openapi",

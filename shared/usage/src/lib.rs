@@ -10,12 +10,14 @@
 //! The reservation is deleted by the settlement that finds it, so nothing settles twice. A request
 //! that finds it gone was only taken for dead (its client did not read for longer than the lease):
 //! it corrects the row and the sums by the difference.
-//! [`report`] sums the hours, [`requests`] lists the rows.
+//! [`report`] sums the hours, [`requests`] lists the rows. [`Upkeep`] adds up hours that have ended, and
+//! moves rows out of the ledger.
 
+mod archive;
 mod attempt;
 mod booking;
 mod budget;
-mod days;
+mod counts;
 mod latency;
 mod log;
 mod orphans;
@@ -23,12 +25,15 @@ mod progress;
 mod report;
 mod reservation;
 mod retention;
+mod rollups;
 mod row;
 mod settlement;
 mod sums;
 mod threshold;
 mod totals;
+mod upkeep;
 
+pub use archive::{HOT_DAYS, archived};
 pub use attempt::Attempt;
 pub use budget::{Spending, budget_exceeded, ensure_budget_left};
 pub use log::{request, requests};
@@ -39,3 +44,4 @@ pub use retention::Retention;
 pub use row::{Endpoint, Status, UsageRow};
 pub use settlement::{Labels, Settlement, Waited};
 pub use totals::{Observer, Totals};
+pub use upkeep::Upkeep;

@@ -1,19 +1,21 @@
 //! The request log: an account's rows, the newest first.
 
 use crate::{
-    Attempt, Retention, Status, UsageRow,
+    Attempt, HOT_DAYS, Retention, Status, UsageRow,
+    archive::Archived,
     row::{LOG, REQUEST},
 };
 use openclaw_core::{
-    Code, Error, Ledger, Money, Result, Timestamp,
+    Code, Error, Money, Ports, Result, Timestamp,
     documents::{decode, document},
     id,
     ledger::Item,
-    time::{self, MINUTE},
+    time::{self, DAY, MINUTE},
 };
 use openclaw_schema::usage::{
     AttemptView, RequestDetail, RequestFilter, RequestList, RequestView, StatusFilter, TokenClasses,
 };
+use std::collections::VecDeque;
 
 /// Rows that are read at a time.
 const READ: usize = 250;
@@ -26,7 +28,7 @@ const SLACK: i64 = 15 * MINUTE;
 
 /// A page of the log that `filter` allows, at most `limit` rows.
 pub async fn requests(
-    ledger: &dyn Ledger,
+    ports: &Ports,
     account: &str,
     filter: &RequestFilter,
     limit: usize,
@@ -35,10 +37,10 @@ pub async fn requests(
     let mut page = Page::default();
     match &filter.request_id {
         Some(id) => {
-            let found = find(ledger, account, id).await?;
+            let found = find(ports, account, id, kept).await?;
             page.rows.extend(found.filter(|row| allows(filter, row)));
         }
-        None => page.read(ledger, account, filter, limit).await?,
+        None => page.read(ports, account, filter, limit, kept).await?,
     }
     Ok(RequestList {
         object: "list",
@@ -51,12 +53,12 @@ pub async fn requests(
 
 /// One request with its attempts; 404.
 pub async fn request(
-    ledger: &dyn Ledger,
+    ports: &Ports,
     account: &str,
     id: &str,
     kept: Retention,
 ) -> Result<RequestDetail> {
-    let Some(mut row) = find(ledger, account, id).await? else {
+    let Some(mut row) = find(ports, account, id, kept).await? else {
         let days = kept.request_days;
         let message =
             format_args!("request '{id}' (requests are kept for {days} days)").to_string();
@@ -76,17 +78,109 @@ pub async fn request(
 }
 
 /// The row of a request whose id tells its time.
-async fn find(ledger: &dyn Ledger, account: &str, id: &str) -> Result<Option<UsageRow>> {
+async fn find(ports: &Ports, account: &str, id: &str, kept: Retention) -> Result<Option<UsageRow>> {
     let Some(at) = id::time_of(id, REQUEST) else {
         return Ok(None);
     };
-    let key = format!("{LOG}{}/{id}", id::backwards(at));
-    let found = ledger.get(account, &key).await?;
-    found.as_ref().map(read).transpose()
+    let time = id::backwards(at);
+    let key = format!("{LOG}{time}/{id}");
+    if let Some(found) = ports.ledger.get(account, &key).await? {
+        return read(&found).map(Some);
+    }
+    let now = ports.clock.now();
+    if at > cold(now) {
+        return Ok(None);
+    }
+    let mut archived = Archived::after(ports, account, time);
+    while let Some((found, row)) = archived.next().await? {
+        if found >= key {
+            return Ok(Some(row).filter(|row| found == key && is_kept(row, kept, now)));
+        }
+    }
+    Ok(None)
+}
+
+/// Requests that were made after this are in the ledger.
+fn cold(now: Timestamp) -> Timestamp {
+    time::shift(now, SLACK - HOT_DAYS * DAY)
+}
+
+fn is_kept(row: &UsageRow, kept: Retention, now: Timestamp) -> bool {
+    now < time::shift(row.started, kept.request_days * DAY)
 }
 
 fn read(item: &Item) -> Result<UsageRow> {
     decode(document(item)?)
+}
+
+/// The rows of an account, the newest first, wherever they are.
+struct Rows<'a> {
+    ports: &'a Ports,
+    account: &'a str,
+    /// Rows after this key may be in files.
+    cold: String,
+    /// Of the ledger: where it goes on (`None` after the last page), and what was read.
+    after: Option<Option<String>>,
+    read: VecDeque<(String, Item)>,
+    archived: Archived,
+    /// The next row of the files, where it was looked at.
+    next: Option<(String, UsageRow)>,
+}
+
+impl<'a> Rows<'a> {
+    /// Those after the key `after`.
+    fn after(ports: &'a Ports, account: &'a str, after: Option<String>) -> Self {
+        let cold = id::backwards(cold(ports.clock.now()));
+        let start = after.as_ref().map(|after| after[LOG.len()..].to_owned());
+        let start = start.filter(|start| *start > cold);
+        let start = start.unwrap_or_else(|| cold.clone());
+        Self {
+            ports,
+            account,
+            cold: format!("{LOG}{cold}"),
+            after: Some(after),
+            read: VecDeque::new(),
+            archived: Archived::after(ports, account, start),
+            next: None,
+        }
+    }
+
+    async fn next(&mut self) -> Result<Option<(String, UsageRow)>> {
+        if self.read.is_empty()
+            && let Some(after) = self.after.take()
+        {
+            let ledger = &self.ports.ledger;
+            let page = ledger
+                .query(self.account, LOG, after.as_deref(), READ)
+                .await?;
+            self.after = page.last().map(|(last, _)| Some(last.clone()));
+            self.read.extend(page);
+        }
+        // What the ledger has is younger than what it no longer has, but for rows that are in both.
+        let Some((key, item)) = self.read.pop_front() else {
+            return match self.next.take() {
+                Some(next) => Ok(Some(next)),
+                None => self.archived.next().await,
+            };
+        };
+        if key < self.cold {
+            return Ok(Some((key, read(&item)?)));
+        }
+        if self.next.is_none() {
+            self.next = self.archived.next().await?;
+        }
+        match self.next.take() {
+            Some(next) if next.0 < key => {
+                self.read.push_front((key, item));
+                Ok(Some(next))
+            }
+            Some(next) => {
+                self.next = Some(next).filter(|next| next.0 != key);
+                Ok(Some((key, read(&item)?)))
+            }
+            None => Ok(Some((key, read(&item)?))),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -99,12 +193,13 @@ struct Page {
 impl Page {
     async fn read(
         &mut self,
-        ledger: &dyn Ledger,
+        ports: &Ports,
         account: &str,
         filter: &RequestFilter,
         limit: usize,
+        kept: Retention,
     ) -> Result<()> {
-        let mut after = match (&filter.after, filter.end) {
+        let after = match (&filter.after, filter.end) {
             (Some(cursor), _) => Some(key_of(cursor)?),
             // Sorts after all that were made at that millisecond.
             (None, Some(end)) => Some(format!("{LOG}{}~", id::backwards(end))),
@@ -114,35 +209,29 @@ impl Page {
             let start = time::shift(start, -SLACK);
             format!("{LOG}{}~", id::backwards(start))
         });
+        let now = ports.clock.now();
+        let mut rows = Rows::after(ports, account, after);
         let mut looked_at = 0;
-        loop {
-            let page = ledger.query(account, LOG, after.as_deref(), READ).await?;
-            let is_last = page.is_empty();
-            for (key, item) in page {
-                if oldest.as_ref().is_some_and(|oldest| key > *oldest) {
-                    return Ok(());
-                }
-                looked_at += 1;
-                let row = read(&item)?;
-                let is_shown = allows(filter, &row);
-                if self.rows.len() == limit || looked_at > LOOKED_AT {
-                    // There is one more to look at, at least.
-                    self.has_more |= is_shown || looked_at > LOOKED_AT;
-                    if self.has_more {
-                        return Ok(());
-                    }
-                    continue;
-                }
-                self.last_id = Some(cursor_of(&key));
-                if is_shown {
-                    self.rows.push(row);
-                }
-                after = Some(key);
-            }
-            if is_last {
+        while let Some((key, row)) = rows.next().await? {
+            if oldest.as_ref().is_some_and(|oldest| key > *oldest) {
                 return Ok(());
             }
+            looked_at += 1;
+            let is_shown = allows(filter, &row) && is_kept(&row, kept, now);
+            if self.rows.len() == limit || looked_at > LOOKED_AT {
+                // There is one more to look at, at least.
+                self.has_more |= is_shown || looked_at > LOOKED_AT;
+                if self.has_more {
+                    return Ok(());
+                }
+                continue;
+            }
+            self.last_id = Some(cursor_of(&key));
+            if is_shown {
+                self.rows.push(row);
+            }
         }
+        Ok(())
     }
 }
 

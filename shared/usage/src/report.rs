@@ -2,17 +2,16 @@
 
 use crate::{
     Retention,
-    days::Source,
-    sums::{LABELS, Series, Sums},
+    counts::{Brief, Counted, Field, Plain, Sums},
+    rollups::{BY_LABEL, SERIES, Source, moment},
+    sums::Series,
 };
-use openclaw_core::{Error, Ledger, Result, Timestamp, time::hour};
+use openclaw_core::{Ledger, Result};
 use openclaw_schema::usage::{
     By, Day, Group, Interval, IntervalTotals, Kept, PeriodTotals, Slice, Span, UsageAsked,
     UsageReport,
 };
 use std::{cmp::Reverse, collections::BTreeMap};
-
-const PAGE: usize = 1000;
 
 /// Groups that are shown, at most: those that cost most, then those with most requests.
 const MAX_GROUPS: usize = 1000;
@@ -22,77 +21,46 @@ pub async fn report(
     ledger: &dyn Ledger,
     account: &str,
     asked: &UsageAsked,
-    now: Timestamp,
     kept: Retention,
 ) -> Result<UsageReport> {
-    let source = Source {
-        ledger,
-        account,
-        now,
-        kept,
-        by_hour: asked.interval == Some(Interval::Hour),
-    };
+    let source = Source::open(ledger, account).await?;
+    let by_hour = asked.interval == Some(Interval::Hour);
     let mut groups = Groups::default();
-    let add = |hour: &str, series: &Series, sums: &Sums| groups.add(asked, hour, series, sums);
-    source.each(&asked.span, add).await?;
+    let mut add = |when: &str, name: &str, counted: &Counted<'_>| {
+        if let Some(series) = Series::read(name) {
+            groups.add(asked, when, &series, counted);
+        }
+    };
+    source.each(&SERIES, &asked.span, by_hour, &mut add).await?;
     if matches!(asked.group_by, Some(By::User | By::Tag)) {
-        each_label(ledger, account, &asked.span, |hour, sums| {
-            groups.add_label(asked, hour, &sums);
-        })
-        .await?;
+        let mut add = |when: &str, _: &str, counted: &Counted<'_>| {
+            groups.add_label(asked, when, counted);
+        };
+        source
+            .each(&BY_LABEL, &asked.span, by_hour, &mut add)
+            .await?;
     }
     let before = asked.span.before();
     let mut previous = Sums::default();
-    let source = Source {
-        by_hour: false,
-        ..source
-    };
-    let add = |_: &str, series: &Series, sums: &Sums| {
-        if is_asked(asked, series) {
-            previous += sums;
+    let mut add = |_: &str, name: &str, counted: &Counted<'_>| {
+        if Series::read(name).is_some_and(|series| is_asked(asked, &series)) {
+            previous.add(counted);
         }
     };
-    source.each(&before, add).await?;
+    source.each(&SERIES, &before, false, &mut add).await?;
     Ok(groups.report(asked, &before, &previous, kept))
 }
 
-/// Calls `add` with the hour and the sums of each label's item of a span.
-async fn each_label(
-    ledger: &dyn Ledger,
-    account: &str,
-    span: &Span,
-    mut add: impl FnMut(&str, Sums) + Send,
-) -> Result<()> {
-    let mut after = format!("{LABELS}{}", hour(span.start));
-    let end = format!("{LABELS}{}", hour(span.end));
-    loop {
-        let page = ledger.query(account, LABELS, Some(&after), PAGE).await?;
-        for (key, item) in &page {
-            if *key >= end {
-                return Ok(());
-            }
-            let odd = || Error::internal(format_args!("odd sums {key}"));
-            let sums = Sums::read(item.counters().ok_or_else(odd)?);
-            let hour = key[LABELS.len()..].split('/').next().unwrap_or_default();
-            add(hour, sums);
-        }
-        match page.into_iter().next_back() {
-            Some((last, _)) => after = last,
-            None => return Ok(()),
-        }
-    }
-}
-
-fn is_asked(asked: &UsageAsked, series: &Series) -> bool {
-    let is =
-        |wanted: &Option<String>, found: &String| wanted.as_ref().is_none_or(|one| one == found);
-    is(&asked.model, &series.model)
-        && is(&asked.key, &series.key)
+fn is_asked(asked: &UsageAsked, series: &Series<'_>) -> bool {
+    let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|one| one == found);
+    is(&asked.model, series.model)
+        && is(&asked.key, series.key)
         && is(&asked.provider, &series.provider)
-        && is(&asked.endpoint, &series.endpoint)
+        && is(&asked.endpoint, series.endpoint)
 }
 
 type Named = BTreeMap<String, Sums>;
+type Slices = BTreeMap<String, Brief>;
 
 /// The sums of a report, by all that it shows.
 #[derive(Default)]
@@ -100,61 +68,68 @@ struct Groups {
     total: Sums,
     by_model: Named,
     by_key: Named,
-    by_day: BTreeMap<String, (Sums, Named)>,
+    by_day: BTreeMap<String, (Sums, Slices)>,
     groups: Named,
-    intervals: BTreeMap<String, (Sums, Named)>,
+    intervals: BTreeMap<String, (Sums, Slices)>,
+}
+
+/// What `name` has in `map`.
+fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, name: &str) -> &'a mut T {
+    map.entry(name.to_owned()).or_default()
 }
 
 impl Groups {
     /// Adds sums of an hour, or of a whole day where no hours are told one by one.
-    fn add(&mut self, asked: &UsageAsked, hour: &str, series: &Series, sums: &Sums) {
+    fn add(&mut self, asked: &UsageAsked, when: &str, series: &Series<'_>, counted: &Counted<'_>) {
+        let brief = Brief::of(counted);
         // An amendment may leave nothing.
-        if !is_asked(asked, series) || sums.requests == 0 {
+        if !is_asked(asked, series) || brief.requests == 0 {
             return;
         }
         let group = match asked.group_by {
-            Some(By::Model) => Some(&series.model),
-            Some(By::Key) => Some(&series.key),
-            Some(By::Provider) => Some(&series.provider),
-            Some(By::Endpoint) => Some(&series.endpoint),
+            Some(By::Model) => Some(series.model),
+            Some(By::Key) => Some(series.key),
+            Some(By::Provider) => Some(&*series.provider),
+            Some(By::Endpoint) => Some(series.endpoint),
             Some(By::User | By::Tag) | None => None,
         };
         // A skill has no model, and what nobody answered no provider.
         let group = group.filter(|name| !name.is_empty());
         if let Some(interval) = asked.interval {
-            let at = start_of(interval, hour).to_owned();
-            let at = self.intervals.entry(at).or_default();
-            at.0 += sums;
+            let at = entry(&mut self.intervals, start_of(interval, when));
+            at.0.add(counted);
             if let Some(name) = group {
-                *at.1.entry(name.clone()).or_default() += sums;
+                *entry(&mut at.1, name) += brief;
             }
         }
         if let Some(name) = group {
-            *self.groups.entry(name.clone()).or_default() += sums;
+            entry(&mut self.groups, name).add(counted);
         }
-        let day = start_of(Interval::Day, hour).to_owned();
-        let day = self.by_day.entry(day).or_default();
-        day.0 += sums;
+        let day = entry(&mut self.by_day, start_of(Interval::Day, when));
+        day.0.add(counted);
         if !series.model.is_empty() {
-            *day.1.entry(series.model.clone()).or_default() += sums;
-            *self.by_model.entry(series.model.clone()).or_default() += sums;
+            *entry(&mut day.1, series.model) += brief;
+            entry(&mut self.by_model, series.model).add(counted);
         }
-        *self.by_key.entry(series.key.clone()).or_default() += sums;
-        self.total += sums;
+        entry(&mut self.by_key, series.key).add(counted);
+        self.total.add(counted);
     }
 
-    /// Adds an item of [`LABELS`]: a request counts under its user, or once under each of its tags.
-    fn add_label(&mut self, asked: &UsageAsked, hour: &str, sums: &Sums) {
-        let names = match asked.group_by {
-            Some(By::User) => sums.user.as_slice(),
-            _ => &sums.tags,
-        };
-        for name in names.iter().filter(|_| sums.requests > 0) {
-            *self.groups.entry(name.clone()).or_default() += sums;
+    /// Adds sums of a label: a request counts under its user, or once under each of its tags.
+    fn add_label(&mut self, asked: &UsageAsked, when: &str, counted: &Counted<'_>) {
+        let brief = Brief::of(counted);
+        if brief.requests == 0 {
+            return;
+        }
+        for (field, _) in counted {
+            let name = match (field, asked.group_by) {
+                (Field::User(name), Some(By::User)) | (Field::Tag(name), Some(By::Tag)) => name,
+                _ => continue,
+            };
+            entry(&mut self.groups, name).add(counted);
             if let Some(interval) = asked.interval {
-                let at = start_of(interval, hour).to_owned();
-                let at = self.intervals.entry(at).or_default();
-                *at.1.entry(name.clone()).or_default() += sums;
+                let at = entry(&mut self.intervals, start_of(interval, when));
+                *entry(&mut at.1, name) += brief;
             }
         }
     }
@@ -209,23 +184,13 @@ fn start_of(interval: Interval, hour: &str) -> &str {
     }
 }
 
-/// The moment of an hour `2026-02-28T12` or a day `2026-02-28`.
-fn moment(text: &str) -> Timestamp {
-    let rest = if text.contains('T') {
-        ":00:00Z"
-    } else {
-        "T00:00:00Z"
-    };
-    format!("{text}{rest}").parse().unwrap_or_default()
-}
-
 fn totals(span: &Span, sums: &Sums) -> PeriodTotals {
     PeriodTotals {
         start: span.start,
         end: span.end,
-        total_requests: sums.requests,
+        total_requests: sums.count(Plain::Requests),
         total_tokens: sums.tokens(),
-        cost: sums.cost,
+        cost: sums.cost(),
         detail: sums.detail(),
     }
 }
@@ -233,9 +198,9 @@ fn totals(span: &Span, sums: &Sums) -> PeriodTotals {
 fn group(by: Option<By>, name: String, sums: &Sums) -> Group {
     Group {
         name: by.map(|by| by.named(name)).unwrap_or_default(),
-        requests: sums.requests,
+        requests: sums.count(Plain::Requests),
         tokens: sums.tokens(),
-        cost: sums.cost,
+        cost: sums.cost(),
         detail: sums.detail(),
     }
 }
@@ -251,20 +216,20 @@ fn shown(by: By, groups: Named) -> Vec<Group> {
 fn largest(by: By, groups: Named) -> Vec<Group> {
     let mut order = Vec::from_iter(groups);
     if order.len() > MAX_GROUPS {
-        order.sort_by_key(|(_, sums)| Reverse((sums.cost, sums.requests)));
+        order.sort_by_key(|(_, sums)| Reverse((sums.cost(), sums.count(Plain::Requests))));
         order.truncate(MAX_GROUPS);
     }
     shown(by, order.into_iter().collect())
 }
 
-fn slices(by: By, groups: Named) -> Vec<Slice> {
+fn slices(by: By, groups: Slices) -> Vec<Slice> {
     let groups = groups.into_iter().take(MAX_GROUPS);
-    let slice = |(name, sums): (String, Sums)| Slice {
+    let slice = |(name, brief): (String, Brief)| Slice {
         name: by.named(name),
-        requests: sums.requests,
-        tokens: sums.tokens(),
-        cost: sums.cost,
-        errors: sums.errors(),
+        requests: brief.requests,
+        tokens: brief.tokens,
+        cost: brief.cost(),
+        errors: brief.errors,
     };
     groups.map(slice).collect()
 }

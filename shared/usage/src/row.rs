@@ -1,6 +1,6 @@
 //! The usage row: one request, accounted.
 
-use crate::{Attempt, Retention, sums};
+use crate::{Attempt, Retention, archive::HOT_DAYS, sums};
 use bytes::Bytes;
 use openclaw_core::{
     Error, Money, Result, Timestamp, id,
@@ -169,7 +169,10 @@ impl UsageRow {
             key: self.ledger_key(),
             document: Bytes::from(document),
             when: booked.map_or(When::Always, |_| When::Present),
-            expires: Some(time::shift(self.started, kept.request_days * DAY)),
+            expires: Some(time::shift(
+                self.started,
+                kept.request_days.min(HOT_DAYS) * DAY,
+            )),
         };
         Ok([row]
             .into_iter()

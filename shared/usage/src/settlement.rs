@@ -7,6 +7,7 @@ use crate::{
     budget::budget_exceeded,
     progress::Progress,
     reservation::later,
+    upkeep,
 };
 use futures_util::{
     FutureExt,
@@ -333,7 +334,24 @@ impl Open {
         };
         self.totals.add(&row);
         row.log(account);
-        Ok(applied.durable.await?)
+        applied.durable.await?;
+        self.ensure_upkeep(now);
+        Ok(())
+    }
+
+    /// In a task of its own: nobody waits for it.
+    fn ensure_upkeep(self, now: Timestamp) {
+        if !self.totals.is_first_today(&self.account, now) {
+            return;
+        }
+        let ports = self.ports.clone();
+        ports.spawn.spawn(Box::pin(async move {
+            let ensured = upkeep::ensure(&*self.ports.ledger, &self.account, now).await;
+            if let Err(error) = ensured {
+                let cause = error.cause.unwrap_or_default();
+                tracing::warn!(cause, "an account has no job for its log");
+            }
+        }));
     }
 
     async fn next_round(

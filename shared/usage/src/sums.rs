@@ -3,18 +3,16 @@
 
 use crate::{
     Retention, Status, UsageRow,
-    days::{DAYS, LATE},
+    counts::{CODE, DURATION, FIRST_TOKEN, TAG, USER},
     latency::Latency,
+    rollups::{LATE, stale},
 };
 use openclaw_core::{
-    Money,
-    ledger::{Counters, Delta, Step, When},
+    ledger::{Counters, Delta, Step},
     time::{self, DAY},
 };
-use openclaw_schema::usage::{Detail, Latencies, TokenClasses};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// The prefix of sums: `sum/<hour>/<key>/<endpoint>/<provider>/<model>`.
 pub(crate) const SUMS: &str = "sum/";
@@ -26,14 +24,6 @@ pub(crate) const LABELS: &str = "label/";
 /// The prefix of the sums that were written before they told endpoint and provider:
 /// `hour/<hour>/<key>/<model>`.
 pub(crate) const OLD_SUMS: &str = "hour/";
-
-// Counters of an item beside the plain ones: errors by code, buckets of both latencies, and what a label's
-// item is about.
-const CODE: &str = "e/";
-const DURATION: &str = "d/";
-const FIRST_TOKEN: &str = "t/";
-const USER: &str = "u/";
-const TAG: &str = "m/";
 
 const SLASH: &str = "%2F";
 
@@ -49,12 +39,8 @@ pub(crate) fn steps(
         collect(booked, -1, &mut items);
     }
     let started = row.started;
-    // What a report has made of that day is no longer true.
     let is_late = row.duration_ms > LATE.unsigned_abs() * 1000;
-    let forget = is_late.then(|| Step::Delete {
-        key: format!("{DAYS}{}", time::day(started)),
-        when: When::Always,
-    });
+    let marks = is_late.then(|| stale(started, label_hash(row).is_some(), kept));
     let added = items.into_iter().filter_map(move |(key, counters)| {
         let deltas = counters.into_iter().filter(|(_, by)| *by != 0);
         let deltas = Vec::from_iter(deltas.map(|(field, by)| Delta::new(field, by)));
@@ -70,7 +56,7 @@ pub(crate) fn steps(
             expires,
         })
     });
-    added.chain(forget)
+    added.chain(marks.into_iter().flatten())
 }
 
 fn collect(row: &UsageRow, sign: i64, items: &mut BTreeMap<String, Counters>) {
@@ -153,170 +139,39 @@ fn add(row: &UsageRow, sign: i64, counters: &mut Counters) {
 }
 
 /// Whose sums an item holds.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-pub(crate) struct Series {
-    pub(crate) key: String,
-    pub(crate) endpoint: String,
-    pub(crate) provider: String,
-    pub(crate) model: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Series<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) endpoint: &'a str,
+    pub(crate) provider: Cow<'a, str>,
+    pub(crate) model: &'a str,
 }
 
-impl Series {
-    /// The hour and the series of an item of [`SUMS`] or [`OLD_SUMS`]; a model's id may have slashes.
-    pub(crate) fn of_item(item: &str) -> Option<(&str, Self)> {
-        if let Some(rest) = item.strip_prefix(SUMS) {
-            let mut parts = rest.splitn(5, '/');
-            let hour = parts.next()?;
-            let mut next = || parts.next().map(str::to_owned);
-            let series = Self {
-                key: next()?,
-                endpoint: next()?,
-                provider: next()?.replace(SLASH, "/"),
-                model: next()?,
-            };
-            return Some((hour, series));
-        }
-        let mut parts = item.strip_prefix(OLD_SUMS)?.splitn(3, '/');
-        let (hour, key, model) = (parts.next()?, parts.next()?, parts.next()?);
-        let endpoint = if model.is_empty() { "skills" } else { "chat" };
-        let series = Self {
-            key: key.into(),
-            endpoint: endpoint.into(),
-            provider: String::new(),
-            model: model.into(),
-        };
-        Some((hour, series))
+impl<'a> Series<'a> {
+    /// By what follows the hour in the key of an item of [`SUMS`]; a model's id may have slashes.
+    pub(crate) fn read(name: &'a str) -> Option<Self> {
+        let mut parts = name.splitn(4, '/');
+        Some(Self {
+            key: parts.next()?,
+            endpoint: parts.next()?,
+            provider: match parts.next()? {
+                plain if !plain.contains(SLASH) => plain.into(),
+                quoted => quoted.replace(SLASH, "/").into(),
+            },
+            model: parts.next()?,
+        })
     }
 }
 
-/// Sums over requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sums {
-    pub(crate) requests: u64,
-    pub(crate) cost: Money,
-    prompt_tokens: u64,
-    completion_tokens: u64,
-    errors: u64,
-    interrupted: u64,
-    estimated: u64,
-    streams: u64,
-    cache_hits: u64,
-    fallbacks: u64,
-    retries: u64,
-    tokens: TokenClasses,
-    codes: BTreeMap<String, u64>,
-    duration: Latency,
-    first_token: Latency,
-    /// Of a label's item: its user and tags.
-    pub(crate) user: Option<String>,
-    pub(crate) tags: Vec<String>,
-}
-
-impl Sums {
-    pub(crate) fn read(counters: &Counters) -> Self {
-        let mut sums = Self::default();
-        for (field, count) in counters {
-            sums.read_field(field, u64::try_from(*count).unwrap_or_default());
-        }
-        sums
+/// The hour of an item and what follows it, as items of `prefix` have it today.
+pub(crate) fn hour_and_name<'a>(prefix: &str, key: &'a str) -> Option<(&'a str, Cow<'a, str>)> {
+    let (hour, name) = key.strip_prefix(prefix)?.split_once('/')?;
+    if prefix != OLD_SUMS {
+        return Some((hour, name.into()));
     }
-
-    fn read_field(&mut self, field: &str, count: u64) {
-        let plain = match field {
-            "requests" => &mut self.requests,
-            "prompt_tokens" => &mut self.prompt_tokens,
-            "completion_tokens" => &mut self.completion_tokens,
-            "errors" => &mut self.errors,
-            "interrupted" => &mut self.interrupted,
-            "estimated" => &mut self.estimated,
-            "cached_tokens" => &mut self.tokens.cached,
-            "cache_write_tokens" => &mut self.tokens.cache_write,
-            "cache_write_1h_tokens" => &mut self.tokens.cache_write_1h,
-            "audio_prompt_tokens" => &mut self.tokens.audio_prompt,
-            "image_tokens" => &mut self.tokens.image,
-            "reasoning_tokens" => &mut self.tokens.reasoning,
-            "audio_completion_tokens" => &mut self.tokens.audio_completion,
-            "streams" => &mut self.streams,
-            "cache_hits" => &mut self.cache_hits,
-            "fallbacks" => &mut self.fallbacks,
-            "retries" => &mut self.retries,
-            "cost" => {
-                self.cost = Money::from_nanos(i64::try_from(count).unwrap_or(i64::MAX));
-                return;
-            }
-            other => return self.read_named(other, count),
-        };
-        *plain = count;
-    }
-
-    fn read_named(&mut self, field: &str, count: u64) {
-        // An amendment leaves counters at 0.
-        let Some((prefix, name)) = field.split_at_checked(2).filter(|_| count > 0) else {
-            return;
-        };
-        match prefix {
-            CODE => *self.codes.entry(name.to_owned()).or_default() += count,
-            DURATION => self.duration.add(name.parse().unwrap_or_default(), count),
-            FIRST_TOKEN => self
-                .first_token
-                .add(name.parse().unwrap_or_default(), count),
-            USER => self.user = Some(name.to_owned()),
-            TAG => self.tags.push(name.to_owned()),
-            _ => {}
-        }
-    }
-
-    pub(crate) const fn tokens(&self) -> u64 {
-        self.prompt_tokens + self.completion_tokens
-    }
-
-    pub(crate) const fn errors(&self) -> u64 {
-        self.errors
-    }
-
-    /// Without the totals that a report names otherwise in its head and in its groups.
-    pub(crate) fn detail(&self) -> Detail {
-        let latencies = Latencies {
-            duration_ms: self.duration.percentiles(),
-            first_token_ms: self.first_token.percentiles(),
-        };
-        Detail {
-            prompt_tokens: self.prompt_tokens,
-            completion_tokens: self.completion_tokens,
-            errors: self.errors,
-            interrupted: self.interrupted,
-            estimated_requests: self.estimated,
-            token_classes: self.tokens,
-            streamed: self.streams,
-            cached: self.cache_hits,
-            fallbacks: self.fallbacks,
-            retries: self.retries,
-            latency: latencies.duration_ms.is_some().then_some(latencies),
-            errors_by_code: self.codes.clone(),
-        }
-    }
-}
-
-impl std::ops::AddAssign<&Self> for Sums {
-    fn add_assign(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.cost += other.cost;
-        self.prompt_tokens += other.prompt_tokens;
-        self.completion_tokens += other.completion_tokens;
-        self.errors += other.errors;
-        self.interrupted += other.interrupted;
-        self.estimated += other.estimated;
-        self.streams += other.streams;
-        self.cache_hits += other.cache_hits;
-        self.fallbacks += other.fallbacks;
-        self.retries += other.retries;
-        self.tokens += other.tokens;
-        for (code, count) in &other.codes {
-            *self.codes.entry(code.clone()).or_default() += count;
-        }
-        self.duration += &other.duration;
-        self.first_token += &other.first_token;
-    }
+    let (key, model) = name.split_once('/')?;
+    let endpoint = if model.is_empty() { "skills" } else { "chat" };
+    Some((hour, format!("{key}/{endpoint}//{model}").into()))
 }
 
 #[cfg(test)]
@@ -325,21 +180,20 @@ mod tests {
 
     #[test]
     fn an_item_says_whose_sums_it_holds() {
-        let (hour, series) = Series::of_item("sum/2026-02-28T12/key_1/chat//vendor/m/x").unwrap();
+        let item = "sum/2026-02-28T12/key_1/chat/a%2Fb/vendor/m/x";
+        let (hour, name) = hour_and_name(SUMS, item).unwrap();
         assert_eq!(hour, "2026-02-28T12");
-        assert_eq!((&*series.provider, &*series.model), ("", "vendor/m/x"));
-        let (_, old) = Series::of_item("hour/2026-02-28T12/key_1/vendor/m").unwrap();
+        let series = Series::read(&name).unwrap();
+        assert_eq!((&*series.provider, series.model), ("a/b", "vendor/m/x"));
+        let (_, old) = hour_and_name(OLD_SUMS, "hour/2026-02-28T12/key_1/vendor/m").unwrap();
+        let old = Series::read(&old).unwrap();
         assert_eq!(
-            (&*old.key, &*old.endpoint, &*old.model),
-            ("key_1", "chat", "vendor/m")
+            (old.key, old.endpoint, &*old.provider, old.model),
+            ("key_1", "chat", "", "vendor/m")
         );
-        assert_eq!(
-            Series::of_item("hour/2026-02-28T12/key_1/")
-                .unwrap()
-                .1
-                .endpoint,
-            "skills"
-        );
-        assert_eq!(Series::of_item("sum/2026-02-28T12/key_1"), None);
+        let (_, skill) = hour_and_name(OLD_SUMS, "hour/2026-02-28T12/key_1/").unwrap();
+        assert_eq!(Series::read(&skill).unwrap().endpoint, "skills");
+        assert_eq!(hour_and_name(SUMS, "sum/2026-02-28T12"), None);
+        assert_eq!(Series::read("key_1"), None);
     }
 }

@@ -1,10 +1,18 @@
 //! What this process has accounted since it started, for its metrics.
 
 use crate::row::{Status, UsageRow};
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering},
+use openclaw_core::{Timestamp, time::DAY};
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+
+/// Accounts of a day that a process remembers; then it begins anew.
+const MAX_SEEN: usize = 100_000;
 
 /// Is shown each row that this process accounts, on the request's way: it must be quick.
 pub type Observer = Box<dyn Fn(&UsageRow) + Send + Sync>;
@@ -25,6 +33,15 @@ pub struct Totals {
     pub completion_tokens: AtomicU64,
     /// Nano-dollars.
     pub cost_nanos: AtomicU64,
+    seen: Mutex<Seen>,
+}
+
+/// The accounts of a day, by their hash: one that is taken for another waits for the next day.
+#[derive(Default)]
+struct Seen {
+    day: i64,
+    accounts: HashSet<u64>,
+    hash: RandomState,
 }
 
 impl Totals {
@@ -32,6 +49,18 @@ impl Totals {
     pub fn observe(&self, observer: Observer) {
         // A second one would see what the first does.
         let _ = self.observer.set(observer);
+    }
+
+    /// Whether `account` is seen for the first time on the day of `now`; then it has been.
+    pub(crate) fn is_first_today(&self, account: &str, now: Timestamp) -> bool {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let day = now.as_second().div_euclid(DAY);
+        if seen.day != day || seen.accounts.len() >= MAX_SEEN {
+            seen.day = day;
+            seen.accounts.clear();
+        }
+        let hash = seen.hash.hash_one(account);
+        seen.accounts.insert(hash)
     }
 
     pub(crate) fn add(&self, row: &UsageRow) {

@@ -137,6 +137,11 @@ pub const DEPLOYED: [Worker; 15] = [
                 "queues.producers",
                 &[("binding", "JOBS_FILE_PROCESS"), ("queue", EXTRACT_JOBS)],
             ),
+            // Old rows of the request log become files.
+            (
+                "queues.producers",
+                &[("binding", "JOBS_USAGE_UPKEEP"), ("queue", FILE_JOBS)],
+            ),
             (
                 "queues.producers",
                 &[("binding", "JOBS_WORKFLOW_RUN"), ("queue", WORKFLOW_JOBS)],
@@ -205,6 +210,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "The usage of an account.",
         package: "openclaw-function-analytics",
         folder: "functions/analytics",
+        bindings: &[KV, LEDGER, BLOBS],
         ..FUNCTION
     },
     Worker {
@@ -212,6 +218,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "Accounts and API keys.",
         package: "openclaw-function-admin",
         folder: "functions/admin",
+        bindings: &[KV, LEDGER, BLOBS],
         secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER],
         ..FUNCTION
     },

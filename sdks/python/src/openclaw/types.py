@@ -1567,7 +1567,7 @@ class Kept(Object):
 
 @dataclass(slots=True, kw_only=True)
 class Key(Object):
-    """A key with what it has spent: how `GET` and `PATCH` show it."""
+    """A key with what it has spent: how it is shown."""
 
     _names: ClassVar[tuple[str, ...]] = (
         "account",
@@ -1723,10 +1723,11 @@ class Model(Object):
 
 @dataclass(slots=True, kw_only=True)
 class NewKey(Object):
-    """A key at the one moment its secret is known."""
+    """A key at the one moment its secret is known: as it is made, `Key`, or as it is shown, `KeySpending`."""
 
     _names: ClassVar[tuple[str, ...]] = (
         "account",
+        "budget_resets_at",
         "created_at",
         "id",
         "key",
@@ -1735,6 +1736,7 @@ class NewKey(Object):
         "object",
         "on_disconnect",
         "scopes",
+        "spent",
         "expires_at",
         "last_used_at",
         "models",
@@ -1744,6 +1746,8 @@ class NewKey(Object):
     )
     account: str
     """The account it belongs to."""
+    budget_resets_at: str
+    """When the month ends."""
     created_at: str
     """When it was made."""
     id: str
@@ -1760,6 +1764,8 @@ class NewKey(Object):
     """What happens when the client has left."""
     scopes: list[Scope]
     """What it opens."""
+    spent: float
+    """Dollars in this UTC month, with what is held for requests that run."""
     expires_at: str | None = None
     """When it stops working."""
     last_used_at: str | None = None

@@ -162,6 +162,11 @@ impl Job {
         self.put(When::Always)
     }
 
+    /// The step that stores it where there is no job of its name; else the transaction is refused.
+    pub fn step_where_absent(&self) -> Result<Step> {
+        self.put(When::Absent)
+    }
+
     /// The step that removes the job of this name, which need not exist. Whoever works on it goes on,
     /// and cannot say that it is done.
     pub fn cancel(topic: &str, id: &str) -> Step {

@@ -20,7 +20,7 @@ fn admitted(fakes: &Fakes, seed: u64) -> (String, Settlement) {
 fn list(fakes: &Fakes, filter: RequestFilter) -> RequestList {
     let limit = filter.limit(100).unwrap();
     let kept = Retention::default();
-    block_on(requests(&*fakes.ledger, ACCOUNT, &filter, limit, kept)).unwrap()
+    block_on(requests(&fakes.ports(), ACCOUNT, &filter, limit, kept)).unwrap()
 }
 
 fn ids(list: &RequestList) -> Vec<&str> {
@@ -153,7 +153,7 @@ fn a_request_tells_its_attempts_and_what_each_class_of_token_cost() {
     settlement.first_token();
     settlement.counted(counts(10, 5));
     block_on(settlement.settle(Status::Completed)).unwrap();
-    let told = block_on(request(&*fakes.ledger, ACCOUNT, &id, Retention::default())).unwrap();
+    let told = block_on(request(&fakes.ports(), ACCOUNT, &id, Retention::default())).unwrap();
     assert_eq!(told.request.first_token_ms, Some(90));
     assert_eq!((told.request.duration_ms, told.request.retries), (400, 1));
     assert!(told.request.fallback);
@@ -171,7 +171,7 @@ fn a_request_tells_its_attempts_and_what_each_class_of_token_cost() {
     let sum: Money = told.cost_by_class.values().copied().sum();
     assert_eq!(sum, told.request.cost);
     let gone = block_on(request(
-        &*fakes.ledger,
+        &fakes.ports(),
         ACCOUNT,
         "req_1",
         Retention::default(),
@@ -311,7 +311,7 @@ fn sums_move_along_when_a_request_that_seemed_dead_ends_otherwise() {
     assert_eq!(report.groups.unwrap()[0].tokens, 15);
     let took = detail.latency.unwrap().duration_ms.unwrap();
     assert!(took.p50 > 130_000 && took.p99 == took.p50, "{took:?}");
-    let row = block_on(request(&*fakes.ledger, ACCOUNT, &id, Retention::default())).unwrap();
+    let row = block_on(request(&fakes.ports(), ACCOUNT, &id, Retention::default())).unwrap();
     assert_eq!(row.request.status, "completed");
 }
 
@@ -347,83 +347,4 @@ fn sums_of_an_older_version_count_and_its_rows_are_read() {
         (row.cost, row.attempts.len(), row.first_token_ms),
         (3, 0, None)
     );
-}
-
-#[test]
-fn a_finished_day_is_added_up_once_and_anew_after_a_request_that_ends_late() {
-    let fakes = Fakes::default();
-    let (_, mut late) = admitted(&fakes, 9);
-    for seed in 0..3 {
-        let (_, mut settlement) = admitted(&fakes, seed);
-        settlement.calling();
-        settlement.served_by("openai", "vendor/model", &pricing());
-        settlement.counted(counts(10, 5));
-        block_on(settlement.settle(Status::Completed)).unwrap();
-        fakes.clock.advance(Duration::from_secs(3600));
-    }
-    let days = |fakes: &Fakes| {
-        let found = block_on(fakes.ledger.query(ACCOUNT, "day/", None, 10)).unwrap();
-        found.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
-    };
-    let month = |fakes: &Fakes| {
-        let query = UsageQuery {
-            period: Some("30d".into()),
-            interval: Some(Interval::Day),
-            group_by: Some(By::Provider),
-            ..UsageQuery::default()
-        };
-        serde_json::to_value(asked(fakes, query)).unwrap()
-    };
-    let shown = |mut report: serde_json::Value| {
-        let report = report.as_object_mut().unwrap();
-        ["start", "end", "previous"].into_iter().for_each(|field| {
-            report.remove(field);
-        });
-        report.clone()
-    };
-    let fresh = shown(month(&fakes));
-    assert_eq!(fresh["total_requests"], 3);
-    assert_eq!(days(&fakes), [""; 0], "today may change");
-    fakes.clock.advance(Duration::from_secs(49 * 3600));
-    let added_up = shown(month(&fakes));
-    assert_eq!(added_up, fresh);
-    assert_eq!(days(&fakes), ["day/2026-02-28"]);
-    // What the document says is what counts: the hours are gone, and nobody misses them.
-    let hours = block_on(fakes.ledger.query(ACCOUNT, "sum/", None, 10)).unwrap();
-    let removed = hours.iter().map(|(key, _)| Step::Delete {
-        key: key.clone(),
-        when: openclaw_core::ledger::When::Present,
-    });
-    let removed = removed.collect();
-    block_on(fakes.ledger.transact(ACCOUNT, removed)).unwrap();
-    assert_eq!(shown(month(&fakes)), fresh);
-    // Put back, as they were.
-    let put_back = hours.into_iter().map(|(key, item)| Step::Add {
-        key,
-        deltas: item
-            .counters()
-            .unwrap()
-            .iter()
-            .map(|(field, by)| openclaw_core::ledger::Delta::new(field.clone(), *by))
-            .collect(),
-        expires: None,
-    });
-    let put_back = put_back.collect();
-    block_on(fakes.ledger.transact(ACCOUNT, put_back)).unwrap();
-    late.calling();
-    late.served_by("openai", "vendor/model", &pricing());
-    late.counted(counts(1, 0));
-    block_on(late.settle(Status::Completed)).unwrap();
-    assert_eq!(days(&fakes), [""; 0], "it is no longer true");
-    let report = month(&fakes);
-    assert_eq!(
-        (&report["total_requests"], &report["total_tokens"]),
-        (&4.into(), &46.into())
-    );
-    let hourly = UsageQuery {
-        period: Some("30d".into()),
-        interval: Some(Interval::Hour),
-        ..UsageQuery::default()
-    };
-    assert_eq!(asked(&fakes, hourly).intervals.unwrap().len(), 3);
 }

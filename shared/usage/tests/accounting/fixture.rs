@@ -1,8 +1,9 @@
 //! Accounts, keys, admitted requests, and what became of them.
 
 use futures_executor::block_on;
+use openclaw_core::queue::{Consumer, End, Job};
 use openclaw_core::{
-    Clock, Ledger, Money,
+    Clock, Ledger, Money, Ports,
     ledger::{Durable, Outcome},
 };
 use openclaw_schema::{
@@ -11,9 +12,9 @@ use openclaw_schema::{
     key::Key,
     usage::{TokenUsage, UsageQuery, UsageReport},
 };
-use openclaw_testkit::{Fakes, sample};
+use openclaw_testkit::{Fakes, SeededRandom, sample};
 use openclaw_usage::{
-    RESERVATIONS, Reservation, Retention, Settlement, Spender, Totals, UsageRow, report,
+    RESERVATIONS, Reservation, Retention, Settlement, Spender, Totals, Upkeep, UsageRow, report,
 };
 use std::sync::Arc;
 
@@ -128,5 +129,29 @@ pub(crate) fn asked(fakes: &Fakes, query: UsageQuery) -> UsageReport {
     let now = fakes.clock.now();
     let asked = query.check(now).unwrap();
     let kept = Retention::default();
-    block_on(report(&*fakes.ledger, ACCOUNT, &asked, now, kept)).unwrap()
+    block_on(report(&*fakes.ledger, ACCOUNT, &asked, kept)).unwrap()
+}
+
+/// One attempt at the account's upkeep; whether it is to go on at once.
+pub(crate) fn upkeep_once(fakes: &Fakes) -> bool {
+    let now = fakes.clock.now();
+    // Each attempt makes up names of its own.
+    let seed = block_on(fakes.ledger.query(ACCOUNT, "archive/", None, 1000)).unwrap();
+    let ports = Ports {
+        random: Arc::new(SeededRandom::new(
+            now.as_second().unsigned_abs() * 1000 + seed.len() as u64,
+        )),
+        ..fakes.ports()
+    };
+    let consumer = Upkeep::new(ports, Retention::default());
+    let job = Job::named(ACCOUNT, consumer.topic(), "log", now, &()).unwrap();
+    match block_on(consumer.work(&job)) {
+        End::NotBefore(at) => at <= now,
+        End::Done(_) | End::Failed { .. } | End::Dead(_) => false,
+    }
+}
+
+/// The account's upkeep, until it rests.
+pub(crate) fn upkeep(fakes: &Fakes) {
+    while upkeep_once(fakes) {}
 }

@@ -7,10 +7,12 @@
 )]
 
 mod analytics;
+mod archive;
 mod balance;
 mod fixture;
 mod lease;
 mod requests;
+mod rollups;
 mod rounds;
 mod running;
 mod threshold;

@@ -195,6 +195,7 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
         ledger: ledger.clone(),
         ..fakes.ports()
     };
+    let totals = Arc::<Totals>::default();
     for beside in [false, true] {
         let (account, key) = (account(None), key(None));
         let spender = Spender {
@@ -204,7 +205,7 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
         let reservation = reservation(&fakes, "req_1", 0, spender);
         let steps = reservation.steps(spender, 1000).unwrap();
         block_on(fakes.ledger.transact(ACCOUNT, steps)).unwrap();
-        let (ports, totals) = (ports.clone(), Arc::default());
+        let (ports, totals) = (ports.clone(), totals.clone());
         let settlement =
             Settlement::new(ports, totals, ACCOUNT.into(), reservation, Durable::now());
         let mut settlement = match beside {
@@ -213,8 +214,9 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
         };
         block_on(settlement.settle(Status::Completed)).unwrap();
     }
-    // The reservation, the row, the hour and the place among those that run; and the note.
-    assert_eq!(*ledger.steps.lock().unwrap(), [4, 5]);
+    // The reservation, the row, the hour and the place among those that run; and the note. The job for the
+    // account's log is stored once a day.
+    assert_eq!(*ledger.steps.lock().unwrap(), [4, 1, 5]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The configuration at run time: providers and models by API, versions, the audit log.
 
 mod audit;
+mod jobs;
 mod providers;
 mod versions;
 

@@ -51,7 +51,8 @@ async fn they_tell_of_providers_jobs_and_the_ledger() {
         "openclaw_provider_calls_total{provider=\"mock-openai\"}",
         "openclaw_provider_failed_calls_total{provider=\"unreachable\"}",
         "openclaw_chat_errors_total{code=\"provider_",
-        "openclaw_queued_jobs 0",
+        // The job for the account's log, which is due in hours.
+        "openclaw_queued_jobs 1",
         "openclaw_cooling_targets ",
         "openclaw_ledger_unwritten_changes ",
     ] {

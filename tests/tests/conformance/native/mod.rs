@@ -2,6 +2,7 @@
 
 mod clients;
 mod commands;
+mod container;
 mod metrics;
 mod refusals;
 mod shutdown;
