@@ -5,6 +5,7 @@
 //! - [`MemoryKv`], [`MemoryLedger`], [`MemoryBlob`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
 //!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
 //!   crates that stand on the ports.
+//! - [`Life`]: that of a process which dies at any of its operations, and [`MortalLedger`], what it sees.
 //! - [`ScriptedConsumer`]: works on jobs as they say, for the contract of the queue.
 //! - [`hostile`]: input for tests that a parser refuses or reads whatever comes.
 
@@ -17,6 +18,7 @@ mod hostile;
 mod http;
 mod kv;
 mod ledger;
+mod life;
 mod random;
 pub mod sample;
 mod spawn;
@@ -29,5 +31,6 @@ pub use hostile::hostile;
 pub use http::{Reply, ScriptedHttp};
 pub use kv::MemoryKv;
 pub use ledger::MemoryLedger;
+pub use life::{Life, MortalLedger};
 pub use random::SeededRandom;
 pub use spawn::InlineSpawn;

@@ -12,6 +12,9 @@ use openclaw_schema::event::{Event, TOPIC};
 const AT_ONCE: usize = 9;
 
 /// Makes a delivery of an event for each endpoint that wants it.
+///
+/// Where there are more endpoints than one transaction has room for, it ends with a job of its own for
+/// those whose ids come after: `EVENT/WEBHOOK`. So each delivery is made once, whatever crashes.
 pub struct FanOut(Webhooks);
 
 impl FanOut {
@@ -23,21 +26,23 @@ impl FanOut {
     async fn fan_out(&self, job: &Job) -> Result<End> {
         let (ports, account) = (&self.0.ports, job.account());
         let event: Event = job.payload()?;
+        let (event_id, after) = job.id().split_once('/').unwrap_or((job.id(), ""));
         let (known, _) = Endpoints::read(&*ports.ledger, account).await?;
         let wanting = known.endpoints.iter();
         let wanting = wanting.filter(|endpoint| endpoint.wants(event.kind));
+        let mut ids: Vec<_> = wanting.map(|endpoint| &*endpoint.shown.id).collect();
+        ids.sort_unstable();
+        ids.retain(|id| *id > after);
         let now = ports.clock.now();
+        let (these, others) = ids.split_at(ids.len().min(AT_ONCE));
         let mut steps = vec![];
-        for endpoint in wanting {
-            let id = &endpoint.shown.id;
-            let record = Record::new(&*ports.random, now, id, job.id(), &event)?;
+        for id in these {
+            let record = Record::new(&*ports.random, now, id, event_id, &event)?;
             steps.extend(record.steps(account, now)?);
         }
-        // All but the last are made beforehand; should this be done again, they come twice, which
-        // the event's id tells the receiver.
-        while steps.len() > 2 * AT_ONCE {
-            let some = steps.drain(..2 * AT_ONCE).collect();
-            ports.ledger.transact(account, some).await?;
+        if let (Some(last), false) = (these.last(), others.is_empty()) {
+            let rest = format!("{event_id}/{last}");
+            steps.push(Job::named(account, TOPIC, &rest, now, &event)?.step()?);
         }
         Ok(End::Done(steps))
     }

@@ -1,7 +1,7 @@
 //! A gateway of whose processes each may die at any of its operations.
 
 use futures_executor::LocalPool;
-use futures_util::{FutureExt, future::pending, task::LocalSpawnExt};
+use futures_util::{FutureExt, task::LocalSpawnExt};
 use http::Response;
 use openclaw_core::{
     Blob, BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ledger,
@@ -16,6 +16,7 @@ use openclaw_schema::{
     config,
 };
 use openclaw_skills::Skills;
+pub(crate) use openclaw_testkit::Life;
 use openclaw_testkit::{Fakes, MemoryBlob, MemoryLedger, SeededRandom};
 use openclaw_workflows::{Caller, Definition, RunRecord, RunView, Runner, Starter, Workflows};
 use serde_json::{Value, json};
@@ -26,45 +27,12 @@ use std::{
     rc::Rc,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 pub(crate) const ACCOUNT: &str = "acct_1";
-
-/// How many more operations a process does. At the last one it dies: before its effect, or after it.
-#[derive(Clone)]
-pub(crate) struct Life {
-    left: Arc<AtomicI64>,
-    dies_after: bool,
-}
-
-impl Life {
-    pub(crate) fn of(operations: i64, dies_after: bool) -> Self {
-        Self {
-            left: Arc::new(AtomicI64::new(operations)),
-            dies_after,
-        }
-    }
-
-    pub(crate) fn long() -> Self {
-        Self::of(i64::MAX, false)
-    }
-
-    /// What `operation` gives, unless the process is dead by then.
-    async fn lives<T>(&self, operation: impl Future<Output = T>) -> T {
-        let left = self.left.fetch_sub(1, Ordering::SeqCst);
-        if left < 1 || (left == 1 && !self.dies_after) {
-            return pending().await;
-        }
-        let made = operation.await;
-        if left == 1 {
-            return pending().await;
-        }
-        made
-    }
-}
 
 /// Operations that processes did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
