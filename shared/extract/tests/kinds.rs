@@ -41,54 +41,6 @@ fn document(body: &str) -> String {
     format!("<?xml version=\"1.0\"?><w:document xmlns:w=\"w\"><w:body>{body}</w:body></w:document>")
 }
 
-/// A PDF of one page with these instructions.
-fn pdf(content: &str) -> Vec<u8> {
-    let length = content.len();
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".into(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R \
-         /Resources << /Font << /F1 5 0 R >> >> >>"
-            .into(),
-        format!("<< /Length {length} >>\nstream\n{content}\nendstream"),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".into(),
-    ];
-    assemble(&objects)
-}
-
-/// Objects with the table of where they are.
-fn assemble(objects: &[String]) -> Vec<u8> {
-    let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), String::new());
-    for (at, object) in objects.iter().enumerate() {
-        table += &format!("{:010} 00000 n \n", file.len());
-        file += &format!("{} 0 obj\n{object}\nendobj\n", at + 1);
-    }
-    let (count, start) = (objects.len() + 1, file.len());
-    file += &format!("xref\n0 {count}\n0000000000 65535 f \n{table}");
-    file += &format!("trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
-    file.into_bytes()
-}
-
-#[test]
-fn a_pdf_is_read() {
-    let file = pdf("BT /F1 12 Tf 10 50 Td (Hello, page) Tj ET");
-    let (kind, text) = read(&file, "x").unwrap();
-    assert_eq!(kind, "application/pdf");
-    assert_eq!(text.unwrap().trim(), "Hello, page");
-}
-
-#[test]
-fn a_pdf_whose_pages_go_round_ends() {
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>".into(),
-        "<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 1 >>".into(),
-    ];
-    let _ = read(&assemble(&objects), "x");
-    objects[1] = "<< /Type /Pages /Kids 2 0 R /Count 99999999 /Parent 2 0 R >>".into();
-    let _ = read(&assemble(&objects), "x");
-}
-
 #[test]
 fn paragraphs_of_a_docx_are_lines() {
     let body = "<w:p><w:r><w:t>One &amp; </w:t></w:r><w:r><w:t xml:space=\"preserve\">two&#233;</w:t></w:r>\
@@ -182,7 +134,6 @@ fn texts_are_told_apart_by_what_they_look_like_and_are_called() {
 
 fn seeds() -> Vec<Vec<u8>> {
     vec![
-        pdf("BT /F1 12 Tf (Hello) Tj ET"),
         docx(&document("<w:p><w:r><w:t>a</w:t></w:r></w:p>")),
         b"<!doctype html><p>a &amp; b<script>x</script>".to_vec(),
         b"{\"a\": [1, 2]}".to_vec(),
