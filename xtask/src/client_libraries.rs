@@ -59,6 +59,9 @@ impl ClientLibraries {
         suite.env(VARIABLE, cargo::root().join(BUILT));
         suite.env("OPENCLAW_SDK_PYTHON", &self.python);
         suite.env("OPENCLAW_SDK_NODE_MODULES", &self.node_modules);
+        if let Some(go) = &self.go {
+            suite.env("OPENCLAW_GO", go.join("go"));
+        }
     }
 }
 

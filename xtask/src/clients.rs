@@ -10,6 +10,8 @@ use std::{
 
 /// The folder of the npm packages' pins.
 const NPM: &str = "tests/sdk/node";
+/// The pins of documents that no one here wrote: what parsers of others are tested with.
+const DOCUMENTS: &str = "tests/sdk/documents/pom.xml";
 /// Says where the browser is, where it is not npm's.
 const CHROMIUM: &str = "OPENCLAW_CHROMIUM";
 /// Unpacks npm's Chromium into the temporary folder, and prints where it is.
@@ -28,10 +30,12 @@ pub(crate) struct Clients {
     node_modules: PathBuf,
     /// A browser.
     chromium: PathBuf,
+    /// A folder with archives of documents.
+    documents: PathBuf,
 }
 
 impl Clients {
-    /// All of them, in 4 steps.
+    /// All of them, in 5 steps.
     pub(crate) fn install(steps: &mut Steps) -> Result<Self> {
         let pins = "tests/sdk/python/requirements.txt";
         let python = steps.step("clients in Python", || {
@@ -42,11 +46,13 @@ impl Clients {
         let chromium = steps.step("a browser: Chromium, headless", || {
             chromium(&node, &node_modules)
         })?;
+        let documents = steps.step("documents that no one here wrote", documents)?;
         Ok(Self {
             python,
             node,
             node_modules,
             chromium,
+            documents,
         })
     }
 
@@ -56,7 +62,14 @@ impl Clients {
         suite.env("OPENCLAW_NODE", &self.node);
         suite.env("OPENCLAW_NODE_MODULES", &self.node_modules);
         suite.env(CHROMIUM, &self.chromium);
+        suite.env("OPENCLAW_DOCUMENTS", &self.documents);
     }
+}
+
+fn documents() -> Result<PathBuf> {
+    let fill = |entry: &Path| fetch::maven(DOCUMENTS, &entry.join("lib"));
+    let folder = crate::cache::entry("documents", &fetch::pins(DOCUMENTS)?, fill)?;
+    Ok(folder.join("lib"))
 }
 
 /// The browser: whichever is named, else npm's, which is for Linux on x86-64.

@@ -1,5 +1,5 @@
 //! What registries other than Rust's have, fetched once into the cache: virtual environments by pip, packages
-//! by npm. All is pinned by files of the checkout, with a hash of every archive.
+//! by npm and Maven. All is pinned by files of the checkout, with a hash of every archive.
 
 use crate::{cache, cargo, process};
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+
+const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
 
 /// The oldest Python that the pinned packages have wheels for.
 const PYTHON: (u32, u32) = (3, 10);
@@ -35,6 +37,17 @@ pub(crate) fn npm_ci(name: &str, folder: &str) -> Result<PathBuf> {
         Ok(())
     })?;
     Ok(entry.join("node_modules"))
+}
+
+/// Copies the archives that the file `pom` pins into a folder. Maven holds each against its checksum.
+pub(crate) fn maven(pom: &str, into: &Path) -> Result<()> {
+    let mut maven = Command::new("mvn");
+    maven.args(["--batch-mode", "--quiet", "--file"]);
+    maven.arg(cargo::root().join(pom)).arg(COPY);
+    maven.arg(format!("-DoutputDirectory={}", into.display()));
+    process::capture(&mut maven)
+        .with_context(|| format!("Maven is needed to fetch what {pom} pins (Debian: maven)"))?;
+    Ok(())
 }
 
 /// A virtual environment in `entry` with what `requirements` pins; its Python.

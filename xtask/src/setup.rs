@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// What every runtime needs, in steps: the model, and the clients of the conformance suite.
 pub(crate) fn everything() -> Result<(Model, Clients)> {
-    let mut steps = Steps::new(5);
+    let mut steps = Steps::new(6);
     let model = steps.step(&model::step()?, model::fetch)?;
     Ok((model, Clients::install(&mut steps)?))
 }

@@ -6,9 +6,10 @@ use serde_json::Value;
 /// What the options say, else `config.toml` with the upstream's address in it.
 pub(super) fn document(options: &Options) -> String {
     let suite = || {
-        let upstream = Mock::get();
+        let (upstream, receiver) = (Mock::get(), Receiver::get());
         include_str!("config.toml")
-            .replace("RECEIVER_ADDRESS", &Receiver::get().address().to_string())
+            .replace("RECEIVER_TLS_ADDRESS", &receiver.tls_address().to_string())
+            .replace("RECEIVER_ADDRESS", &receiver.address().to_string())
             .replace("UPSTREAM_ADDRESS", &upstream.address().to_string())
             .replace("UPSTREAM", &upstream.url())
     };

@@ -44,6 +44,23 @@ pub fn node() -> Command {
     command
 }
 
+/// Builds a Go program of one file, with the modules that `tests/sdk/go` pins, into `to`.
+///
+/// # Panics
+/// When it does not compile.
+pub async fn build_go(file: &Path, to: &Path) {
+    let go = std::env::var_os("OPENCLAW_GO").unwrap_or_else(|| "go".into());
+    let mut build = Command::new(go);
+    build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("sdk/go"));
+    build.args(["build", "-trimpath", "-o"]).arg(to).arg(file);
+    let built = build
+        .output()
+        .await
+        .expect("Go is needed (Debian: golang-go)");
+    let said = String::from_utf8_lossy(&built.stderr);
+    assert!(built.status.success(), "{}: {said}", file.display());
+}
+
 /// A browser that opens this page, and prints its text once it says `until`. To be run with
 /// `sdk/node/browser.cjs`.
 ///

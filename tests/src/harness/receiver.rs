@@ -8,6 +8,7 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use rcgen::CertifiedKey;
 use serde_json::Value;
 use sha2::Sha256;
 use std::{
@@ -15,10 +16,25 @@ use std::{
     convert::Infallible,
     future::pending,
     net::SocketAddr,
-    sync::{Arc, Mutex, OnceLock, mpsc},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     time::{Duration, Instant},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpListener,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ServerConfig,
+        crypto::ring,
+        pki_types::{CertificateDer, PrivateKeyDer},
+    },
+};
 
 /// How a request is answered.
 #[derive(Clone, Debug)]
@@ -31,6 +47,8 @@ pub enum Taken {
     Slowly(Duration),
     /// Not at all.
     Never,
+    /// Not at all; what is sent is not even read.
+    Unread,
 }
 
 /// A request that came.
@@ -81,6 +99,9 @@ struct Path {
 #[derive(Clone, Debug)]
 pub struct Receiver {
     address: SocketAddr,
+    tls_address: SocketAddr,
+    certificate: CertificateDer<'static>,
+    broken_handshakes: Arc<AtomicUsize>,
     paths: Arc<Mutex<HashMap<String, Path>>>,
 }
 
@@ -97,13 +118,21 @@ impl Receiver {
                     .build()
                     .expect("a runtime");
                 runtime.block_on(async {
-                    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                    let listen = async || TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                    let (plain, tls) = (listen().await, listen().await);
+                    let (certificate, acceptor) = self_signed();
                     let receiver = Self {
-                        address: listener.local_addr().expect("an address"),
+                        address: plain.local_addr().expect("an address"),
+                        tls_address: tls.local_addr().expect("an address"),
+                        certificate,
+                        broken_handshakes: Arc::default(),
                         paths: Arc::default(),
                     };
                     tell.send(receiver.clone()).expect("the test waits");
-                    receiver.serve(listener).await;
+                    tokio::join!(
+                        receiver.clone().serve(plain),
+                        receiver.serve_tls(tls, acceptor)
+                    );
                 });
             });
             told.recv().expect("the receiver starts")
@@ -118,6 +147,21 @@ impl Receiver {
     /// Where to send what is for `tag`.
     pub fn url(&self, tag: &str) -> String {
         format!("http://{}/{tag}", self.address)
+    }
+
+    /// Such as `127.0.0.1:4243`, where it speaks TLS with a certificate of its own making.
+    pub fn tls_address(&self) -> SocketAddr {
+        self.tls_address
+    }
+
+    /// That certificate.
+    pub fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// Connections there whose other side did not take the certificate.
+    pub fn broken_handshakes(&self) -> usize {
+        self.broken_handshakes.load(Ordering::SeqCst)
     }
 
     /// How the next requests for `tag` are answered, in turn; the last one goes for all after it. Without a
@@ -158,26 +202,47 @@ impl Receiver {
     async fn serve(self, listener: TcpListener) {
         loop {
             let (socket, _) = listener.accept().await.expect("a connection");
-            let receiver = self.clone();
+            tokio::spawn(self.clone().converse(socket));
+        }
+    }
+
+    async fn serve_tls(self, listener: TcpListener, acceptor: TlsAcceptor) {
+        loop {
+            let (socket, _) = listener.accept().await.expect("a connection");
+            let (receiver, acceptor) = (self.clone(), acceptor.clone());
             tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let receiver = receiver.clone();
-                    async move { Ok::<_, Infallible>(receiver.answer(request).await) }
-                });
-                // A sender may leave.
-                let _ = http1::Builder::new()
-                    .serve_connection(TokioIo::new(socket), service)
-                    .await;
+                match acceptor.accept(socket).await {
+                    Ok(stream) => receiver.converse(stream).await,
+                    Err(_) => {
+                        receiver.broken_handshakes.fetch_add(1, Ordering::SeqCst);
+                    }
+                }
             });
         }
     }
 
+    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let service = service_fn(move |request| {
+            let receiver = self.clone();
+            async move { Ok::<_, Infallible>(receiver.answer(request).await) }
+        });
+        // A sender may leave.
+        let _ = http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
+        let tag = head.uri.path().trim_start_matches('/').to_owned();
+        if self.leaves_unread(&tag) {
+            self.take(&tag, head.headers, Bytes::new());
+            let _unread = body;
+            return pending().await;
+        }
         let Ok(body) = body.collect().await else {
             return Response::default();
         };
-        let tag = head.uri.path().trim_start_matches('/').to_owned();
         let taken = self.take(&tag, head.headers, body.to_bytes());
         let (status, header) = match taken {
             Taken::Status(status) => (status, None),
@@ -186,13 +251,19 @@ impl Receiver {
                 tokio::time::sleep(pause).await;
                 (200, None)
             }
-            Taken::Never => pending().await,
+            Taken::Never | Taken::Unread => pending().await,
         };
         let mut response = Response::builder().status(status);
         if let Some((name, value)) = header {
             response = response.header(name, value);
         }
         response.body(Full::from("taken")).expect("an answer")
+    }
+
+    fn leaves_unread(&self, tag: &str) -> bool {
+        let paths = self.paths.lock().unwrap();
+        let next = paths.get(tag).and_then(|path| path.script.front());
+        matches!(next, Some(Taken::Unread))
     }
 
     fn take(&self, tag: &str, headers: HeaderMap, body: Bytes) -> Taken {
@@ -206,4 +277,18 @@ impl Receiver {
             _ => path.script.pop_front().expect("there are some"),
         }
     }
+}
+
+/// TLS with a certificate that nobody vouches for, and that.
+fn self_signed() -> (CertificateDer<'static>, TlsAcceptor) {
+    let CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .expect("its key");
+    (cert.der().clone(), TlsAcceptor::from(Arc::new(config)))
 }

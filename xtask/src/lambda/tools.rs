@@ -11,7 +11,6 @@ use std::{
 
 const REQUIREMENTS: &str = "platforms/aws/python/requirements.txt";
 const POM: &str = "platforms/aws/dynamodb-local/pom.xml";
-const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
 /// The pinned DynamoDB Local looks for its library without a version in the name.
 const SQLITE: [&str; 2] = [
     "libsqlite4java-linux-amd64-1.0.392.so",
@@ -68,18 +67,13 @@ fn dynamodb() -> Result<PathBuf> {
     process::capture(Command::new("java").arg("-version")).context(
         "Java 17 or newer is needed for DynamoDB Local (Debian: openjdk-17-jre-headless)",
     )?;
-    let entry = cache::entry("dynamodb-local", &fetch::pins(POM)?, fetch)?;
+    let entry = cache::entry("dynamodb-local", &fetch::pins(POM)?, fill)?;
     Ok(entry.join("lib"))
 }
 
-fn fetch(entry: &Path) -> Result<()> {
+fn fill(entry: &Path) -> Result<()> {
     let lib = entry.join("lib");
-    let mut maven = Command::new("mvn");
-    maven.args(["--batch-mode", "--quiet", "--file"]);
-    maven.arg(cargo::root().join(POM)).arg(COPY);
-    maven.arg(format!("-DoutputDirectory={}", lib.display()));
-    process::capture(&mut maven)
-        .context("Maven is needed to fetch DynamoDB Local (Debian: maven)")?;
+    fetch::maven(POM, &lib)?;
     let [named, expected] = SQLITE.map(|name| lib.join(name));
     // Other machines have another library, under its right name.
     if named.exists() {

@@ -1,6 +1,8 @@
+mod attacks;
 mod chat;
 mod content;
 mod delete;
+mod documents;
 mod hostile;
 mod list;
 mod long;

@@ -6,8 +6,13 @@ use std::time::Duration;
 
 /// The file once it is processed, or has failed.
 pub(super) async fn ended(account: &Account, file: &Value) -> Value {
+    ended_within(account, file, Duration::from_secs(30)).await
+}
+
+/// The same for a file that takes longer.
+pub(super) async fn ended_within(account: &Account, file: &Value, limit: Duration) -> Value {
     let path = format!("/v1/files/{}", file["id"].as_str().expect("an id"));
-    let ended = eventually_within(Duration::from_secs(30), async || {
+    let ended = eventually_within(limit, async || {
         let file = account.client.get(&path).await.ok();
         let status = file["status"].as_str().expect("a status").to_owned();
         ["processed", "failed"].contains(&&*status).then_some(file)

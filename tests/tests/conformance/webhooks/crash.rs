@@ -7,10 +7,10 @@ use openclaw_conformance::harness::{
 };
 use serde_json::json;
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     path::Path,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -95,45 +95,67 @@ async fn a_killed_server_delivers_every_event_of_an_answered_chat() {
     }
 }
 
+/// Chats one after the other on each of so many connections; when each was answered, by its id.
+async fn burst(account: &Account, connections: usize, each: usize) -> HashMap<String, Instant> {
+    let mut clients = JoinSet::new();
+    for _ in 0..connections {
+        let client = account.client.clone();
+        clients.spawn(async move {
+            let mut ended = vec![];
+            for _ in 0..each {
+                let answer = client.chat(&hello("gpt-4")).await;
+                let id = answer.header("x-request-id").unwrap().to_owned();
+                ended.push((id, Instant::now()));
+            }
+            ended
+        });
+    }
+    let ended = clients.join_all().await;
+    HashMap::from_iter(ended.into_iter().flatten())
+}
+
+/// How long the events of these answers took to the endpoint, in order.
+async fn waits(endpoint: &Endpoint, ended: &HashMap<String, Instant>) -> Vec<Duration> {
+    let limit = Duration::from_secs(300);
+    let received = Receiver::get()
+        .wait(&endpoint.tag, ended.len(), limit)
+        .await;
+    let waits = received.iter().map(|one| {
+        let event = one.json();
+        let request = event["data"]["request"].as_str().unwrap();
+        one.at.saturating_duration_since(ended[request])
+    });
+    let mut waits: Vec<_> = waits.collect();
+    waits.sort_unstable();
+    waits
+}
+
+fn percentile(waits: &[Duration], percent: usize) -> Duration {
+    waits[(waits.len() * percent / 100).min(waits.len() - 1)]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_to_a_slow_endpoint_leaves_a_fast_one_fast() {
     if !Target::Native.is_chosen_or_skips("elsewhere the platform's queue sets the pace") {
         return;
     }
     let fields = json!({"tier": "enterprise", "rate_limit": 100_000});
-    let account = Account::with(fields, json!({})).await;
+    let account = Account::with(fields.clone(), json!({})).await;
     let slow = Endpoint::new(&account, &["chat.completed"]).await;
     let fast = Endpoint::new(&account, &["chat.completed"]).await;
     Receiver::get().script(&slow.tag, [Taken::Never]);
-    let mut clients = JoinSet::new();
-    for _ in 0..10 {
-        let client = account.client.clone();
-        clients.spawn(async move {
-            let mut ended = vec![];
-            for _ in 0..100 {
-                let answer = client.chat(&hello("gpt-4")).await;
-                let id = answer.header("x-request-id").unwrap().to_owned();
-                ended.push((id, std::time::Instant::now()));
-            }
-            ended
-        });
-    }
-    let ended: Vec<_> = clients.join_all().await.concat();
-    let received = Receiver::get()
-        .wait(&fast.tag, 1000, Duration::from_secs(60))
-        .await;
-    let mut waits: Vec<_> = received
-        .iter()
-        .map(|one| {
-            let request = one.json()["data"]["request"].clone();
-            let (_, at) = ended.iter().find(|(id, _)| request == **id).unwrap();
-            one.at.saturating_duration_since(*at)
-        })
-        .collect();
-    waits.sort_unstable();
+    // An account beside it, on the same machine at the same time, has no slow one.
+    let other = Account::with(fields, json!({})).await;
+    let alone = Endpoint::new(&other, &["chat.completed"]).await;
+    let (ended, ended_alone) = tokio::join!(burst(&account, 10, 100), burst(&other, 2, 100));
+    let (waits, waits_alone) = tokio::join!(waits(&fast, &ended), waits(&alone, &ended_alone));
     account.client.delete(&slow.path("")).await.ok();
-    let (median, p99) = (waits[500], waits[989]);
-    println!("1,000 events, from the answer to the fast endpoint: p50 {median:?}, p99 {p99:?}");
-    // Ten attempts of 15 s hold up the slow one's: the fast one's must not be behind them.
-    assert!(p99 < Duration::from_secs(10), "p99 {p99:?}");
+    let (median, p99) = (percentile(&waits, 50), percentile(&waits, 99));
+    let p99_alone = percentile(&waits_alone, 99);
+    println!(
+        "1,000 events beside a slow endpoint: p50 {median:?}, p99 {p99:?}; of an account without one: {p99_alone:?}"
+    );
+    // Ten attempts of 15 s hold up the slow one's: were the fast one's after them, it would be minutes.
+    let most = Duration::from_secs(1).max(10 * p99_alone);
+    assert!(p99 <= most, "p99 {p99:?}, at most {most:?}");
 }

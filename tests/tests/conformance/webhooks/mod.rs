@@ -1,10 +1,12 @@
 mod crash;
 mod deliveries;
+mod downtime;
 mod endpoints;
 mod events;
 mod libraries;
 mod limits;
 mod retries;
+mod tls;
 
 use openclaw_conformance::harness::{Account, Receiver, tag};
 use serde_json::{Value, json};
@@ -25,7 +27,13 @@ impl Endpoint {
     /// For these types.
     pub(crate) async fn new(account: &Account, events: &[&str]) -> Self {
         let tag = tag("webhook");
-        let body = json!({ "url": Receiver::get().url(&tag), "events": events });
+        let url = Receiver::get().url(&tag);
+        Self::at(account, url, tag, events).await
+    }
+
+    /// For these types at this URL, whose path is `tag`.
+    pub(crate) async fn at(account: &Account, url: String, tag: String, events: &[&str]) -> Self {
+        let body = json!({ "url": url, "events": events });
         let made = account.client.post("/v1/webhooks", &body).await;
         let made = made.succeeds(201);
         let text = |name: &str| made[name].as_str().expect("text").to_owned();

@@ -1,7 +1,7 @@
 //! Attempts that fail, and what becomes of them.
 
 use super::{Endpoint, SOON, delivery};
-use openclaw_conformance::harness::{Account, Receiver, Taken, Target};
+use openclaw_conformance::harness::{Account, Receiver, Taken, Target, eventually_within};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -71,6 +71,33 @@ async fn an_endpoint_that_asks_for_time_gets_it() {
     let next: jiff::Timestamp = known["next_attempt_at"].as_str().unwrap().parse().unwrap();
     let pause = next.as_second() - jiff::Timestamp::now().as_second();
     assert!((560..=600).contains(&pause), "{pause} s: {known}");
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_or_never_reads_is_given_up() {
+    let account = Account::new().await;
+    let mut sent = vec![];
+    for silence in [Taken::Never, Taken::Unread] {
+        let endpoint = Endpoint::new(&account, &["*"]).await;
+        Receiver::get().script(&endpoint.tag, [silence]);
+        sent.push((send(&account, &endpoint).await, endpoint));
+    }
+    for (delivery, endpoint) in sent {
+        let path = format!(
+            "/v1/webhooks/deliveries/{}",
+            delivery["id"].as_str().unwrap()
+        );
+        let tried = eventually_within(Duration::from_secs(120), async || {
+            let known = account.client.get(&path).await.ok();
+            (known["attempts"].as_u64() > Some(0)).then_some(known)
+        });
+        let known = tried.await.expect("an end of the attempt");
+        let attempt = &known["attempts_made"][0];
+        assert_eq!(attempt["error"], "no answer within 15 s", "{known}");
+        assert!(attempt["response"].is_null(), "{known}");
+        assert!(attempt["duration_ms"].as_u64() >= Some(15_000), "{known}");
+        account.client.delete(&endpoint.path("")).await.ok();
+    }
 }
 
 #[tokio::test]

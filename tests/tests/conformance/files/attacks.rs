@@ -1,0 +1,78 @@
+//! Files that were made to break whoever reads them: each ends by itself, and costs nobody else anything.
+
+use super::process::ended_within;
+use openclaw_conformance::harness::Account;
+use std::{
+    io::{Cursor, Write},
+    time::Duration,
+};
+use zip::{ZipWriter, write::SimpleFileOptions};
+
+/// A DOCX with this main part.
+fn docx(main: &[u8]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in [
+        ("[Content_Types].xml", &b"<Types/>"[..]),
+        ("word/document.xml", main),
+    ] {
+        let options = SimpleFileOptions::default();
+        archive.start_file(name, options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A PDF of these objects; the first one is its catalogue.
+fn pdf(objects: &[&str]) -> Vec<u8> {
+    let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), String::new());
+    for (at, object) in objects.iter().enumerate() {
+        table += &format!("{:010} 00000 n \n", file.len());
+        file += &format!("{} 0 obj\n{object}\nendobj\n", at + 1);
+    }
+    let (count, start) = (objects.len() + 1, file.len());
+    file += &format!("xref\n0 {count}\n0000000000 65535 f \n{table}");
+    file += &format!("trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    file.into_bytes()
+}
+
+#[tokio::test]
+async fn each_ends_with_its_reason_and_the_next_file_is_read() {
+    let account = Account::new().await;
+    let bomb = docx(&vec![b' '; 60 << 20]);
+    assert!(bomb.len() < 100_000, "{}", bomb.len());
+    let entity = docx(
+        b"<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><w:document xmlns:w=\"w\">\
+        <w:p><w:r><w:t>&e;</w:t></w:r></w:p></w:document>",
+    );
+    let catalogue = "<< /Type /Catalog /Pages 2 0 R >>";
+    let round = pdf(&[
+        catalogue,
+        "<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>",
+        "<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 1 >>",
+    ]);
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    let pages = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
+    let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox {deep} >>");
+    let nested = pdf(&[catalogue, pages, &page]);
+    for (name, bytes, reason) in [
+        ("bomb.docx", bomb, Some("inflates without end")),
+        ("entity.docx", entity, Some("declares entities")),
+        ("round.pdf", round, Some("no PDF")),
+        // It is read without what is too deep, or refused.
+        ("nested.pdf", nested, None),
+        ("after.txt", b"fine".to_vec(), None),
+    ] {
+        let file = account.client.upload(name, &bytes).await;
+        let file = ended_within(&account, &file, Duration::from_secs(120)).await;
+        let error = file["error"].as_str().unwrap_or_default();
+        match reason {
+            Some(reason) => assert!(error.contains(reason), "{name}: {file}"),
+            // A parser that was ended from outside says so: none was.
+            None => assert!(!error.contains("could not be read"), "{name}: {file}"),
+        }
+        assert!(!error.contains("root:"), "{file}");
+        if name == "after.txt" {
+            assert_eq!(file["status"], "processed", "{file}");
+        }
+    }
+}
