@@ -37,6 +37,11 @@ export class AccountLedger extends Whole {
     return this.ctx.storage.getAlarm();
   }
 
+  /** As the platform does at any time: what is in memory is gone, and calls that run fail. */
+  reset() {
+    this.ctx.abort("reset on purpose");
+  }
+
   disturb(statement) {
     const { on, how } = this.#breaks;
     if (!on || !statement.startsWith(on)) return;

@@ -268,14 +268,16 @@ async fn ten_thousand_jobs_of_one_account_do_not_delay_anothers_first() {
         let steps = (first..first + 20).map(|at| job("busy", at));
         applied(&native, "busy", steps.collect()).await;
     }
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), queue.len());
     applied(&native, "calm", vec![job("calm", 0)]).await;
     calm.await.unwrap();
     let (waited, left) = (start.elapsed(), queue.len());
     println!(
         "the calm account's job was done after {waited:?}, {left} of the busy one's were left"
     );
-    assert!(waited < Duration::from_secs(1), "{waited:?}");
+    // Six at once of 20 ms each: what is done of them in a second, however busy the machine is.
+    let done = before.saturating_sub(left);
+    assert!(done < 300, "{done} jobs of the busy account came before it");
     assert!(
         left > 5000,
         "the busy account's jobs were done already: {left} left"

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use openclaw_core::{
     Error, Result as CoreResult,
     ledger::{Delta, Outcome, Step, When},
+    queue::Job,
     time,
 };
-use openclaw_testkit::sample;
+use openclaw_testkit::{Script, ScriptedConsumer, ScriptedEnd, sample};
 use openclaw_usage::{Reservation, Spender};
 use openclaw_web::{ApiError, App, Json};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,17 @@ pub(crate) async fn add(State(app): State<App>, body: Bytes) -> Result<Json<Adde
             .map(|after| time::shift(app.ports.clock.now(), after)),
     };
     apply(&app, &ask.account, vec![step]).await
+}
+
+/// Stores a job that a worker of the contract's topic does at its first attempt.
+pub(crate) async fn job(State(app): State<App>, body: Bytes) -> Result<Json<Added>, ApiError> {
+    let ask = Ask::read(&body)?;
+    let script = Script {
+        ends: vec![ScriptedEnd::Done],
+    };
+    let (topic, now) = (ScriptedConsumer::TOPIC, app.ports.clock.now());
+    let job = Job::named(&ask.account, topic, &ask.key, now, &script)?;
+    apply(&app, &ask.account, vec![job.step()?]).await
 }
 
 /// Writes one item and removes another, in one transaction: two statements.

@@ -16,7 +16,7 @@ use worker::Env;
 
 #[derive(Serialize)]
 pub(crate) struct Verdicts {
-    passed: usize,
+    passed: Vec<&'static str>,
     failed: Vec<Failed>,
 }
 
@@ -76,9 +76,11 @@ impl Verdicts {
             let case = verdict.case;
             Some(Failed { case, why })
         });
-        let failed = Vec::from_iter(failed);
-        let passed = verdicts.len() - failed.len();
-        Self { passed, failed }
+        let passed = verdicts.iter().filter(|verdict| verdict.result.is_ok());
+        Self {
+            passed: passed.map(|verdict| verdict.case).collect(),
+            failed: failed.collect(),
+        }
     }
 }
 

@@ -44,6 +44,7 @@ fn routes() -> Routes {
         .route("/contract", post(cases::run))
         .route("/queue", post(cases::run_queue))
         .route("/add", post(ask::add))
+        .route("/job", post(ask::job))
         .route("/replace", post(ask::replace))
         .route("/many", post(ask::many))
         .route("/reserve", post(ask::reserve))
