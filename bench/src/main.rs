@@ -8,6 +8,7 @@
 )]
 
 mod extras;
+mod files;
 mod load;
 mod meter;
 mod native;
@@ -50,6 +51,8 @@ enum What {
     Native,
     /// Requests through Workers.
     Workers,
+    /// Uploads to the native server.
+    Files,
     /// The WebSocket: the native server's, and idle connections on Workers.
     Ws,
 }
@@ -65,6 +68,7 @@ fn run(options: &Options) -> Result<ExitCode> {
     let bars = match options.what {
         What::Native => native(options)?,
         What::Workers => workers::measure(options)?,
+        What::Files => files::measure(options)?,
         What::Ws => sockets::measure(options)?,
     };
     table::print_bars(&bars);

@@ -19,12 +19,24 @@ pub(super) fn processor_time(group: u32) -> Result<Duration> {
 
 /// Resident memory of the group in MB.
 pub(super) fn resident(group: u32) -> Result<f64> {
+    memory(group, "VmRSS:")
+}
+
+/// The most that the group's processes have had resident so far, in MB.
+pub(super) fn most_resident(group: u32) -> Result<f64> {
+    memory(group, "VmHWM:")
+}
+
+/// A line of proc_pid_status(5).
+fn memory(group: u32, name: &str) -> Result<f64> {
     let mut kilobytes = 0.0;
     for member in members(group)? {
         let status = fs::read_to_string(member.folder.join("status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
         let number = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        kilobytes += number.context("no VmRSS")?.parse::<f64>()?;
+        kilobytes += number
+            .with_context(|| format!("no {name}"))?
+            .parse::<f64>()?;
     }
     Ok(kilobytes * 1024.0 / 1e6)
 }

@@ -99,6 +99,23 @@ fn start_bare(binary: &Path, upstream: &str) -> Result<(Server, Service)> {
 
 /// nginx as its documentation advises for a proxy of streams; nothing where it is not installed.
 fn start_nginx(folder: &Path, upstream: &str) -> Result<Option<(Server, Service)>> {
+    let around = format!(
+        "upstream mock {{ server {upstream}; keepalive 64; keepalive_requests 1000000000; }}"
+    );
+    let location = "proxy_pass http://mock;
+      proxy_http_version 1.1;
+      proxy_set_header Connection \"\";
+      proxy_buffering off;";
+    nginx(NGINX, folder, &around, location)
+}
+
+/// nginx with this in `http` and in its one location; nothing where it is not installed.
+pub(super) fn nginx(
+    name: &'static str,
+    folder: &Path,
+    around: &str,
+    location: &str,
+) -> Result<Option<(Server, Service)>> {
     let known = Command::new("nginx")
         .arg("-v")
         .stderr(Stdio::null())
@@ -129,14 +146,11 @@ http {{
   uwsgi_temp_path {at}/uwsgi;
   scgi_temp_path {at}/scgi;
   keepalive_requests 1000000000;
-  upstream mock {{ server {upstream}; keepalive 64; keepalive_requests 1000000000; }}
+  {around}
   server {{
     listen 127.0.0.1:{port};
     location / {{
-      proxy_pass http://mock;
-      proxy_http_version 1.1;
-      proxy_set_header Connection \"\";
-      proxy_buffering off;
+      {location}
     }}
   }}
 }}
@@ -146,6 +160,6 @@ http {{
     fs::write(&file, text)?;
     let mut command = Command::new("nginx");
     command.args(["-e", "stderr", "-c"]).arg(file);
-    let service = start(NGINX, port, &mut command)?;
-    Ok(Some((Server::new(NGINX, port, &service), service)))
+    let service = start(name, port, &mut command)?;
+    Ok(Some((Server::new(name, port, &service), service)))
 }

@@ -157,7 +157,7 @@ pub(super) fn print_bars(bars: &[Bar]) {
     }
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
+pub(super) fn median(mut numbers: Vec<f64>) -> f64 {
     if numbers.is_empty() {
         return f64::NAN;
     }
