@@ -61,6 +61,7 @@ impl Command {
                     tier: tier.into(),
                     rate_limit,
                     monthly_budget: None,
+                    guardrails: vec![],
                 };
                 let account = context
                     .directory()

@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
+use openclaw_core::Details;
+use openclaw_guardrails::check;
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
 use serde_json::Value;
@@ -66,6 +68,13 @@ fn parse(text: &str) -> Result<Config, String> {
     // Credentials do not matter here: what they open is decided when the server starts.
     Providers::new(&config, |_| None)
         .map_err(|error| format!("{}: {error}", line(span_of(text, &error.path))))?;
+    check("guardrails", &config.guardrails).map_err(|error| {
+        let path = match &error.details {
+            Some(Details::Field { field, .. }) => field,
+            _ => "guardrails",
+        };
+        format!("{}: {}", line(span_of(text, path)), error.message)
+    })?;
     Ok(config)
 }
 

@@ -7,6 +7,7 @@ mod delete_key;
 mod export_account;
 mod get_account;
 mod get_current_account;
+mod get_guardrails;
 mod get_key;
 mod list_accounts;
 mod list_audit;
@@ -14,6 +15,7 @@ mod list_keys;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod owner;
+mod put_guardrails;
 mod rotate_key;
 mod spending;
 mod update_account;
@@ -53,9 +55,18 @@ pub fn router(app: &App) -> Routes {
         )
         .route("/keys/{id}/rotate", post(rotate_key::rotate_key));
     let own = Routes::new().route("/account", get(get_current_account::get_current_account));
+    let guardrails = Routes::new().route(
+        "/account/guardrails",
+        get(get_guardrails::get_guardrails).put(put_guardrails::put_guardrails),
+    );
     let layer = |access| AuthLayer::new(app.clone(), access);
     Routes::new()
         .merge(layer(Access::Key).protect(own))
+        .merge(
+            layer(Access::Scope(Scope::Admin))
+                .audited()
+                .protect(guardrails),
+        )
         .merge(layer(Access::Operator).audited().protect(accounts))
         .merge(
             layer(Access::ScopeOrOperator(Scope::Admin))

@@ -1,9 +1,9 @@
 //! The endpoints, for the OpenAPI document.
 
 use crate::list_keys::Whose;
-use openclaw_openapi::{Code, Group, delete, get, json, patch, post};
+use openclaw_openapi::{Code, Group, delete, get, json, patch, post, put};
 use openclaw_schema::{
-    account::{Account, CreateAccount, CurrentAccount, UpdateAccount},
+    account::{Account, AccountGuardrails, CreateAccount, CurrentAccount, UpdateAccount},
     audit::{AuditEntry, AuditFilter},
     key::{CreateKey, KeySpending, NewKey, RotateKey, Scope, UpdateKey},
     list::{Deleted, List, Page},
@@ -13,7 +13,7 @@ use openclaw_web::Access;
 /// The resources.
 #[must_use]
 pub fn groups() -> Vec<Group> {
-    vec![account(), accounts(), keys(), audit()]
+    vec![account(), guardrails(), accounts(), keys(), audit()]
 }
 
 fn account() -> Group {
@@ -26,6 +26,25 @@ fn account() -> Group {
         )
         .gives::<CurrentAccount>(200),
     )
+}
+
+fn guardrails() -> Group {
+    let about = "What the account of the key lets into its chats and out of them.";
+    Group::new("guardrails", about, Some(Access::Scope(Scope::Admin)))
+        .with(
+            get("/account/guardrails", "get", "Show the guardrails").gives::<AccountGuardrails>(200),
+        )
+        .with(
+            put("/account/guardrails", "set", "Set the guardrails, in place of all that were there")
+                .takes::<AccountGuardrails>()
+                .example(json!({"guardrails": [
+                    {"name": "personal data", "action": "redact", "pii": ["email", "phone", "card"]},
+                    {"name": "plans", "on": "output", "action": "block", "patterns": ["(?i)project titan"]},
+                    {"name": "length", "action": "block", "max_input_characters": 50000},
+                ]}))
+                .gives::<AccountGuardrails>(200)
+                .fails(&[Code::Conflict]),
+        )
 }
 
 fn accounts() -> Group {

@@ -133,6 +133,7 @@ impl<'a> Settings<'a> {
             Error::invalid(parsed.overlay.place(&whole, &error.path), error.issue)
         };
         let config = overlay::read(&whole).map_err(wrong)?;
+        openclaw_guardrails::check("config.guardrails", &config.guardrails)?;
         Providers::new(&config, |name| self.credential(parsed, name)).map_err(wrong)
     }
 

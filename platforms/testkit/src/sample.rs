@@ -17,6 +17,7 @@ pub fn account() -> Account {
         monthly_budget: None,
         status: Status::Active,
         events: vec![],
+        guardrails: vec![],
         created_at: Timestamp::UNIX_EPOCH,
     }
 }

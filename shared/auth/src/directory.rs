@@ -45,6 +45,7 @@ impl<'a> Directory<'a> {
             monthly_budget: request.monthly_budget,
             status: Status::Active,
             events: vec![],
+            guardrails: request.guardrails,
             created_at: self.now(),
         };
         let record = AccountRecord {

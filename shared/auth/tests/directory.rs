@@ -41,6 +41,7 @@ impl Office {
             tier: Tier::Free,
             rate_limit: None,
             monthly_budget: None,
+            guardrails: vec![],
         };
         let account = block_on(authenticator.directory(&ports).create_account(request))
             .unwrap()

@@ -4,12 +4,16 @@ use crate::{
     auto::{AUTO, cheapest},
     bound::{ensure_answer_fits, usage_bound},
     cache::{Cache, Entry},
+    guard::guards,
     labels::labels,
     rounds::Rounds,
 };
 use bytes::Bytes;
 use openclaw_core::{Code, Details, Error, Money};
-use openclaw_providers::{Called, Failure, Forward, Model, Plan, Served, Verbatim, tokens};
+use openclaw_guardrails::Guards;
+use openclaw_providers::{
+    Called, Failure, Forward, ForwardContent, Model, Plan, Served, Verbatim, tokens,
+};
 use openclaw_schema::{
     chat::ChatRequest,
     key::{Key, OnDisconnect},
@@ -35,6 +39,7 @@ pub struct PreparedChat {
     pub cache: Option<Cache>,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
+    guards: Option<Arc<Guards>>,
 }
 
 /// A chat that was asked, in whatever dialect.
@@ -88,6 +93,7 @@ pub struct AdmittedChat {
     pub(crate) cache: Option<Cache>,
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
+    pub(crate) guards: Option<Arc<Guards>>,
 }
 
 /// The settlement of a request, and what its price depends on.
@@ -121,6 +127,34 @@ impl PreparedChat {
 
     /// The same for a chat that was asked in another dialect.
     pub fn of(
+        app: &App,
+        gate: &RequestQuota,
+        id: &RequestId,
+        mut asked: Asked<'_>,
+    ) -> Result<Self> {
+        let Some(guards) = guards(app, gate)? else {
+            return Self::planned(app, gate, id, asked);
+        };
+        if let Some(verbatim) = asked.verbatim.take() {
+            asked.verbatim = guarded_verbatim(&guards, verbatim, asked.stream)?;
+        }
+        let mut prepared = match guards.request(&asked.body)? {
+            None => Self::planned(app, gate, id, asked)?,
+            Some(body) => {
+                let request = ChatRequest::parse(&body)?;
+                let asked = Asked {
+                    request: &request,
+                    body: body.clone(),
+                    ..asked
+                };
+                Self::planned(app, gate, id, asked)?
+            }
+        };
+        prepared.guards = Some(guards);
+        Ok(prepared)
+    }
+
+    fn planned(
         app: &App,
         gate: &RequestQuota,
         RequestId(id): &RequestId,
@@ -179,6 +213,7 @@ impl PreparedChat {
             answers: 1,
             cache: None,
             rounds: None,
+            guards: None,
         })
     }
 
@@ -187,8 +222,13 @@ impl PreparedChat {
         app: &App,
         gate: &RequestQuota,
         RequestId(id): &RequestId,
-        asked: AskedForward,
+        mut asked: AskedForward,
     ) -> Result<Self> {
+        let guards = guards(app, gate)?;
+        if let (Some(guards), ForwardContent::Json(object)) = (&guards, &mut asked.forward.content)
+        {
+            guards.request_object(object)?;
+        }
         let caller = gate.caller();
         let model = find_model(app, &asked.model)?;
         ensure_allowed(&caller.key, &model.id)?;
@@ -224,6 +264,7 @@ impl PreparedChat {
             answers: asked.answers,
             cache: None,
             rounds: None,
+            guards,
         })
     }
 
@@ -246,6 +287,7 @@ impl PreparedChat {
             on_disconnect: gate.caller().key.on_disconnect,
             cache: self.cache,
             rounds: self.rounds,
+            guards: self.guards,
         })
     }
 }
@@ -281,6 +323,27 @@ impl Accounting {
         self.settlement.billed_failures(served.billed_failures);
         self.settlement.served_by(provider, &model.id, &pricing);
     }
+}
+
+/// What a request as its caller wrote it becomes; `None` where it must be converted, so that what it
+/// streams can be looked at.
+fn guarded_verbatim(
+    guards: &Guards,
+    mut verbatim: Verbatim,
+    stream: bool,
+) -> Result<Option<Verbatim>, Error> {
+    if stream && guards.looks_at_answers() {
+        return match verbatim.unconvertible {
+            None => Ok(None),
+            Some((field, issue)) => Err(Error::invalid(field, issue)),
+        };
+    }
+    // The model's name is put in front, wherever it goes.
+    let whole = [br#"{"model":"""#, &*verbatim.fields].concat();
+    if let Some(body) = guards.request(&whole)? {
+        verbatim.fields = body.slice(br#"{"model":"""#.len()..);
+    }
+    Ok(Some(verbatim))
 }
 
 /// These prices for so many answers at once, of which each has its fixed price.

@@ -3,6 +3,7 @@
 use crate::{
     admit::{Accounting, AdmittedChat},
     cache::Entry,
+    guard::guarded,
     rounds::{Next, Rounds},
     shown_usage::usage_object,
 };
@@ -15,13 +16,14 @@ use futures_channel::oneshot;
 use futures_util::{FutureExt, StreamExt};
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{BoxFuture, Error, Money, Ports, json::Object};
+use openclaw_guardrails::Guards;
 use openclaw_providers::{Completion, Failure, Plan, Reply, Served};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::Status;
 use openclaw_web::{ApiError, App, Result};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::pin::pin;
+use std::{pin::pin, sync::Arc};
 
 /// How a whole answer is shown in the caller's dialect, with its tokens and their cost.
 pub type WholeAnswer =
@@ -52,19 +54,21 @@ async fn call(ports: Ports, admitted: AdmittedChat, shape: WholeAnswer) -> Resul
         plan,
         mut accounting,
         cache,
+        guards,
         ..
     } = admitted;
     if let Some(cache) = &cache
         && let Some(entry) = cache.find().await
     {
-        return replayed(accounting, &entry, shape).await;
+        return replayed(accounting, &entry, guards.as_ref(), shape).await;
     }
     match ask(ports, plan, &mut accounting).await? {
         Ok(reply) => {
+            let answer = looked_at(&mut accounting, guards.as_ref(), reply.answer).await?;
             if let Some(cache) = &cache {
-                cache.keep(&reply.answer, &reply.served).await;
+                cache.keep(&answer, &reply.served).await;
             }
-            let finished = finished(accounting, &reply.answer, &reply.served, shape);
+            let finished = finished(accounting, &answer, &reply.served, shape);
             let mut response = finished.await?;
             if cache.is_some() {
                 write_cached(response.headers_mut(), false);
@@ -79,12 +83,14 @@ async fn call(ports: Ports, admitted: AdmittedChat, shape: WholeAnswer) -> Resul
 async fn replayed(
     mut accounting: Accounting,
     entry: &Entry,
+    guards: Option<&Arc<Guards>>,
     shape: WholeAnswer,
 ) -> Result<Response> {
     accounting.cached(entry);
+    let answer = looked_at(&mut accounting, guards, entry.completion()).await?;
     let settlement = &mut accounting.settlement;
     let (usage, cost) = settlement.usage();
-    let body = shape(&entry.completion(), &usage, cost)?;
+    let body = shape(&answer, &usage, cost)?;
     settlement.settle(Status::Completed).await?;
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
@@ -93,6 +99,23 @@ async fn replayed(
     write_served(headers, Some(&entry.provider), 0);
     write_cached(headers, true);
     Ok(response)
+}
+
+/// The answer as the account's guardrails let it out. One that is refused was paid for: it is settled, and
+/// the error says who refused it.
+pub(crate) async fn looked_at(
+    accounting: &mut Accounting,
+    guards: Option<&Arc<Guards>>,
+    answer: Completion,
+) -> Result<Completion, Error> {
+    match guarded(guards, answer) {
+        Ok(answer) => Ok(answer),
+        Err(error) => {
+            accounting.settlement.failed(&error);
+            accounting.settlement.settle(Status::Failed).await?;
+            Err(error)
+        }
+    }
 }
 
 /// `x-openclaw-cache`.
@@ -111,6 +134,7 @@ async fn call_in_rounds(
     let AdmittedChat {
         mut plan,
         mut accounting,
+        guards,
         ..
     } = admitted;
     let mut attempts = 0;
@@ -125,7 +149,8 @@ async fn call_in_rounds(
         let next = match rounds.after(&reply.answer.body) {
             Ok(Next::Done { answer, .. }) => {
                 reply.answer.body = answer;
-                return finished(accounting, &reply.answer, &reply.served, shape).await;
+                let answer = looked_at(&mut accounting, guards.as_ref(), reply.answer).await?;
+                return finished(accounting, &answer, &reply.served, shape).await;
             }
             Ok(Next::Run(mut running)) => {
                 let ran = async {

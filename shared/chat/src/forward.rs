@@ -9,11 +9,12 @@ use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
 use http::header;
 use openclaw_core::{ByteStream, Error, Money, Ports};
+use openclaw_guardrails::Guards;
 use openclaw_providers::{Forwarded, ForwardedBody};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Result, Writes, streamed};
-use std::{pin::pin, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 /// What a whole answer tells.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +52,7 @@ async fn call(ports: Ports, admitted: AdmittedChat, answer: ForwardedAnswer) -> 
     let AdmittedChat {
         plan,
         mut accounting,
+        guards,
         ..
     } = admitted;
     accounting.settlement.calling();
@@ -70,7 +72,7 @@ async fn call(ports: Ports, admitted: AdmittedChat, answer: ForwardedAnswer) -> 
     accounting.served(&reply.served);
     let Forwarded { content_type, body } = reply.answer;
     let body = match body {
-        ForwardedBody::Whole(bytes) => whole(accounting, &bytes, &answer).await?,
+        ForwardedBody::Whole(bytes) => whole(accounting, guards, bytes, &answer).await?,
         ForwardedBody::Stream(bytes) => {
             accounting.settlement.admitted().await?;
             streamed(relayed(accounting, bytes))
@@ -88,15 +90,25 @@ async fn call(ports: Ports, admitted: AdmittedChat, answer: ForwardedAnswer) -> 
 
 async fn whole(
     mut accounting: Accounting,
-    bytes: &Bytes,
+    guards: Option<Arc<Guards>>,
+    bytes: Bytes,
     answer: &ForwardedAnswer,
 ) -> Result<Body, Error> {
     let settlement = &mut accounting.settlement;
-    let counted = (answer.count)(bytes);
+    let counted = (answer.count)(&bytes);
     settlement.generated(counted.estimated_completion_tokens);
     settlement.counted(counted.usage);
     let (usage, cost) = settlement.usage();
-    let shown = (answer.show)(bytes, &usage, cost);
+    let let_out = guards.map_or(Ok(None), |guards| guards.answer(&bytes));
+    let bytes = match let_out {
+        Ok(changed) => changed.unwrap_or(bytes),
+        Err(error) => {
+            settlement.failed(&error);
+            settlement.settle(Status::Failed).await?;
+            return Err(error);
+        }
+    };
+    let shown = (answer.show)(&bytes, &usage, cost);
     settlement.settle(Status::Completed).await?;
     Ok(Body::from(shown))
 }

@@ -7,6 +7,8 @@
 //!
 //! A [`Cache`] answers again what it kept of a request that is exactly the same.
 //!
+//! The account's guardrails ([`guards`]) look at what goes to a model and at what comes from it.
+//!
 //! What differs by the caller's dialect is a [`WholeAnswer`] or an [`EventWriter`]; what follows an
 //! answer that calls skills is a [`Rounds`].
 
@@ -16,6 +18,7 @@ mod bound;
 mod cache;
 mod complete;
 mod forward;
+mod guard;
 mod labels;
 mod relay;
 mod rounds;
@@ -28,6 +31,7 @@ pub use admit::{
 pub use cache::Cache;
 pub use complete::{WholeAnswer, complete, failed, openai_answer, write_served};
 pub use forward::{Counted, ForwardedAnswer, forward};
+pub use guard::guards;
 pub use relay::{EventWriter, respond};
 pub use rounds::{Next, Ran, Rounds, Running};
 pub use shown_usage::usage_object;

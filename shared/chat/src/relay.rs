@@ -3,7 +3,8 @@
 use crate::{
     admit::{Accounting, AdmittedChat},
     cache::{Cache, Entry},
-    complete::{failed, write_cached, write_served},
+    complete::{failed, looked_at, write_cached, write_served},
+    guard::{StreamGuard, guarded},
     rounds::{Rounds, Running},
 };
 use axum::{body::Body, response::Response};
@@ -16,11 +17,12 @@ use futures_util::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{Error, Money, Ports, Result};
+use openclaw_guardrails::Guards;
 use openclaw_providers::{Chunk, ChunkStream, CompletionBuilder, Failure, Reply, Served};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Writes, streamed};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Events that arrived together leave together, up to about this many bytes.
 const BATCH: usize = 32 * 1024;
@@ -76,7 +78,7 @@ pub async fn respond(
     if let Some(cache) = &admitted.cache
         && let Some(entry) = cache.find().await
     {
-        return replayed(admitted.accounting, &entry, writer).await;
+        return replayed(admitted, &entry, writer).await;
     }
     let heartbeat = Duration::from_millis(app.config.routing.heartbeat_ms);
     let drain = admitted.on_disconnect == OnDisconnect::Drain;
@@ -98,13 +100,19 @@ pub async fn respond(
 
 /// An answer that was kept, in one write: nobody is called, and it costs nothing.
 async fn replayed(
-    mut accounting: Accounting,
+    admitted: AdmittedChat,
     entry: &Entry,
     mut writer: Box<dyn EventWriter>,
 ) -> openclaw_web::Result<Response> {
+    let AdmittedChat {
+        mut accounting,
+        guards,
+        ..
+    } = admitted;
     accounting.cached(entry);
+    let answer = looked_at(&mut accounting, guards.as_ref(), entry.completion()).await?;
     let mut out = BytesMut::new();
-    for chunk in entry.completion().chunks()? {
+    for chunk in answer.chunks()? {
         writer.chunk(&chunk, &mut out);
     }
     let settlement = &mut accounting.settlement;
@@ -127,11 +135,14 @@ struct Keeping {
     cache: Cache,
     whole: CompletionBuilder,
     served: Option<Served>,
+    guards: Option<Arc<Guards>>,
 }
 
 impl Keeping {
     async fn keep(self) {
-        if let (Ok(answer), Some(served)) = (self.whole.build(), self.served) {
+        let answer = self.whole.build();
+        let answer = answer.and_then(|answer| guarded(self.guards.as_ref(), answer));
+        if let (Ok(answer), Some(served)) = (answer, self.served) {
             self.cache.keep(&answer, &served).await;
         }
     }
@@ -225,6 +236,7 @@ struct Relay {
     /// The rounds that may follow, where skills are offered.
     rounds: Option<Box<dyn Rounds>>,
     keeping: Option<Keeping>,
+    guard: Option<StreamGuard>,
 }
 
 impl Relay {
@@ -241,6 +253,7 @@ impl Relay {
             mut accounting,
             rounds,
             cache,
+            guards,
             ..
         } = admitted;
         // The rounds of a request are of skills, whose results may differ.
@@ -249,6 +262,7 @@ impl Relay {
             cache,
             whole: CompletionBuilder::default(),
             served: None,
+            guards: guards.clone(),
         });
         let settlement = &mut accounting.settlement;
         settlement.calling();
@@ -289,6 +303,7 @@ impl Relay {
             heartbeat,
             rounds,
             keeping,
+            guard: StreamGuard::new(guards),
         };
         relay.look().await;
         Ok(Opened::Started {
@@ -407,18 +422,45 @@ impl Relay {
     /// The model's answer is whole: the request's end, unless it called skills.
     fn answered(&mut self, out: &mut BytesMut) {
         let Some(rounds) = &mut self.rounds else {
-            self.pending = Some(End::Whole);
-            return;
+            return self.whole(out);
         };
         match rounds.after_stream() {
             Ok((chunks, running)) => {
-                chunks
-                    .iter()
-                    .for_each(|chunk| self.writer.chunk(chunk, out));
+                chunks.iter().for_each(|chunk| self.write(chunk, out));
                 match running {
                     Some(running) => self.source = Source::Skills(running),
-                    None => self.pending = Some(End::Whole),
+                    None => self.whole(out),
                 }
+            }
+            Err(error) => self.pending = Some(End::Failed(error)),
+        }
+    }
+
+    /// Nothing more comes.
+    fn whole(&mut self, out: &mut BytesMut) {
+        if self.pending.is_some() {
+            return;
+        }
+        let rest = self.guard.as_mut().map_or(Ok(vec![]), StreamGuard::end);
+        self.pending = Some(match rest {
+            Ok(chunks) => {
+                let writer = &mut self.writer;
+                chunks.iter().for_each(|chunk| writer.chunk(chunk, out));
+                End::Whole
+            }
+            Err(error) => End::Failed(error),
+        });
+    }
+
+    /// Writes what the account's guardrails let out.
+    fn write(&mut self, chunk: &Chunk, out: &mut BytesMut) {
+        let Some(guard) = &mut self.guard else {
+            return self.writer.chunk(chunk, out);
+        };
+        match guard.chunk(chunk) {
+            Ok(chunks) => {
+                let writer = &mut self.writer;
+                chunks.iter().for_each(|chunk| writer.chunk(chunk, out));
             }
             Err(error) => self.pending = Some(End::Failed(error)),
         }
@@ -476,10 +518,10 @@ impl Relay {
             }
         }
         match &mut self.rounds {
-            None => self.writer.chunk(chunk, out),
+            None => self.write(chunk, out),
             Some(rounds) => {
                 let shown = rounds.show(chunk);
-                shown.iter().for_each(|chunk| self.writer.chunk(chunk, out));
+                shown.iter().for_each(|chunk| self.write(chunk, out));
             }
         }
     }

@@ -187,6 +187,13 @@ pub enum Details {
         /// When the window ends, RFC 3339.
         reset_time: String,
     },
+    /// The guardrail that refused a request or an answer.
+    Guardrail {
+        /// Its name.
+        guardrail: String,
+        /// Where it found something: `input` or `output`.
+        on: &'static str,
+    },
     /// Which provider failed.
     Provider {
         /// Its id in the configuration.

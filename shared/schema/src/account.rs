@@ -1,6 +1,9 @@
 //! Accounts: the operator's view of who may use the gateway.
 
-use crate::key::Scope;
+use crate::{
+    guardrail::{self, Guardrail},
+    key::Scope,
+};
 use openclaw_core::{Error, Money, Result, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -57,6 +60,9 @@ pub struct Account {
     /// one without webhooks pays nothing for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
+    /// What it lets into its chats and out of them, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guardrails: Vec<Guardrail>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -81,6 +87,14 @@ pub struct CurrentAccount {
     pub budget: Budget,
     /// The key that asks.
     pub key: KeyName,
+}
+
+/// `GET` and `PUT /account/guardrails`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct AccountGuardrails {
+    /// What the account lets into its chats and out of them, in this order; at most 20.
+    pub guardrails: Vec<Guardrail>,
 }
 
 /// A minute's requests.
@@ -128,6 +142,7 @@ impl Default for Account {
             monthly_budget: None,
             status: Status::default(),
             events: vec![],
+            guardrails: vec![],
             created_at: Timestamp::default(),
         }
     }
@@ -147,13 +162,17 @@ pub struct CreateAccount {
     pub rate_limit: Option<u64>,
     /// Dollars a UTC month.
     pub monthly_budget: Option<Money>,
+    /// What it lets into its chats and out of them, in this order; at most 20.
+    #[serde(default)]
+    pub guardrails: Vec<Guardrail>,
 }
 
 impl CreateAccount {
     /// Checks lengths and ranges.
     pub fn validate(&self) -> Result<()> {
         validate_name(&self.name)?;
-        validate_rate_limit(self.rate_limit)
+        validate_rate_limit(self.rate_limit)?;
+        guardrail::validate("guardrails", &self.guardrails)
     }
 }
 
@@ -173,13 +192,16 @@ pub struct UpdateAccount {
     pub monthly_budget: Option<Option<Money>>,
     /// Whether its keys work.
     pub status: Option<Status>,
+    /// What it lets into its chats and out of them, in place of all that were there.
+    pub guardrails: Option<Vec<Guardrail>>,
 }
 
 impl UpdateAccount {
     /// Checks lengths and ranges.
     pub fn validate(&self) -> Result<()> {
         self.name.as_deref().map_or(Ok(()), validate_name)?;
-        validate_rate_limit(self.rate_limit.flatten())
+        validate_rate_limit(self.rate_limit.flatten())?;
+        guardrail::validate("guardrails", self.guardrails.as_deref().unwrap_or_default())
     }
 
     /// The account with the changes in it.
@@ -191,6 +213,7 @@ impl UpdateAccount {
             rate_limit: self.rate_limit.unwrap_or(account.rate_limit),
             monthly_budget: self.monthly_budget.unwrap_or(account.monthly_budget),
             status: self.status.unwrap_or(account.status),
+            guardrails: self.guardrails.unwrap_or(account.guardrails),
             ..account
         }
     }

@@ -5,9 +5,11 @@
 //! ([`ChatRequest::fields`]) and is handed on, known or not: vendors have their own, and OpenAI
 //! adds to its.
 
+mod answer;
 mod message;
 mod priced;
 
+pub use answer::{Answer, Call, Choice, Said};
 pub use message::{
     Content, File, Function, FunctionCall, ImageUrl, InputAudio, Message, Part, Text, Tool,
     ToolCall,

@@ -6,8 +6,8 @@
 pub mod overlay;
 mod validate;
 
-use crate::account::Tier;
 pub use crate::pricing::{PriceTier, Pricing};
+use crate::{account::Tier, guardrail::Guardrail};
 use ipnet::IpNet;
 use openclaw_core::json::Object;
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -35,6 +35,8 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Models, beside and in place of the built-in ones of the same id.
     pub models: Vec<Model>,
+    /// What all accounts let into their chats and out of them, before their own.
+    pub guardrails: Vec<Guardrail>,
 }
 
 /// `[server]`: native only.
@@ -342,6 +344,8 @@ pub enum Dialect {
     Openai,
     /// Anthropic's messages.
     Anthropic,
+    /// Gemini's own `generateContent`.
+    Gemini,
 }
 
 /// `[[providers]]`.
@@ -385,6 +389,20 @@ pub struct Provider {
     pub idle_timeout_ms: Option<u64>,
 }
 
+/// In which order the targets of a model are tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Drawn by their weights.
+    #[default]
+    Weights,
+    /// The fastest first: a moving average of the time until something of an answer is there, of each
+    /// process. Those of the same, such as those that were never asked, by their weights.
+    Latency,
+    /// The cheapest first, of the model and its fallbacks by the sum of what a token in and one out cost.
+    Price,
+}
+
 /// `[[models]]`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -403,8 +421,11 @@ pub struct Model {
     /// Dollars per 1,000 tokens.
     #[serde(default)]
     pub pricing: Pricing,
-    /// Where requests go: the first that works, drawn by weight.
+    /// Where requests go: the first that works.
     pub targets: Vec<Target>,
+    /// In which order.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// Models to try when no target works, in order.
     #[serde(default)]
     pub fallbacks: Vec<String>,

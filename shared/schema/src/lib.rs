@@ -10,6 +10,7 @@ pub mod config;
 pub mod event;
 pub mod file;
 mod from_object;
+pub mod guardrail;
 pub mod json;
 pub mod key;
 pub mod list;

@@ -8,6 +8,7 @@ use serde_json::Value;
 const TABLE: &[(&str, u16, &str)] = &[
     ("invalid_request", 400, "invalid_request_error"),
     ("invalid_model", 400, "invalid_request_error"),
+    ("content_filtered", 400, "invalid_request_error"),
     ("content_filter", 400, "invalid_request_error"),
     ("context_length_exceeded", 400, "invalid_request_error"),
     ("unauthorized", 401, "authentication_error"),

@@ -19,9 +19,9 @@
 //! | `provider_error`, `provider_unavailable`, `provider_timeout` | `chat::failures` |
 //! | `skill_failed`, `skill_timeout` | `skills::execute`, `skills::egress` |
 //! | `conflict` | `skills::install` |
+//! | `content_filtered` | `guardrails` |
 //!
-//! `content_filtered` comes with guardrails; `internal_error` is what nothing here may ever be answered
-//! with.
+//! `internal_error` is what nothing here may ever be answered with.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -38,6 +38,7 @@ mod clients;
 mod config;
 mod conventions;
 mod files;
+mod guardrails;
 mod health;
 mod hosted;
 mod inference;

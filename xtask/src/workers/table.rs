@@ -191,6 +191,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "The models that are there, those whose vendor has a key, and the configuration at run time.",
         package: "openclaw-function-models",
         folder: "functions/models",
+        limit: LIMIT_WITH_PARSERS,
         secrets: &[ADMIN_TOKEN, JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION

@@ -2,54 +2,11 @@
 
 use openclaw_core::{Error, Money, Result, json::Object};
 use openclaw_providers::Completion;
-use openclaw_schema::{chat::Text, usage::TokenUsage};
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
-
-/// OpenAI's `chat.completion`, as far as a message has words for it.
-#[derive(Deserialize)]
-struct Answer<'a> {
-    #[serde(borrow)]
-    choices: Vec<Choice<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow)]
-    message: Said<'a>,
-    #[serde(borrow)]
-    finish_reason: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Said<'a> {
-    #[serde(borrow)]
-    content: Option<Text<'a>>,
-    #[serde(borrow)]
-    refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    reasoning_content: Option<Text<'a>>,
-    #[serde(borrow)]
-    reasoning: Option<Text<'a>>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<Call<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Call<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    function: Option<Function<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Function<'a> {
-    #[serde(borrow)]
-    name: Text<'a>,
-    #[serde(borrow)]
-    arguments: Option<Text<'a>>,
-}
+use openclaw_schema::{
+    chat::{Answer, Said},
+    usage::TokenUsage,
+};
+use serde_json::{Value, json};
 
 /// The body of an answer to a request for `model`; `id` is the request's.
 pub(super) fn message(
@@ -65,7 +22,7 @@ pub(super) fn message(
     let read: Answer<'_> = serde_json::from_slice(&answer.body).map_err(Error::internal)?;
     let choice = read.choices.into_iter().next();
     let choice = choice.ok_or_else(|| Error::internal("an answer without choices"))?;
-    let blocks = blocks(&choice.message);
+    let said = choice.message.as_ref();
     let finish = choice
         .finish_reason
         .as_ref()
@@ -75,8 +32,8 @@ pub(super) fn message(
         "type": "message",
         "role": "assistant",
         "model": model,
-        "content": blocks,
-        "stop_reason": stop_reason(finish, choice.message.refusal.is_some()),
+        "content": said.map(blocks).unwrap_or_default(),
+        "stop_reason": stop_reason(finish, said.is_some_and(|said| said.refusal.is_some())),
         "stop_sequence": null,
         "usage": usage_object(usage, cost),
     });
@@ -89,25 +46,21 @@ pub(super) fn message_id(request: &str) -> String {
 }
 
 fn blocks(said: &Said<'_>) -> Vec<Value> {
-    let text = |text: &Option<Text<'_>>| {
-        let text = text.as_ref().map(|text| text.0.to_string());
-        text.filter(|text| !text.is_empty())
-    };
-    let thoughts = text(&said.reasoning_content).or_else(|| text(&said.reasoning));
+    let thoughts = Some(said.thoughts()).filter(|thoughts| !thoughts.is_empty());
     let thoughts =
         thoughts.map(|thoughts| json!({"type": "thinking", "thinking": thoughts, "signature": ""}));
-    let texts = [text(&said.content), text(&said.refusal)]
-        .into_iter()
-        .flatten();
+    let refusal = said.refusal.as_ref().map(|refusal| refusal.0.to_string());
+    let texts = [Some(said.text()), refusal].into_iter().flatten();
+    let texts = texts.filter(|text| !text.is_empty());
     let texts = texts.map(|text| json!({"type": "text", "text": text}));
-    let calls = said.tool_calls.iter().flatten().filter_map(|call| {
-        let function = call.function.as_ref()?;
-        Some(json!({
+    let calls = said.tool_calls.iter().flatten();
+    let calls = calls.filter(|call| !call.name().is_empty()).map(|call| {
+        json!({
             "type": "tool_use",
-            "id": text(&call.id).unwrap_or_default(),
-            "name": function.name.0,
-            "input": input(&text(&function.arguments).unwrap_or_default()),
-        }))
+            "id": call.id(),
+            "name": call.name(),
+            "input": input(call.arguments()),
+        })
     });
     thoughts.into_iter().chain(texts).chain(calls).collect()
 }
@@ -170,9 +123,4 @@ pub(super) fn priced(told: Option<Object>, usage: &TokenUsage, cost: Money) -> O
         }
     }
     told
-}
-
-/// Whether `json` is there and not null.
-pub(super) fn is_there(json: Option<&RawValue>) -> bool {
-    json.is_some_and(|json| json.get() != "null")
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, header};
-use openclaw_chat::{ensure_allowed, failed, find_model, write_served};
+use openclaw_chat::{ensure_allowed, failed, find_model, guards, write_served};
 use openclaw_core::json::Object;
 use openclaw_providers::{Forward, ForwardContent, ForwardedBody, tokens};
 use openclaw_schema::{chat::ChatRequest, config::Dialect};
@@ -25,8 +25,13 @@ pub(crate) async fn count_tokens(
     Extension(gate): Extension<RequestQuota>,
     RequestId(id): RequestId,
     headers: HeaderMap,
-    RawJson(body): RawJson,
+    RawJson(mut body): RawJson,
 ) -> Result<Response> {
+    if let Some(guards) = guards(&app, &gate)?
+        && let Some(changed) = guards.request(&body)?
+    {
+        body = changed;
+    }
     let (plan, estimate) = {
         // Nothing is generated, so nothing bounds it.
         let converted = Converted::with_default(&body, &headers, Some(1))?;

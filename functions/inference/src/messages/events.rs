@@ -2,7 +2,7 @@
 //! (<https://platform.claude.com/docs/en/build-with-claude/streaming>).
 
 use super::{
-    answer::{is_there, message_id, priced, stop_reason, usage_object},
+    answer::{message_id, priced, stop_reason, usage_object},
     errors::event_of,
 };
 use crate::sse::{write, write_raw};
@@ -10,58 +10,11 @@ use bytes::{BufMut, BytesMut};
 use openclaw_chat::EventWriter;
 use openclaw_core::{Error, Money, json::Object};
 use openclaw_providers::Chunk;
-use openclaw_schema::{chat::Text, usage::TokenUsage};
-use serde::Deserialize;
-use serde_json::{Value, json, value::RawValue};
-
-/// A chunk of the chat's, as far as Anthropic's events have words for it.
-#[derive(Deserialize)]
-struct Piece<'a> {
-    #[serde(borrow)]
-    choices: Vec<Choice<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(default)]
-    index: u32,
-    #[serde(borrow)]
-    delta: Option<Delta<'a>>,
-    #[serde(borrow)]
-    finish_reason: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Delta<'a> {
-    #[serde(borrow)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow)]
-    refusal: Option<Text<'a>>,
-    #[serde(borrow)]
-    reasoning_content: Option<Text<'a>>,
-    #[serde(borrow)]
-    reasoning: Option<Text<'a>>,
-    #[serde(borrow)]
-    tool_calls: Option<Vec<Call<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Call<'a> {
-    #[serde(default)]
-    index: u32,
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    #[serde(borrow)]
-    function: Option<Function<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Function<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<Text<'a>>,
-}
+use openclaw_schema::{
+    chat::{Answer, Call},
+    usage::TokenUsage,
+};
+use serde_json::{Value, json};
 
 /// The block that is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,29 +136,20 @@ impl EventStream {
     }
 
     fn call(&mut self, call: &Call<'_>, out: &mut BytesMut) {
-        let text = |text: Option<&Text<'_>>| text.map_or(String::new(), |text| text.0.to_string());
-        let function = call.function.as_ref();
-        let name = function.and_then(|function| function.name.as_ref());
-        let block = || json!({"type": "tool_use", "id": text(call.id.as_ref()), "name": text(name), "input": {}});
-        self.open(Open::Call(call.index), block, out);
-        let arguments = text(function.and_then(|function| function.arguments.as_ref()));
-        if !arguments.is_empty() {
-            let delta = json!({"type": "input_json_delta", "partial_json": arguments});
+        let block =
+            || json!({"type": "tool_use", "id": call.id(), "name": call.name(), "input": {}});
+        self.open(Open::Call(call.index.unwrap_or_default()), block, out);
+        if !call.arguments().is_empty() {
+            let delta = json!({"type": "input_json_delta", "partial_json": call.arguments()});
             self.delta(&delta, out);
         }
     }
 
-    fn piece(&mut self, piece: &Piece<'_>, out: &mut BytesMut) {
+    fn piece(&mut self, piece: &Answer<'_>, out: &mut BytesMut) {
         for choice in piece.choices.iter().filter(|choice| choice.index == 0) {
             if let Some(delta) = &choice.delta {
-                let thoughts = [&delta.reasoning_content, &delta.reasoning];
-                if let Some(thoughts) = thoughts.into_iter().flatten().next() {
-                    self.thinking(&thoughts.0, out);
-                }
-                let content = delta.content.filter(|content| is_there(Some(content)));
-                if let Some(content) = content {
-                    self.text(&text_of(content), out);
-                }
+                self.thinking(delta.thoughts(), out);
+                self.text(&delta.text(), out);
                 if let Some(refusal) = &delta.refusal {
                     self.has_refusal |= !refusal.0.is_empty();
                     self.text(&refusal.0, out);
@@ -218,19 +162,6 @@ impl EventStream {
                 self.finish_reason = Some(reason.0.to_string());
             }
         }
-    }
-}
-
-/// A text, or the texts of parts, as several vendors write them.
-fn text_of(content: &RawValue) -> String {
-    match serde_json::from_str(content.get()) {
-        Ok(Value::String(text)) => text,
-        Ok(Value::Array(parts)) => {
-            let texts = parts.iter().filter_map(|part| part["text"].as_str());
-            texts.collect()
-        }
-        // Half a surrogate pair: there is no text for it alone.
-        _ => String::new(),
     }
 }
 

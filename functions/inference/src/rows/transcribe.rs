@@ -2,14 +2,17 @@
 //! (<https://platform.openai.com/docs/api-reference/audio/createTranscription>).
 
 use super::{
-    forms,
+    forms::{self, Field},
     read::{count_both, usage_of, with_cost},
 };
 use axum::{Extension, extract::State, response::Response};
 use bytes::Bytes;
 use http::HeaderMap;
-use openclaw_chat::{AskedForward, Counted, ForwardBound, ForwardedAnswer, PreparedChat, forward};
-use openclaw_core::{Error, json::Object};
+use openclaw_chat::{
+    AskedForward, Counted, ForwardBound, ForwardedAnswer, PreparedChat, forward, guards,
+};
+use openclaw_core::{Error, Result as CoreResult, json::Object};
+use openclaw_guardrails::Guards;
 use openclaw_providers::Forward;
 use openclaw_schema::{config::Dialect, usage::TokenUsage};
 use openclaw_usage::Endpoint;
@@ -29,7 +32,10 @@ pub(crate) async fn transcribe(
     headers: HeaderMap,
     RawBody(body): RawBody,
 ) -> Result<Response> {
-    let fields = forms::read(&headers, body).await?;
+    let mut fields = forms::read(&headers, body).await?;
+    if let Some(guards) = guards(&app, &gate)? {
+        look_at(&guards, &mut fields)?;
+    }
     let find = |name: &str| fields.iter().find(|field| field.name == name);
     let required = |name: &str| Error::invalid(name.to_owned(), "is required");
     let model = find("model").ok_or_else(|| required("model"))?;
@@ -61,6 +67,26 @@ pub(crate) async fn transcribe(
         show: with_cost,
     };
     forward(&app, admitted, answer).await
+}
+
+/// The account's guardrails over the texts of a form. Pieces of a transcript would pass by them.
+fn look_at(guards: &Guards, fields: &mut [Field]) -> CoreResult<()> {
+    for field in fields {
+        let text = String::from_utf8_lossy(&field.bytes);
+        match &*field.name {
+            "prompt" => {
+                if let Some(changed) = guards.request_text(&text)? {
+                    field.bytes = changed.into();
+                }
+            }
+            "stream" if &*text == "true" && guards.looks_at_answers() => {
+                let issue = "must be false where guardrails look at answers";
+                return Err(Error::invalid("stream", issue));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Tokens, or, of models that are priced by time, seconds: they count as tokens of audio.

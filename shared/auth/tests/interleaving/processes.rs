@@ -70,6 +70,7 @@ impl World {
             tier: Tier::Free,
             rate_limit: None,
             monthly_budget: None,
+            guardrails: vec![],
         };
         let account = finished(directory.create_account(request)).unwrap().id;
         let world = Self {

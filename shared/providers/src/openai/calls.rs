@@ -1,6 +1,6 @@
 //! The calls of tools in a stream, numbered: several vendors leave `index` out or write 0 for all.
 
-use super::delta::Call;
+use openclaw_schema::chat::Call;
 
 /// The calls that have begun.
 #[derive(Debug, Default)]
@@ -19,16 +19,12 @@ impl Calls {
     /// The number of the call that `call`, of this choice, begins or continues. A call begins with
     /// an id of its own and a name; some vendors make a new id for every piece.
     pub(super) fn number(&mut self, choice: u32, call: &Call<'_>) -> u32 {
-        let id = call
-            .id
-            .as_ref()
-            .map(|id| &*id.0)
-            .filter(|id| !id.is_empty());
+        let id = Some(call.id()).filter(|id| !id.is_empty());
         let begun = || self.0.iter().rev().filter(|begun| begun.choice == choice);
         if let Some(known) = begun().find(|begun| id.is_some() && begun.id.as_deref() == id) {
             return known.number;
         }
-        let begins = id.is_some() && call.has_name();
+        let begins = id.is_some() && !call.name().is_empty();
         let continued = match call.index {
             _ if begins => None,
             Some(index) => begun().find(|begun| begun.given == Some(index)),

@@ -2,7 +2,7 @@
 
 use crate::tokens;
 use memchr::memchr;
-use openclaw_schema::chat::Text;
+use openclaw_schema::chat::{Call, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor},
@@ -14,39 +14,9 @@ use std::{borrow::Cow, fmt};
 /// cannot be read shall not stop it from being passed on.
 pub(super) struct Said<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
-/// A call of a tool, or a part of one.
-#[derive(Deserialize)]
-pub(super) struct Call<'a> {
-    pub(super) index: Option<u32>,
-    #[serde(borrow)]
-    pub(super) id: Option<Text<'a>>,
-    #[serde(borrow)]
-    function: Option<Function<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Function<'a> {
-    #[serde(borrow)]
-    name: Option<Text<'a>>,
-    #[serde(borrow)]
-    arguments: Option<Text<'a>>,
-}
-
-impl Call<'_> {
-    /// Whether it begins a call: it names its function.
-    pub(super) fn has_name(&self) -> bool {
-        let name = self
-            .function
-            .as_ref()
-            .and_then(|function| function.name.as_ref());
-        name.is_some_and(|name| !name.0.is_empty())
-    }
-
-    fn tokens(&self) -> u64 {
-        let function = self.function.iter();
-        let texts = function.flat_map(|function| [&function.name, &function.arguments]);
-        texts.flatten().map(|text| tokens::estimate(&text.0)).sum()
-    }
+/// An estimate of what a call of a tool, or a part of one, takes.
+fn tokens_of(call: &Call<'_>) -> u64 {
+    tokens::estimate(call.name()) + tokens::estimate(call.arguments())
 }
 
 impl<'a> Said<'a> {
@@ -113,7 +83,7 @@ fn of_text(json: &str) -> u64 {
 
 fn of_calls(json: &str) -> u64 {
     match serde_json::from_str::<Vec<Call<'_>>>(json) {
-        Ok(calls) => calls.iter().map(Call::tokens).sum(),
+        Ok(calls) => calls.iter().map(tokens_of).sum(),
         Err(_) => tokens::estimate(json),
     }
 }

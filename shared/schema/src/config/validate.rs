@@ -1,6 +1,8 @@
 //! What the types of the configuration cannot say.
 
 use super::{Analytics, Builtin, Config, ConfigError, Model, Provider, Routing, Server};
+use crate::guardrail;
+use openclaw_core::Details;
 use openclaw_egress::{Policy, public_url};
 
 /// Days that usage may be kept: ten years.
@@ -30,7 +32,15 @@ impl Config {
             ));
         }
         self.validate_egress()?;
+        self.validate_guardrails()?;
         self.validate_numbers()
+    }
+
+    fn validate_guardrails(&self) -> Result<(), ConfigError> {
+        guardrail::validate("guardrails", &self.guardrails).map_err(|error| match error.details {
+            Some(Details::Field { field, issue }) => wrong(field, &issue),
+            _ => wrong("guardrails", &error.message),
+        })
     }
 
     fn validate_egress(&self) -> Result<(), ConfigError> {
