@@ -18,7 +18,7 @@ use crate::{
 };
 use openclaw_core::{Secret, Timestamp, json::Object};
 use openclaw_schema::{
-    config::{self, Builtin, Config, ConfigError, Pricing, Routing, Target as TargetRow},
+    config::{self, Builtin, Config, ConfigError, Pricing, Routing, Strategy, Target as TargetRow},
     pricing::UsageBound,
 };
 use serde_json::value::RawValue;
@@ -74,6 +74,7 @@ pub struct Model {
     /// Dollars per 1,000 tokens.
     pub pricing: Pricing,
     pub(crate) targets: Vec<Target>,
+    pub(crate) strategy: Strategy,
     pub(crate) fallbacks: Vec<String>,
     /// Fields that are added where the caller left them out.
     pub(crate) defaults: Vec<(String, Box<RawValue>)>,
@@ -230,17 +231,11 @@ impl Providers {
         let Some(ratio) = self.routing.max_fallback_price_ratio else {
             return true;
         };
-        // A thousand tokens of each kind, at the dearest of its prices.
-        let [prompt, completion] = [(1000, 0), (0, 1000)].map(|(text_prompt, completion)| {
-            let bound = UsageBound {
-                text_prompt,
-                completion,
-                ..UsageBound::default()
-            };
-            let dollars = |model: &Model| model.pricing.max_cost(&bound).nanos() as f64;
-            dollars(fallback) <= dollars(model) * ratio
-        });
-        prompt && completion
+        let own = model.price();
+        let other = fallback.price();
+        own.iter()
+            .zip(other)
+            .all(|(own, other)| other <= own * ratio)
     }
 }
 
@@ -262,6 +257,7 @@ impl Callable {
                 model: model.into(),
                 weight: 1,
             }],
+            strategy: Strategy::default(),
             fallbacks: Vec::new(),
             defaults: Object::default(),
         })
@@ -365,6 +361,18 @@ impl Slots {
 }
 
 impl Model {
+    /// What a thousand tokens in and a thousand out cost, in nano-dollars, at the dearest of their prices.
+    pub(crate) fn price(&self) -> [f64; 2] {
+        [(1000, 0), (0, 1000)].map(|(text_prompt, completion)| {
+            let bound = UsageBound {
+                text_prompt,
+                completion,
+                ..UsageBound::default()
+            };
+            self.pricing.max_cost(&bound).nanos() as f64
+        })
+    }
+
     /// `None` where no target's provider can be called.
     fn new(row: &config::Model, target: impl FnMut(&TargetRow) -> Option<Target>) -> Option<Self> {
         let targets: Vec<_> = row.targets.iter().filter_map(target).collect();
@@ -381,6 +389,7 @@ impl Model {
             capabilities: row.capabilities.clone(),
             pricing: row.pricing.clone(),
             targets,
+            strategy: row.strategy,
             fallbacks: row.fallbacks.clone(),
             defaults: row.defaults.names().filter_map(default).collect(),
         })

@@ -16,12 +16,22 @@ use openclaw_core::Result;
 use openclaw_schema::{chat::ChatRequest, config};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// An endpoint of a provider, and how its answers are read.
 pub(crate) trait AnswerFormat: fmt::Debug + Send + Sync {
     /// The path that follows a provider's `base_url`.
     fn path(&self) -> &'static str;
+
+    /// The same for a model that the provider calls by that name, where paths name models.
+    fn path_of(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
+        self.path().into()
+    }
+
+    /// Whether a request's body names its model, before all other fields.
+    fn names_model(&self) -> bool {
+        true
+    }
 
     /// A whole answer. `created` is now in Unix seconds, for formats that do not tell.
     fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;

@@ -109,7 +109,7 @@ impl Forward {
         headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
         Ok(Outgoing {
             body,
-            path: self.path,
+            path: self.path.into(),
             headers,
             format: own_endpoint(target.provider.dialect),
         })

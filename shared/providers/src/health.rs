@@ -1,4 +1,5 @@
-//! How targets are doing: who fails several times in a row is passed over for a while.
+//! How targets are doing: who fails several times in a row is passed over for a while, then tried by one
+//! request at a time until it answers. How fast they are: a moving average.
 
 use openclaw_core::Timestamp;
 use openclaw_schema::config::Routing;
@@ -24,7 +25,14 @@ struct State {
     /// In a row. Not reset by the end of a cooldown: the first failure after it starts the next.
     failures: u32,
     cool_until: Option<Timestamp>,
+    /// After a cooldown: until when the request that tries the target is waited for.
+    probe_until: Option<Timestamp>,
+    /// Until something of an answer is there, in milliseconds: a moving average; `None` before the first.
+    latency: Option<f64>,
 }
+
+/// How much the newest answer counts in the average.
+const NEWEST: f64 = 0.2;
 
 impl Health {
     /// `cooldown_failures = 0` turns cooling off.
@@ -36,10 +44,34 @@ impl Health {
         }
     }
 
-    /// When the target's cooldown ends, if it is cooling `now`.
+    /// Until when the target is passed over, if it is `now`: it cools, or a request tries it.
     pub(crate) fn cooling(&self, slot: Slot, now: Timestamp) -> Option<Timestamp> {
-        self.with(slot, |state| state.cool_until)
+        self.with(slot, |state| state.cool_until.max(state.probe_until))
             .filter(|until| *until > now)
+    }
+
+    /// Before the target is called. The first call after a cooldown tries it: until that has ended, or has
+    /// taken as long as a cooldown, others pass it over.
+    pub(crate) fn calling(&self, slot: Slot, now: Timestamp) {
+        self.with(slot, |state| {
+            if state.cool_until.is_some_and(|until| until <= now) {
+                state.probe_until = now.checked_add(self.cooldown);
+            }
+        });
+    }
+
+    /// How long the target takes until something of an answer is there; `None` where nobody knows.
+    pub(crate) fn latency(&self, slot: Slot) -> Option<f64> {
+        self.with(slot, |state| state.latency)
+    }
+
+    /// It took so long.
+    pub(crate) fn took(&self, slot: Slot, took: Duration) {
+        let newest = took.as_secs_f64() * 1000.0;
+        self.with(slot, |state| {
+            let before = state.latency.unwrap_or(newest);
+            state.latency = Some(before + (newest - before) * NEWEST);
+        });
     }
 
     /// How many targets are cooling `now`.
@@ -51,13 +83,19 @@ impl Health {
 
     /// The target answered as it should.
     pub(crate) fn succeeded(&self, slot: Slot) {
-        self.with(slot, |state| *state = State::default());
+        self.with(slot, |state| {
+            *state = State {
+                latency: state.latency,
+                ..State::default()
+            };
+        });
     }
 
     /// The target did not.
     pub(crate) fn failed(&self, slot: Slot, now: Timestamp) {
         self.with(slot, |state| {
             state.failures = state.failures.saturating_add(1);
+            state.probe_until = None;
             if self.failures > 0 && state.failures >= self.failures {
                 state.cool_until = now.checked_add(self.cooldown);
             }
@@ -113,6 +151,38 @@ mod tests {
         assert_eq!(health.cooling(slot, at(21)), Some(at(30)));
         health.succeeded(slot);
         assert_eq!(health.cooling(slot, at(21)), None);
+    }
+
+    #[test]
+    fn after_a_cooldown_one_request_at_a_time_tries_the_target() {
+        let (health, slot) = (health(1), Slot(0));
+        health.calling(slot, at(0));
+        assert_eq!(health.cooling(slot, at(0)), None);
+        health.failed(slot, at(0));
+        assert_eq!(health.cooling(slot, at(9)), Some(at(10)));
+        assert_eq!(health.cooling(slot, at(10)), None);
+        health.calling(slot, at(10));
+        assert_eq!(health.cooling(slot, at(11)), Some(at(20)));
+        // Nobody heard of it again: the next one tries.
+        assert_eq!(health.cooling(slot, at(20)), None);
+        health.calling(slot, at(20));
+        health.failed(slot, at(21));
+        assert_eq!(health.cooling(slot, at(30)), Some(at(31)));
+        health.calling(slot, at(31));
+        health.succeeded(slot);
+        assert_eq!(health.cooling(slot, at(31)), None);
+    }
+
+    #[test]
+    fn latency_is_a_moving_average() {
+        let (health, slot) = (health(1), Slot(0));
+        assert_eq!(health.latency(slot), None);
+        health.took(slot, Duration::from_millis(100));
+        assert_eq!(health.latency(slot), Some(100.0));
+        health.took(slot, Duration::from_millis(600));
+        assert_eq!(health.latency(slot), Some(200.0));
+        health.succeeded(slot);
+        assert_eq!(health.latency(slot), Some(200.0));
     }
 
     #[test]

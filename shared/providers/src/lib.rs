@@ -4,7 +4,7 @@
 //! - [`Providers`] is the catalog: the built-in rows and the configuration's, with credentials.
 //! - [`Providers::plan`] encodes a chat request for the model's target; [`Plan::complete`] and
 //!   [`Plan::stream`] send it, retry, and move on to other targets and fallback models.
-//! - Dialects (`openai`, `anthropic`) are pure: request out, answer in, stream event in. What is
+//! - Dialects (`openai`, `anthropic`, `gemini`) are pure: request out, answer in, stream event in. What is
 //!   OpenAI-compatible is a row in `catalog.json` or in the configuration, not code.
 //! - [`sse`] parses event streams, [`tokens`] estimates where a provider does not count.
 //!
@@ -21,6 +21,7 @@ mod dialect;
 mod dialects;
 mod fault;
 mod forward;
+mod gemini;
 mod health;
 mod media_urls;
 mod openai;

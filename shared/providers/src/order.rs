@@ -5,6 +5,7 @@ use crate::{
     reply::{Failure, Served},
 };
 use openclaw_core::{Random, Timestamp};
+use openclaw_schema::config::Strategy;
 use std::sync::Arc;
 
 /// A target of a model.
@@ -31,7 +32,7 @@ impl Candidate {
     }
 }
 
-/// The targets of each model in turn, drawn by weight, without the ones that are cooling down. When
+/// The targets of each model in turn, in the order of the first one's strategy, without the ones that are cooling down. When
 /// all are, the one whose cooldown ends first: trying it costs less than refusing the request.
 pub(crate) fn candidates(
     providers: &Providers,
@@ -40,8 +41,23 @@ pub(crate) fn candidates(
     now: Timestamp,
 ) -> Vec<Candidate> {
     let (mut order, mut cooling) = (vec![], vec![]);
+    let mut models: Vec<_> = models.iter().collect();
+    if models
+        .first()
+        .is_some_and(|model| model.strategy == Strategy::Price)
+    {
+        let price = |model: &Model| model.price().into_iter().sum::<f64>();
+        models.sort_by(|one, other| price(one).total_cmp(&price(other)));
+    }
     for model in models {
-        for at in draw(&model.targets, random) {
+        let mut targets = draw(&model.targets, random);
+        if model.strategy == Strategy::Latency {
+            // Who was never asked first: nothing else would tell how fast it is.
+            let latency = |at: &usize| providers.health.latency(model.targets[*at].slot);
+            let latency = |at: &usize| latency(at).unwrap_or_default();
+            targets.sort_by(|one, other| latency(one).total_cmp(&latency(other)));
+        }
+        for at in targets {
             let candidate = Candidate {
                 model: Arc::clone(model),
                 at,

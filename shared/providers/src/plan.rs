@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use openclaw_core::{Error, Result, TraceContext};
 use openclaw_schema::chat::ChatRequest;
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// A request, encoded for its model.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ struct Chat {
 /// A request as a target of a model has it.
 pub(crate) struct Outgoing {
     pub(crate) body: Bytes,
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     /// Beside those of every request to the provider, or in their place.
     pub(crate) headers: HeaderMap,
     pub(crate) format: &'static dyn AnswerFormat,
@@ -164,11 +164,14 @@ impl Chat {
             Some(verbatim) if encoded.is_verbatim => verbatim.headers.clone(),
             _ => HeaderMap::new(),
         };
+        let body = match encoded.format.names_model() {
+            true => [br#"{"model":"#, name.as_bytes(), &encoded.fields].concat(),
+            // The first field follows a comma.
+            false => [b"{", encoded.fields.get(1..).unwrap_or(b"}")].concat(),
+        };
         Ok(Outgoing {
-            body: [br#"{"model":"#, name.as_bytes(), &encoded.fields]
-                .concat()
-                .into(),
-            path: encoded.format.path(),
+            body: body.into(),
+            path: encoded.format.path_of(&target.model, self.stream),
             headers,
             format: encoded.format,
         })

@@ -87,7 +87,7 @@ impl Provider {
     pub(crate) fn request(&self, outgoing: &Outgoing, request_id: &str) -> Request<Bytes> {
         let mut request = Request::new(outgoing.body.clone());
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = self.uri(outgoing.path);
+        *request.uri_mut() = self.uri(&outgoing.path);
         *request.headers_mut() = self.headers.clone();
         for (name, value) in &outgoing.headers {
             request.headers_mut().insert(name, value.clone());

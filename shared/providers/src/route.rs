@@ -117,13 +117,18 @@ impl<'a> Attempt<'a> {
         loop {
             total.attempts += 1;
             let begun = self.ports.clock.now();
+            let (health, slot) = (&self.plan.providers.health, self.candidate.target().slot);
+            health.calling(slot, begun);
             let called = self.call::<M>().await;
             if total.calls.len() < MAX_TOLD {
                 let took = self.ports.clock.now().duration_since(begun);
                 total.calls.push(self.told(called.as_ref().err(), took));
             }
             let fault = match called {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    health.took(slot, self.ports.clock.now().duration_since(begun));
+                    return Ok(answer);
+                }
                 Err(fault) => fault,
             };
             self.count(&fault, calls);

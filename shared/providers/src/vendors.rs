@@ -64,6 +64,7 @@ pub(crate) fn model(name: &str) -> Option<config::Model> {
             model: model.into(),
             weight: 1,
         }],
+        strategy: config::Strategy::default(),
         fallbacks: Vec::new(),
         defaults: Default::default(),
     })

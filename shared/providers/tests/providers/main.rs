@@ -13,6 +13,7 @@ mod anthropic;
 mod catalog;
 mod fakes;
 mod fixtures;
+mod gemini;
 mod invoices;
 mod requests;
 mod round_trip;

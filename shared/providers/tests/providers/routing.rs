@@ -199,6 +199,60 @@ fn a_target_that_fails_in_a_row_is_passed_over_for_a_while() {
 }
 
 #[test]
+fn the_cheapest_comes_first_where_that_is_asked() {
+    let mut config = three([1, 1], json!({"attempts": 1}));
+    config["models"][0]["strategy"] = "price".into();
+    config["models"][0]["pricing"] = json!({"prompt": 0.002, "completion": 0.002});
+    config["models"][1]["pricing"] = json!({"prompt": 0.001, "completion": 0.001});
+    let yes = || Answer::json(200, WHOLE);
+    let world = World::new(config.clone(), vec![connect(), yes()]);
+    assert_eq!(world.complete(HELLO).unwrap().served.model.id, "m");
+    assert_eq!(world.hosts()[0], "c");
+    config["models"][1]["pricing"]["completion"] = 0.004.into();
+    let world = World::new(config, vec![yes()]);
+    assert_eq!(world.complete(HELLO).unwrap().served.model.id, "m");
+    assert_ne!(world.hosts()[0], "c");
+}
+
+#[test]
+fn the_fastest_comes_first_where_that_is_asked() {
+    let mut config = three([1, 1_000_000], json!({"attempts": 1}));
+    config["models"][0]["strategy"] = "latency".into();
+    let late = |ms: u64| {
+        let pieces = vec![Piece::Pause(Duration::from_millis(ms)), bytes(WHOLE)];
+        Answer::Head(200, vec![], pieces)
+    };
+    // Each is asked once, then the faster one, until it is the slower on an average.
+    let script = [900, 100, 100, 9_000, 100, 100];
+    let world = World::new(config, script.map(late).into());
+    for _ in script {
+        world.complete(HELLO).unwrap();
+    }
+    assert_eq!(world.hosts(), ["b", "a", "a", "a", "b", "b"]);
+}
+
+#[test]
+fn after_a_cooldown_one_request_tries_the_target_and_others_pass_it_over() {
+    let routing = json!({"attempts": 1, "cooldown_failures": 1, "cooldown_ms": 10_000});
+    let world = World::new(three([1, 1_000_000], routing), vec![]);
+    let ports = world.ports();
+    world.then(connect());
+    world.then(Answer::json(200, WHOLE));
+    world.complete(HELLO).unwrap();
+    assert_eq!(world.hosts(), ["b", "a"]);
+    world.clock.advance(Duration::from_secs(11));
+    // This one hangs; while it does, nobody else is sent there.
+    world.then(Answer::Never);
+    let plan = world.plan(HELLO, false).unwrap();
+    let mut probe = Box::pin(plan.complete(ports));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(probe.as_mut().poll(&mut context).is_pending());
+    world.then(Answer::json(200, WHOLE));
+    world.complete(HELLO).unwrap();
+    assert_eq!(world.hosts(), ["b", "a", "b", "a"]);
+}
+
+#[test]
 fn an_answer_ends_a_row_of_failures() {
     let mut config = three(
         [1_000_000, 1],

@@ -57,6 +57,9 @@ pub struct Message<'a> {
     /// Anthropic's mark of what is to be cached, where `content` is a string.
     #[serde(borrow)]
     pub cache_control: Option<&'a RawValue>,
+    /// A vendor's own beside it: Google's signature of what an assistant thought.
+    #[serde(borrow)]
+    pub extra_content: Option<&'a RawValue>,
 }
 
 /// What a message says.
@@ -211,6 +214,9 @@ pub struct ToolCall<'a> {
     /// What was called; absent for kinds other than functions.
     #[serde(borrow)]
     pub function: Option<FunctionCall<'a>>,
+    /// A vendor's own beside it: Google's signature of what led to the call.
+    #[serde(borrow)]
+    pub extra_content: Option<&'a RawValue>,
 }
 
 /// A function and its arguments.
