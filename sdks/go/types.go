@@ -10,6 +10,8 @@ type Account struct {
 	CreatedAt string `json:"created_at"`
 	// The types of events that its webhooks want, `*` for all: known wherever the account is, so that one without webhooks pays nothing for them.
 	Events []string `json:"events,omitempty"`
+	// What it lets into its chats and out of them, in this order.
+	Guardrails []Guardrail `json:"guardrails,omitempty"`
 	// `acct_…`.
 	ID string `json:"id"`
 	// Dollars a UTC month.
@@ -24,6 +26,18 @@ type Account struct {
 	Status AccountStatus `json:"status"`
 	// Its tier.
 	Tier Tier `json:"tier"`
+}
+
+// AccountGuardrails is `GET` and `PUT /account/guardrails`.
+type AccountGuardrails struct {
+	// What the account lets into its chats and out of them, in this order; at most 20.
+	Guardrails []Guardrail `json:"guardrails"`
+}
+
+// AccountGuardrailsInput is `GET` and `PUT /account/guardrails`.
+type AccountGuardrailsInput struct {
+	// What the account lets into its chats and out of them, in this order; at most 20.
+	Guardrails []GuardrailInput `json:"guardrails"`
 }
 
 // AccountStatus is whether an account's keys work.
@@ -639,6 +653,8 @@ func (v *ContentPart) UnmarshalJSON(data []byte) error {
 
 // CreateAccount is `POST /accounts`.
 type CreateAccount struct {
+	// What it lets into its chats and out of them, in this order; at most 20.
+	Guardrails []GuardrailInput `json:"guardrails,omitempty"`
 	// Dollars a UTC month.
 	MonthlyBudget *float64 `json:"monthly_budget,omitempty"`
 	// 1 to 200 characters.
@@ -1045,6 +1061,66 @@ type Group struct {
 	// The user.
 	User string `json:"user,omitempty"`
 }
+
+// Guardrail is a rule: it has `patterns` or `pii` or both, or `max_input_characters` alone.
+type Guardrail struct {
+	// What becomes of a request or an answer in which it finds something.
+	Action GuardrailAction `json:"action"`
+	// The most characters that all texts of a request may have together; its action is `block`.
+	MaxInputCharacters *int64 `json:"max_input_characters,omitempty"`
+	// What errors call it: 1 to 64 characters, each name once.
+	Name string `json:"name"`
+	// Where it looks; default `both`.
+	On GuardrailSide `json:"on"`
+	// Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-around, no back references, time linear in the text.
+	Patterns []string `json:"patterns,omitempty"`
+	// Kinds of personal data and secrets.
+	Pii []GuardrailPii `json:"pii,omitempty"`
+}
+
+// GuardrailAction is what a guardrail does.
+type GuardrailAction = string
+
+const (
+	GuardrailActionBlock  GuardrailAction = "block"
+	GuardrailActionRedact GuardrailAction = "redact"
+)
+
+// GuardrailInput is a rule: it has `patterns` or `pii` or both, or `max_input_characters` alone.
+type GuardrailInput struct {
+	// What becomes of a request or an answer in which it finds something.
+	Action GuardrailAction `json:"action"`
+	// The most characters that all texts of a request may have together; its action is `block`.
+	MaxInputCharacters *int64 `json:"max_input_characters,omitempty"`
+	// What errors call it: 1 to 64 characters, each name once.
+	Name string `json:"name"`
+	// Where it looks; default `both`.
+	On GuardrailSide `json:"on,omitempty"`
+	// Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-around, no back references, time linear in the text.
+	Patterns []string `json:"patterns,omitempty"`
+	// Kinds of personal data and secrets.
+	Pii []GuardrailPii `json:"pii,omitempty"`
+}
+
+// GuardrailPii is a kind of personal data, or of secrets.
+type GuardrailPii = string
+
+const (
+	GuardrailPiiEmail  GuardrailPii = "email"
+	GuardrailPiiPhone  GuardrailPii = "phone"
+	GuardrailPiiCard   GuardrailPii = "card"
+	GuardrailPiiIban   GuardrailPii = "iban"
+	GuardrailPiiSecret GuardrailPii = "secret"
+)
+
+// GuardrailSide is where a guardrail looks.
+type GuardrailSide = string
+
+const (
+	GuardrailSideInput  GuardrailSide = "input"
+	GuardrailSideOutput GuardrailSide = "output"
+	GuardrailSideBoth   GuardrailSide = "both"
+)
 
 // Health is `{"status","version","uptime","models","checks"}`.
 type Health struct {
@@ -2226,6 +2302,8 @@ func (v *ToolFunction) UnmarshalJSON(data []byte) error {
 
 // UpdateAccount is `PATCH /accounts/{id}`: what is absent stays, `null` removes.
 type UpdateAccount struct {
+	// What it lets into its chats and out of them, in place of all that were there.
+	Guardrails []GuardrailInput `json:"guardrails,omitempty"`
 	// Dollars a UTC month.
 	MonthlyBudget *float64 `json:"monthly_budget,omitempty"`
 	// 1 to 200 characters.

@@ -7,6 +7,8 @@ export interface Account {
   created_at: string;
   /** The types of events that its webhooks want, `*` for all: known wherever the account is, so that one without webhooks pays nothing for them. */
   events?: string[];
+  /** What it lets into its chats and out of them, in this order. */
+  guardrails?: Guardrail[];
   /** `acct_…`. */
   id: string;
   /** Dollars a UTC month. */
@@ -21,6 +23,20 @@ export interface Account {
   status: AccountStatus;
   /** Its tier. */
   tier: Tier;
+  [field: string]: any;
+}
+
+/** `GET` and `PUT /account/guardrails`. */
+export interface AccountGuardrails {
+  /** What the account lets into its chats and out of them, in this order; at most 20. */
+  guardrails: Guardrail[];
+  [field: string]: any;
+}
+
+/** `GET` and `PUT /account/guardrails`. */
+export interface AccountGuardrailsInput {
+  /** What the account lets into its chats and out of them, in this order; at most 20. */
+  guardrails: GuardrailInput[];
   [field: string]: any;
 }
 
@@ -401,6 +417,8 @@ export interface ContentPart {
 
 /** `POST /accounts`. */
 export interface CreateAccount {
+  /** What it lets into its chats and out of them, in this order; at most 20. */
+  guardrails?: GuardrailInput[];
   /** Dollars a UTC month. */
   monthly_budget?: number | null;
   /** 1 to 200 characters. */
@@ -780,6 +798,49 @@ export interface Group {
   user?: string | null;
   [field: string]: any;
 }
+
+/** A rule: it has `patterns` or `pii` or both, or `max_input_characters` alone. */
+export interface Guardrail {
+  /** What becomes of a request or an answer in which it finds something. */
+  action: GuardrailAction;
+  /** The most characters that all texts of a request may have together; its action is `block`. */
+  max_input_characters?: number | null;
+  /** What errors call it: 1 to 64 characters, each name once. */
+  name: string;
+  /** Where it looks; default `both`. */
+  on: GuardrailSide;
+  /** Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-around, no back references, time linear in the text. */
+  patterns?: string[];
+  /** Kinds of personal data and secrets. */
+  pii?: GuardrailPii[];
+  [field: string]: any;
+}
+
+/** What a guardrail does. */
+export type GuardrailAction = 'block' | 'redact' | (string & {});
+
+/** A rule: it has `patterns` or `pii` or both, or `max_input_characters` alone. */
+export interface GuardrailInput {
+  /** What becomes of a request or an answer in which it finds something. */
+  action: GuardrailAction;
+  /** The most characters that all texts of a request may have together; its action is `block`. */
+  max_input_characters?: number | null;
+  /** What errors call it: 1 to 64 characters, each name once. */
+  name: string;
+  /** Where it looks; default `both`. */
+  on?: GuardrailSide;
+  /** Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-around, no back references, time linear in the text. */
+  patterns?: string[];
+  /** Kinds of personal data and secrets. */
+  pii?: GuardrailPii[];
+  [field: string]: any;
+}
+
+/** A kind of personal data, or of secrets. */
+export type GuardrailPii = 'email' | 'phone' | 'card' | 'iban' | 'secret' | (string & {});
+
+/** Where a guardrail looks. */
+export type GuardrailSide = 'input' | 'output' | 'both' | (string & {});
 
 /** `{"status","version","uptime","models","checks"}`. */
 export interface Health {
@@ -1848,6 +1909,8 @@ export interface ToolFunction {
 
 /** `PATCH /accounts/{id}`: what is absent stays, `null` removes. */
 export interface UpdateAccount {
+  /** What it lets into its chats and out of them, in place of all that were there. */
+  guardrails?: GuardrailInput[] | null;
   /** Dollars a UTC month. */
   monthly_budget?: number | null;
   /** 1 to 200 characters. */

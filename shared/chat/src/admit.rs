@@ -4,6 +4,7 @@ use crate::{
     auto::{AUTO, cheapest},
     bound::{ensure_answer_fits, usage_bound},
     cache::{Cache, Entry},
+    continuation::Continuation,
     guard::guards,
     labels::labels,
     rounds::Rounds,
@@ -94,6 +95,7 @@ pub struct AdmittedChat {
     /// The rounds that may follow, where skills are offered.
     pub rounds: Option<Box<dyn Rounds>>,
     pub(crate) guards: Option<Arc<Guards>>,
+    pub(crate) continuation: Option<Continuation>,
 }
 
 /// The settlement of a request, and what its price depends on.
@@ -275,8 +277,14 @@ impl PreparedChat {
 
     /// Reserves and counts the request in one ledger call; 402, 429.
     pub async fn admit(self, gate: &RequestQuota) -> Result<AdmittedChat> {
+        let tokens = self.reservation.prompt_tokens;
+        let continuation = match self.reservation.stream {
+            true => Continuation::new(&self.plan, tokens, self.max_cost, gate),
+            false => None,
+        };
         let mut settlement = gate.reserve(self.reservation, self.max_cost).await?;
         settlement.label(self.labels);
+        let has_rounds = self.rounds.is_some();
         Ok(AdmittedChat {
             plan: self.plan.traced(gate.trace()),
             accounting: Accounting {
@@ -288,6 +296,8 @@ impl PreparedChat {
             cache: self.cache,
             rounds: self.rounds,
             guards: self.guards,
+            // Rounds of skills have their own.
+            continuation: continuation.filter(|_| !has_rounds),
         })
     }
 }

@@ -17,6 +17,7 @@ mod auto;
 mod bound;
 mod cache;
 mod complete;
+mod continuation;
 mod forward;
 mod guard;
 mod labels;

@@ -4,6 +4,7 @@ use crate::{
     admit::{Accounting, AdmittedChat},
     cache::{Cache, Entry},
     complete::{failed, looked_at, write_cached, write_served},
+    continuation::Continuation,
     guard::{StreamGuard, guarded},
     rounds::{Rounds, Running},
 };
@@ -205,6 +206,8 @@ enum Source {
 enum End {
     Whole,
     Failed(Error),
+    /// The provider's answer did, after something of it was there.
+    BrokeOff(Error),
     /// The caller may not go on, which is no fault of the provider's.
     Refused(Error),
 }
@@ -237,6 +240,9 @@ struct Relay {
     rounds: Option<Box<dyn Rounds>>,
     keeping: Option<Keeping>,
     guard: Option<StreamGuard>,
+    /// What goes on where the answer breaks off.
+    continuation: Option<Continuation>,
+    ports: Ports,
 }
 
 impl Relay {
@@ -254,6 +260,7 @@ impl Relay {
             rounds,
             cache,
             guards,
+            mut continuation,
             ..
         } = admitted;
         // The rounds of a request are of skills, whose results may differ.
@@ -266,7 +273,7 @@ impl Relay {
         });
         let settlement = &mut accounting.settlement;
         settlement.calling();
-        let mut start = plan.stream(ports).boxed();
+        let mut start = plan.stream(ports.clone()).boxed();
         let durable = settlement.admitted();
         let (started, durable) = join(settlement.within(heartbeat, &mut start), durable).await;
         durable?;
@@ -283,6 +290,9 @@ impl Relay {
             Waited::Done(Ok(Reply { answer, served })) => {
                 write_served(&mut headers, Some(&served.provider), served.attempts);
                 accounting.served(&served);
+                if let Some(continuation) = &mut continuation {
+                    continuation.served(&served);
+                }
                 if let Some(keeping) = &mut keeping {
                     keeping.served = Some(served);
                 }
@@ -304,6 +314,8 @@ impl Relay {
             rounds,
             keeping,
             guard: StreamGuard::new(guards),
+            continuation,
+            ports,
         };
         relay.look().await;
         Ok(Opened::Started {
@@ -323,7 +335,7 @@ impl Relay {
             let mut out = BytesMut::new();
             self.batch(next, &mut out);
             // A write of nothing would be none.
-            if self.pending.is_some() || !out.is_empty() {
+            if (self.pending.is_some() && !self.may_go_on()) || !out.is_empty() {
                 self.first = Some(self.finished(out).await);
             }
         }
@@ -352,6 +364,10 @@ impl Relay {
             return first;
         }
         loop {
+            if self.may_go_on() {
+                self.go_on().await;
+                continue;
+            }
             if self.pending.is_some() {
                 return self.finished(BytesMut::new()).await;
             }
@@ -362,6 +378,9 @@ impl Relay {
                     Waited::Refused(error) => self.pending = Some(End::Refused(error)),
                     Waited::Done(Ok(Reply { answer, served })) => {
                         self.accounting.served(&served);
+                        if let Some(continuation) = &mut self.continuation {
+                            continuation.served(&served);
+                        }
                         if let Some(keeping) = &mut self.keeping {
                             keeping.served = Some(served);
                         }
@@ -401,6 +420,33 @@ impl Relay {
                     }
                 }
             }
+        }
+    }
+
+    /// Whether the answer broke off, and another target may go on with it.
+    fn may_go_on(&self) -> bool {
+        let continuation = self.continuation.as_ref();
+        matches!(self.pending, Some(End::BrokeOff(_)))
+            && continuation.is_some_and(Continuation::is_possible)
+    }
+
+    /// Asks the next target to go on; where none can, or no budget is left, the answer has failed as it did.
+    async fn go_on(&mut self) {
+        let Some(continuation) = &mut self.continuation else {
+            return;
+        };
+        let settlement = &mut self.accounting.settlement;
+        match continuation.next(settlement).await {
+            Ok(Some(plan)) => {
+                if let Some(End::BrokeOff(error)) = self.pending.take() {
+                    let cause = error.cause.unwrap_or_default();
+                    tracing::warn!(cause, "a stream broke off; another target goes on");
+                }
+                settlement.calling();
+                self.source = Source::Starting(plan.stream(self.ports.clone()).boxed());
+            }
+            Ok(None) => {}
+            Err(error) => self.pending = Some(End::Failed(error)),
         }
     }
 
@@ -468,7 +514,7 @@ impl Relay {
 
     /// A write: what arrived with the end leaves with it, where several events may.
     async fn finished(&mut self, mut out: BytesMut) -> Write {
-        let with_end = out.is_empty() || self.writer.may_batch();
+        let with_end = (out.is_empty() || self.writer.may_batch()) && !self.may_go_on();
         let end = self.pending.take_if(|_| with_end);
         let is_last = end.is_some();
         if let Some(end) = end {
@@ -485,7 +531,7 @@ impl Relay {
         loop {
             match next {
                 Some(Ok(chunk)) => self.chunk(&chunk, out),
-                Some(Err(error)) => self.pending = Some(End::Failed(error)),
+                Some(Err(error)) => self.pending = Some(End::BrokeOff(error)),
                 None => self.answered(out),
             }
             let full = out.len() >= BATCH || !(self.writer.may_batch() || out.is_empty());
@@ -511,6 +557,9 @@ impl Relay {
         if let Some(usage) = chunk.usage {
             settlement.counted(usage);
         }
+        let continued = self.continuation.as_mut();
+        let continued = continued.and_then(|continuation| continuation.chunk(chunk));
+        let chunk = continued.as_ref().unwrap_or(chunk);
         if let Some(keeping) = &mut self.keeping {
             let is_put = chunk.event.is_none() && keeping.whole.push(chunk).is_ok();
             if !is_put {
@@ -553,16 +602,16 @@ impl Relay {
         }
         let status = match end {
             End::Whole => Status::Completed,
-            End::Failed(_) => Status::Failed,
+            End::Failed(_) | End::BrokeOff(_) => Status::Failed,
             End::Refused(_) => Status::Interrupted,
         };
-        if let End::Failed(error) = &end {
+        if let End::Failed(error) | End::BrokeOff(error) = &end {
             self.accounting.settlement.failed(error);
         }
         let settled = self.settled(status).await;
         let error = match end {
             End::Whole => settled.err(),
-            End::Failed(error) | End::Refused(error) => Some(error),
+            End::Failed(error) | End::BrokeOff(error) | End::Refused(error) => Some(error),
         };
         match error {
             None => self.writer.end(&usage, cost, out),

@@ -31,6 +31,10 @@ use openclaw_schema::config;
 /// model has no structured outputs of its own. To the caller its input is the answer.
 const ANSWER_TOOL: &str = "openclaw_json_answer";
 
+pub(crate) use self::{
+    completion::decode as decode_message, request::encode_request, stream::Decoder as StreamReader,
+};
+
 /// The dialect.
 #[derive(Debug)]
 pub(crate) struct Anthropic;
@@ -61,6 +65,10 @@ impl Dialect for Anthropic {
 
     fn encode_request(&self, input: &Input<'_>) -> Result<Bytes> {
         request::encode_request(input)
+    }
+
+    fn takes_prefill(&self, model: &str, _: &config::Provider) -> bool {
+        family::Family::of(model).takes_prefill()
     }
 
     fn verbatim(

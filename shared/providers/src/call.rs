@@ -172,10 +172,8 @@ impl Call<'_> {
                 None => break Content::Events,
             }
         };
-        let decoder = self
-            .format
-            .stream_decoder(self.ports.clock.now().as_second());
-        let mut stream = ChunkStream::new(status, self.ports, self.providers, self.target, decoder);
+        let mut stream =
+            ChunkStream::new(status, self.ports, self.providers, self.target, self.format);
         match content {
             Content::Events => stream.read(start, body).await?,
             Content::Json => {

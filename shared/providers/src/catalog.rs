@@ -75,6 +75,7 @@ pub struct Model {
     pub pricing: Pricing,
     pub(crate) targets: Vec<Target>,
     pub(crate) strategy: Strategy,
+    pub(crate) continues: bool,
     pub(crate) fallbacks: Vec<String>,
     /// Fields that are added where the caller left them out.
     pub(crate) defaults: Vec<(String, Box<RawValue>)>,
@@ -258,6 +259,7 @@ impl Callable {
                 weight: 1,
             }],
             strategy: Strategy::default(),
+            continues: false,
             fallbacks: Vec::new(),
             defaults: Object::default(),
         })
@@ -390,6 +392,7 @@ impl Model {
             pricing: row.pricing.clone(),
             targets,
             strategy: row.strategy,
+            continues: row.continues,
             fallbacks: row.fallbacks.clone(),
             defaults: row.defaults.names().filter_map(default).collect(),
         })

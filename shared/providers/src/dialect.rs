@@ -12,8 +12,10 @@ use crate::{
     verbatim::CallerFormat,
 };
 use bytes::Bytes;
-use openclaw_core::Result;
+use http::Request;
+use openclaw_core::{Result, Secret, Timestamp};
 use openclaw_schema::{chat::ChatRequest, config};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
@@ -33,6 +35,11 @@ pub(crate) trait AnswerFormat: fmt::Debug + Send + Sync {
         true
     }
 
+    /// What its streams' events come in.
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
     /// A whole answer. `created` is now in Unix seconds, for formats that do not tell.
     fn decode_completion(&self, body: Bytes, created: i64) -> Result<Completion, DecodeError>;
 
@@ -50,6 +57,9 @@ pub(crate) trait Dialect: AnswerFormat {
     /// The header that carries the credential.
     fn credential(&self, key: &str) -> (&'static str, String);
 
+    /// Signs a request, where the credential is one that signs.
+    fn sign(&self, _request: &mut Request<Bytes>, _secret: &Secret, _now: Timestamp) {}
+
     /// The body's fields that follow `"model"`, from the comma to the closing brace. An error is
     /// the caller's: the dialect cannot say what was asked.
     fn encode_request(&self, input: &Input<'_>) -> Result<Bytes>;
@@ -61,6 +71,9 @@ pub(crate) trait Dialect: AnswerFormat {
         format: CallerFormat,
         provider: &config::Provider,
     ) -> Option<&'static dyn AnswerFormat>;
+
+    /// Whether that model, which the provider calls so, goes on with a last message of the assistant's.
+    fn takes_prefill(&self, model: &str, provider: &config::Provider) -> bool;
 
     /// The error in the body of an answer that is not 2xx, which may be cut off.
     fn decode_error(&self, body: &[u8]) -> VendorError {
@@ -132,6 +145,22 @@ pub(crate) struct ModelFacts<'a> {
     pub(crate) max_output_tokens: u64,
     /// Fields that are added where the caller left them out.
     pub(crate) defaults: &'a [(String, Box<RawValue>)],
+}
+
+/// What a segment of a path holds unencoded (RFC 3986, "unreserved").
+pub(crate) const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// How a stream's events are told from each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Server-sent events.
+    Sse,
+    /// Amazon's event stream.
+    EventStream,
 }
 
 /// The two names of one field.

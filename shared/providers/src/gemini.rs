@@ -18,15 +18,8 @@ use crate::{
 use bytes::Bytes;
 use openclaw_core::Result;
 use openclaw_schema::config;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use std::borrow::Cow;
-
-/// What a segment of a path holds unencoded (RFC 3986, "unreserved").
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The dialect.
 #[derive(Debug)]
@@ -42,7 +35,11 @@ impl AnswerFormat for Gemini {
             true => "streamGenerateContent?alt=sse",
             false => "generateContent",
         };
-        format!("/models/{}:{method}", utf8_percent_encode(model, SEGMENT)).into()
+        format!(
+            "/models/{}:{method}",
+            utf8_percent_encode(model, crate::dialect::SEGMENT)
+        )
+        .into()
     }
 
     fn names_model(&self) -> bool {
@@ -65,6 +62,10 @@ impl Dialect for Gemini {
 
     fn encode_request(&self, input: &Input<'_>) -> Result<Bytes> {
         request::encode(input)
+    }
+
+    fn takes_prefill(&self, _: &str, _: &config::Provider) -> bool {
+        true
     }
 
     fn verbatim(&self, _: CallerFormat, _: &config::Provider) -> Option<&'static dyn AnswerFormat> {

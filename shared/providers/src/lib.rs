@@ -4,7 +4,7 @@
 //! - [`Providers`] is the catalog: the built-in rows and the configuration's, with credentials.
 //! - [`Providers::plan`] encodes a chat request for the model's target; [`Plan::complete`] and
 //!   [`Plan::stream`] send it, retry, and move on to other targets and fallback models.
-//! - Dialects (`openai`, `anthropic`, `gemini`) are pure: request out, answer in, stream event in. What is
+//! - Dialects (`openai`, `anthropic`, `gemini`, `bedrock`) are pure: request out, answer in, stream event in. What is
 //!   OpenAI-compatible is a row in `catalog.json` or in the configuration, not code.
 //! - [`sse`] parses event streams, [`tokens`] estimates where a provider does not count.
 //!
@@ -12,15 +12,18 @@
 
 mod answer;
 mod anthropic;
+mod bedrock;
 mod body;
 mod call;
 mod catalog;
 mod coding;
 mod content;
+mod continuation;
 mod dialect;
 mod dialects;
 mod fault;
 mod forward;
+mod frames;
 mod gemini;
 mod health;
 mod media_urls;

@@ -48,6 +48,10 @@ impl Dialect for OpenAi {
         Ok(request::encode(input))
     }
 
+    fn takes_prefill(&self, _: &str, provider: &config::Provider) -> bool {
+        provider.prefill
+    }
+
     fn verbatim(
         &self,
         format: CallerFormat,

@@ -2,6 +2,7 @@
 
 use crate::{
     catalog::{Model, Providers, Target},
+    continuation::going_on,
     dialect::{AnswerFormat, Input, ModelFacts},
     forward::Forward,
     media_urls,
@@ -15,30 +16,34 @@ use openclaw_schema::chat::ChatRequest;
 use std::{borrow::Cow, sync::Arc};
 
 /// A request, encoded for its model.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) providers: Arc<Providers>,
     /// The model, then its fallbacks that may serve.
     pub(crate) models: Vec<Arc<Model>>,
     pub(crate) request_id: String,
     pub(crate) trace: Option<Arc<TraceContext>>,
-    content: Content,
+    /// Models and providers that are not asked: an answer of theirs broke off.
+    pub(crate) skipped: Vec<(String, Arc<str>)>,
+    pub(crate) content: Content,
 }
 
-#[derive(Debug)]
-enum Content {
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
     Chat(Box<Chat>),
     /// Of another endpoint than the chat's.
     Forward(Box<Forward>),
 }
 
 /// A chat, and its encoding that was made at once.
-#[derive(Debug)]
-struct Chat {
-    body: Bytes,
+#[derive(Clone, Debug)]
+pub(crate) struct Chat {
+    pub(crate) body: Bytes,
     stream: bool,
-    verbatim: Option<Verbatim>,
+    pub(crate) verbatim: Option<Verbatim>,
     encoded: Encoded,
+    /// The answer so far, with which a target goes on.
+    pub(crate) so_far: Option<Arc<str>>,
 }
 
 /// A request as a target of a model has it.
@@ -81,6 +86,7 @@ impl Providers {
                         stream,
                         verbatim,
                         encoded,
+                        so_far: None,
                     };
                     let content = Content::Chat(Box::new(chat));
                     return Ok(self.planned(model, request_id, allowed, content));
@@ -125,6 +131,7 @@ impl Providers {
             models: self.serving(model, allowed).collect(),
             request_id: request_id.into(),
             trace: None,
+            skipped: vec![],
             content,
         }
     }
@@ -149,10 +156,14 @@ impl Plan {
 
 impl Chat {
     fn encode(&self, model: &Model, target: &Target) -> Result<Outgoing> {
-        if self.encoded.does_for(model, target) {
+        if self.so_far.is_none() && self.encoded.does_for(model, target) {
             return self.outgoing(&self.encoded, target);
         }
-        let request = ChatRequest::parse(&self.body)?;
+        let body = match &self.so_far {
+            Some(so_far) => &going_on(&self.body, so_far, target)?,
+            None => &self.body,
+        };
+        let request = ChatRequest::parse(body)?;
         let verbatim = self.verbatim.as_ref();
         let encoded = Encoded::new(&request, model, target, self.stream, verbatim)?;
         self.outgoing(&encoded, target)
@@ -179,7 +190,7 @@ impl Chat {
 }
 
 /// A request's encoding, and for whom.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Encoded {
     fields: Bytes,
     format: &'static dyn AnswerFormat,

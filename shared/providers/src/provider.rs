@@ -3,7 +3,7 @@
 use crate::{dialect::Dialect, dialects::dialect, plan::Outgoing};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
-use openclaw_core::Secret;
+use openclaw_core::{Secret, Timestamp};
 use openclaw_schema::config::{self, Routing};
 use std::{sync::Arc, time::Duration};
 
@@ -55,6 +55,7 @@ impl Provider {
                 row.developer_role,
                 row.allow_private_urls,
                 row.responses,
+                row.prefill,
             )
         };
         key(&self.row) == key(&other.row) && self.row.omit == other.row.omit
@@ -84,7 +85,12 @@ impl Provider {
 
     /// The request that carries it out. `request_id` goes along, so that a provider's log can be
     /// matched with ours.
-    pub(crate) fn request(&self, outgoing: &Outgoing, request_id: &str) -> Request<Bytes> {
+    pub(crate) fn request(
+        &self,
+        outgoing: &Outgoing,
+        request_id: &str,
+        now: Timestamp,
+    ) -> Request<Bytes> {
         let mut request = Request::new(outgoing.body.clone());
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri(&outgoing.path);
@@ -94,6 +100,9 @@ impl Provider {
         }
         if let Ok(id) = HeaderValue::from_str(request_id) {
             request.headers_mut().insert("x-request-id", id);
+        }
+        if let Some(secret) = &self.secret {
+            self.dialect.sign(&mut request, secret, now);
         }
         request
     }

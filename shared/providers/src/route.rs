@@ -57,7 +57,7 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
     };
     let mut too_short = 0;
     for candidate in candidates(&plan.providers, &plan.models, &*ports.random, now) {
-        if candidate.model.context_length <= too_short {
+        if candidate.model.context_length <= too_short || plan.skips(&candidate) {
             continue;
         }
         let attempt = match Attempt::new(&plan, &ports, &candidate) {
@@ -148,9 +148,11 @@ impl<'a> Attempt<'a> {
 
     fn call<M: Mode>(&self) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
         let target = self.candidate.target();
-        let mut request = target
-            .provider
-            .request(&self.outgoing, &self.plan.request_id);
+        let mut request = target.provider.request(
+            &self.outgoing,
+            &self.plan.request_id,
+            self.ports.clock.now(),
+        );
         if let Some(trace) = &self.plan.trace {
             write_trace(request.headers_mut(), trace, &*self.ports.random);
         }

@@ -4,14 +4,15 @@ use crate::{
     answer::Chunk,
     body::{Body, Cut},
     catalog::{Providers, Target},
-    dialect::{DecodeError, StreamDecoder, StreamEvent},
+    dialect::{AnswerFormat, DecodeError, Framing, StreamDecoder, StreamEvent},
     fault::Fault,
+    frames::Events,
     health::Slot,
     provider::Provider,
     refusal::unreadable,
     sse::{Parser, TooLong},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, Stream, StreamExt, future};
 use openclaw_core::{Clock, Error, Ports, Spawn};
 use std::{
@@ -40,7 +41,7 @@ pub struct ChunkStream {
     /// The rest of the response after the answer: the few bytes that end it. If they are not read,
     /// the next request cannot use the connection.
     tail: Option<Body>,
-    parser: Parser,
+    events: Events,
     decoder: Box<dyn StreamDecoder>,
     /// Chunks that were read before the answer counted as started.
     ready: VecDeque<Chunk>,
@@ -60,14 +61,17 @@ impl ChunkStream {
         ports: &Ports,
         providers: &Arc<Providers>,
         target: &Target,
-        decoder: Box<dyn StreamDecoder>,
+        format: &dyn AnswerFormat,
     ) -> Self {
         Self {
             status,
             body: None,
             tail: None,
-            parser: Parser::default(),
-            decoder,
+            events: match format.framing() {
+                Framing::Sse => Events::Sse(Parser::default()),
+                Framing::EventStream => Events::Frames(BytesMut::new()),
+            },
+            decoder: format.stream_decoder(ports.clock.now().as_second()),
             ready: VecDeque::new(),
             shown: false,
             provider: Arc::clone(&target.provider),
@@ -87,7 +91,7 @@ impl ChunkStream {
     /// Reads `start`, then `body`, until something of the answer is there. A role, empty texts and
     /// comments show nothing: a failure after them can still be retried.
     pub(crate) async fn read(&mut self, start: Bytes, body: Body) -> Result<(), Fault> {
-        self.parser.push(start);
+        self.events.push(start);
         self.body = Some(body);
         while self.ready.len() < MAX_HELD && !self.shown {
             match poll_fn(|context| self.poll_chunk(context)).await {
@@ -100,7 +104,7 @@ impl ChunkStream {
 
     fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Chunk, Fault>>> {
         while let Some(body) = &mut self.body {
-            match self.parser.next() {
+            match self.events.next() {
                 Err(TooLong) => {
                     let fault = Fault::cut(&self.provider.id, self.status, Cut::TooLong);
                     return self.fail(fault);
@@ -122,7 +126,7 @@ impl ChunkStream {
                     Err(error) => return self.unreadable(error),
                 },
                 Ok(None) => match ready!(body.poll_next_unpin(context)) {
-                    Some(Ok(bytes)) => self.parser.push(bytes),
+                    Some(Ok(bytes)) => self.events.push(bytes),
                     Some(Err(cut)) => {
                         let fault = Fault::cut(&self.provider.id, self.status, cut);
                         return self.fail(fault);

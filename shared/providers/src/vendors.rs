@@ -65,6 +65,7 @@ pub(crate) fn model(name: &str) -> Option<config::Model> {
             weight: 1,
         }],
         strategy: config::Strategy::default(),
+        continues: false,
         fallbacks: Vec::new(),
         defaults: Default::default(),
     })

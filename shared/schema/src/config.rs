@@ -346,6 +346,8 @@ pub enum Dialect {
     Anthropic,
     /// Gemini's own `generateContent`.
     Gemini,
+    /// Amazon Bedrock's Converse.
+    Bedrock,
 }
 
 /// `[[providers]]`.
@@ -377,6 +379,9 @@ pub struct Provider {
     /// Whether it has OpenAI's `/responses`, too: then these go there as they came.
     #[serde(default)]
     pub responses: bool,
+    /// Whether it goes on with a last message of the assistant's, marked `prefix`, as Mistral does.
+    #[serde(default)]
+    pub prefill: bool,
     /// Whether it may be asked to fetch pictures from anywhere, plain http and private networks
     /// included.
     #[serde(default)]
@@ -426,6 +431,9 @@ pub struct Model {
     /// In which order.
     #[serde(default)]
     pub strategy: Strategy,
+    /// Whether the next target goes on with a streamed answer that breaks off.
+    #[serde(default, rename = "continue")]
+    pub continues: bool,
     /// Models to try when no target works, in order.
     #[serde(default)]
     pub fallbacks: Vec<String>,

@@ -7,6 +7,9 @@ use std::{collections::BTreeMap, time::Duration};
 /// How a user message begins that is a script.
 pub(super) const PREFIX: &str = "{\"upstream\":";
 
+/// How the gateway tells a model to go on with an answer that broke off.
+const GO_ON: &str = "Your answer above was cut off.";
+
 /// One request's script. Every part is optional; a mistake in it is answered with 400.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -101,9 +104,11 @@ impl Script {
     /// The script in a request's body, `None` where its last user message is none.
     pub(super) fn find(body: &Value) -> Option<Result<Self, String>> {
         let messages = body.get("messages")?.as_array()?;
-        let last = messages
-            .iter()
-            .rposition(|message| message["role"] == "user" && first_text(message).is_some())?;
+        let last = messages.iter().rposition(|message| {
+            let text = first_text(message).filter(|_| message["role"] == "user");
+            // Told to go on, it goes on with the script.
+            text.is_some_and(|text| !text.starts_with(GO_ON))
+        })?;
         let text = first_text(&messages[last]).filter(|text| text.starts_with(PREFIX))?;
         let since = messages[last..].iter();
         let answers = since.filter(|message| message["role"] == "assistant");

@@ -61,6 +61,24 @@ FileStatus = Union[
 ]
 """What has become of a file."""
 
+GuardrailAction = Union[
+    Literal["block", "redact"],
+    str,
+]
+"""What a guardrail does."""
+
+GuardrailPii = Union[
+    Literal["email", "phone", "card", "iban", "secret"],
+    str,
+]
+"""A kind of personal data, or of secrets."""
+
+GuardrailSide = Union[
+    Literal["input", "output", "both"],
+    str,
+]
+"""Where a guardrail looks."""
+
 Interval = Union[
     Literal["hour", "day"],
     str,
@@ -157,6 +175,7 @@ class Account(Object):
         "status",
         "tier",
         "events",
+        "guardrails",
         "monthly_budget",
         "rate_limit",
     )
@@ -175,10 +194,34 @@ class Account(Object):
     events: list[str] | None = None
     """The types of events that its webhooks want, `*` for all: known wherever the account is, so that one
     without webhooks pays nothing for them."""
+    guardrails: list[Guardrail] | None = None
+    """What it lets into its chats and out of them, in this order."""
     monthly_budget: float | None = None
     """Dollars a UTC month."""
     rate_limit: int | None = None
     """Requests a minute, where the tier's number does not hold."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountGuardrails(Object):
+    """`GET` and `PUT /account/guardrails`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "guardrails",
+    )
+    guardrails: list[Guardrail]
+    """What the account lets into its chats and out of them, in this order; at most 20."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AccountGuardrailsInput(Object):
+    """`GET` and `PUT /account/guardrails`."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "guardrails",
+    )
+    guardrails: list[GuardrailInput]
+    """What the account lets into its chats and out of them, in this order; at most 20."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -727,12 +770,15 @@ class CreateAccount(Object):
 
     _names: ClassVar[tuple[str, ...]] = (
         "name",
+        "guardrails",
         "monthly_budget",
         "rate_limit",
         "tier",
     )
     name: str
     """1 to 200 characters."""
+    guardrails: list[GuardrailInput] | None = None
+    """What it lets into its chats and out of them, in this order; at most 20."""
     monthly_budget: float | None = None
     """Dollars a UTC month."""
     rate_limit: int | None = None
@@ -1289,6 +1335,60 @@ class Group(Object):
     """`name:value`."""
     user: str | None = None
     """The user."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Guardrail(Object):
+    """A rule: it has `patterns` or `pii` or both, or `max_input_characters` alone."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "action",
+        "name",
+        "on",
+        "max_input_characters",
+        "patterns",
+        "pii",
+    )
+    action: GuardrailAction
+    """What becomes of a request or an answer in which it finds something."""
+    name: str
+    """What errors call it: 1 to 64 characters, each name once."""
+    on: GuardrailSide
+    """Where it looks; default `both`."""
+    max_input_characters: int | None = None
+    """The most characters that all texts of a request may have together; its action is `block`."""
+    patterns: list[str] | None = None
+    """Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-
+    around, no back references, time linear in the text."""
+    pii: list[GuardrailPii] | None = None
+    """Kinds of personal data and secrets."""
+
+
+@dataclass(slots=True, kw_only=True)
+class GuardrailInput(Object):
+    """A rule: it has `patterns` or `pii` or both, or `max_input_characters` alone."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "action",
+        "name",
+        "max_input_characters",
+        "on",
+        "patterns",
+        "pii",
+    )
+    action: GuardrailAction
+    """What becomes of a request or an answer in which it finds something."""
+    name: str
+    """What errors call it: 1 to 64 characters, each name once."""
+    max_input_characters: int | None = None
+    """The most characters that all texts of a request may have together; its action is `block`."""
+    on: GuardrailSide | None = None
+    """Where it looks; default `both`."""
+    patterns: list[str] | None = None
+    """Regular expressions, at most 50 of at most 500 bytes. They are those of the Rust crate `regex`: no look-
+    around, no back references, time linear in the text."""
+    pii: list[GuardrailPii] | None = None
+    """Kinds of personal data and secrets."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2875,12 +2975,15 @@ class UpdateAccount(Object):
     """`PATCH /accounts/{id}`: what is absent stays, `null` removes."""
 
     _names: ClassVar[tuple[str, ...]] = (
+        "guardrails",
         "monthly_budget",
         "name",
         "rate_limit",
         "status",
         "tier",
     )
+    guardrails: list[GuardrailInput] | None = None
+    """What it lets into its chats and out of them, in place of all that were there."""
     monthly_budget: float | None = None
     """Dollars a UTC month."""
     name: str | None = None
@@ -3269,6 +3372,15 @@ TextOrList = Union[str, list[str]]
 """One text, or several."""
 
 
+Account._nested = {
+    "guardrails": [Guardrail],
+}
+AccountGuardrails._nested = {
+    "guardrails": [Guardrail],
+}
+AccountGuardrailsInput._nested = {
+    "guardrails": [GuardrailInput],
+}
 AssistantMessage._nested = {
     "tool_calls": [ToolCall],
 }
@@ -3298,6 +3410,9 @@ ContentPart._nested = {
     "file": FileReference,
     "image_url": ImageUrl,
     "input_audio": InputAudio,
+}
+CreateAccount._nested = {
+    "guardrails": [GuardrailInput],
 }
 CreateUpload._nested = {
     "expires_after": ExpiresAfter,
@@ -3387,6 +3502,9 @@ SkillManifest._nested = {
 }
 ToolCall._nested = {
     "function": FunctionCall,
+}
+UpdateAccount._nested = {
+    "guardrails": [GuardrailInput],
 }
 Upload._nested = {
     "file": FileObject,

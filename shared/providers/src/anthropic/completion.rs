@@ -101,7 +101,7 @@ impl<'a> Said<'a> {
 }
 
 /// Anthropic's message as OpenAI's `chat.completion`.
-pub(super) fn decode(body: &[u8], created: i64) -> Result<Completion, DecodeError> {
+pub(crate) fn decode(body: &[u8], created: i64) -> Result<Completion, DecodeError> {
     let message: Message<'_> = serde_json::from_slice(body).map_err(|error| {
         let words = String::from_utf8_lossy(&body[..body.len().min(1000)]);
         format!("not a message: {error}: {words}")

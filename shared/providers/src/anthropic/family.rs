@@ -79,6 +79,12 @@ impl Family {
             None => UNKNOWN,
         }
     }
+
+    /// Whether a conversation may end with a message of the assistant's, with which it goes on: not from
+    /// 4.6 on.
+    pub(super) const fn takes_prefill(&self) -> bool {
+        !matches!(self.thinking, Thinking::Adaptive { .. })
+    }
 }
 
 /// The first numbers of a name. Longer ones are dates.

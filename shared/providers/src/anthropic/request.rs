@@ -77,7 +77,7 @@ struct Metadata<'a> {
 }
 
 /// `docs/dialects.md` says what each field becomes.
-pub(super) fn encode_request(input: &Input<'_>) -> Result<Bytes> {
+pub(crate) fn encode_request(input: &Input<'_>) -> Result<Bytes> {
     refuse_unsupported(input)?;
     let family = Family::of(input.model.name);
     let max_tokens = max_tokens(input)?;

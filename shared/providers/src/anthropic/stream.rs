@@ -103,7 +103,7 @@ struct EventDelta<'a> {
 
 /// Reads a stream: `message_stop` ends it.
 #[derive(Debug)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     created: i64,
     /// Of `message_start`, which comes first.
     envelope: Option<Envelope>,
@@ -178,7 +178,7 @@ impl StreamDecoder for Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(created: i64) -> Self {
+    pub(crate) fn new(created: i64) -> Self {
         Self {
             created,
             envelope: None,

@@ -3,7 +3,7 @@
 //! - `request.json`: what a caller asks
 //! - `model.json`: fields of the model's row, where they matter
 //! - `sent.json`: the body its provider gets
-//! - `answer.json`, `answer.sse` or `answer.<status>.<kind>`: what the provider answers, in the
+//! - `answer.json`, `answer.sse`, `answer.frames` or `answer.<status>.<kind>`: what the provider answers, in the
 //!   vendor's documented wire format
 //! - `expected.json`: what comes out
 //!
@@ -90,6 +90,7 @@ impl Case {
         let kind = match self.kind.as_str() {
             "sse" => "text/event-stream; charset=utf-8",
             "html" => "text/html",
+            "frames" => "application/vnd.amazon.eventstream",
             _ => "application/json",
         };
         let headers = vec![("content-type", kind.into()), ("retry-after", "3".into())];
@@ -183,7 +184,10 @@ fn every_fixture_gives_what_is_expected() {
 
 #[test]
 fn any_split_of_a_stream_gives_the_same() {
-    for case in Case::all().iter().filter(|case| case.kind == "sse") {
+    for case in Case::all()
+        .iter()
+        .filter(|case| ["sse", "frames"].contains(&&*case.kind))
+    {
         let whole = case.run(&[]);
         let every_byte: Vec<_> = (0..case.answer.len()).collect();
         assert_eq!(case.run(&every_byte), whole, "{}", case.folder.display());

@@ -10,6 +10,7 @@
 
 mod answers;
 mod anthropic;
+mod bedrock;
 mod catalog;
 mod fakes;
 mod fixtures;

@@ -5,6 +5,7 @@ mod batch;
 mod cache;
 mod compatible;
 mod complete;
+mod continuation;
 mod disconnect;
 mod failures;
 mod forward;

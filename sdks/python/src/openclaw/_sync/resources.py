@@ -607,6 +607,7 @@ class Accounts(Resource):
         self,
         *,
         name: str,
+        guardrails: Sequence[T.GuardrailInput | Mapping[str, Any]] | Omit = OMIT,
         monthly_budget: float | None | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
         tier: T.Tier | Omit = OMIT,
@@ -614,13 +615,14 @@ class Accounts(Resource):
         **extra: Any,
     ) -> T.Account:
         """Create an account. `POST /accounts`"""
-        it: T.Account = self._request("POST", "/accounts", T.Account, None, fields({"name": name, "monthly_budget": monthly_budget, "rate_limit": rate_limit, "tier": tier}, extra), options)
+        it: T.Account = self._request("POST", "/accounts", T.Account, None, fields({"name": name, "guardrails": guardrails, "monthly_budget": monthly_budget, "rate_limit": rate_limit, "tier": tier}, extra), options)
         return it
 
     def update(
         self,
         id: str,
         *,
+        guardrails: Sequence[T.GuardrailInput | Mapping[str, Any]] | None | Omit = OMIT,
         monthly_budget: float | None | Omit = OMIT,
         name: str | None | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
@@ -630,7 +632,7 @@ class Accounts(Resource):
         **extra: Any,
     ) -> T.Account:
         """Change an account. `PATCH /accounts/{id}`"""
-        it: T.Account = self._request("PATCH", f"/accounts/{segment(id)}", T.Account, None, fields({"monthly_budget": monthly_budget, "name": name, "rate_limit": rate_limit, "status": status, "tier": tier}, extra), options)
+        it: T.Account = self._request("PATCH", f"/accounts/{segment(id)}", T.Account, None, fields({"guardrails": guardrails, "monthly_budget": monthly_budget, "name": name, "rate_limit": rate_limit, "status": status, "tier": tier}, extra), options)
         return it
 
     def delete(
