@@ -122,6 +122,12 @@ impl Rule {
     }
 }
 
+/// The last line of the compiler's words, which says why; those before show where.
+fn reason(words: &str) -> &str {
+    let last = words.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ")
+}
+
 /// The error that a guardrail refuses with.
 pub(crate) fn blocked(name: &str, on: &'static str) -> Error {
     let what = match on {
@@ -146,7 +152,7 @@ impl Search {
             .syntax(syntax)
             .build_many(patterns)
             .map_err(|error| match error.syntax_error() {
-                Some(error) => format!("is no pattern: {error}"),
+                Some(error) => format!("is no pattern: {}", reason(&error.to_string())),
                 None => "compiles to too much".into(),
             })?;
         let prefixes = DFA::builder()

@@ -1,4 +1,9 @@
 //! What is found, what it becomes, and what gets out of a text that comes in pieces.
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests: what goes wrong is a failure"
+)]
 
 use openclaw_core::{Code, Details, Result};
 use openclaw_guardrails::{Guards, Held, check};

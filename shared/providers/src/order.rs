@@ -1,7 +1,8 @@
 //! In which order targets are tried.
 
 use crate::{
-    catalog::{Model, Providers, Target},
+    catalog::{Model, Target},
+    plan::Plan,
     reply::{Failure, Served},
 };
 use openclaw_core::{Random, Timestamp};
@@ -34,14 +35,10 @@ impl Candidate {
 
 /// The targets of each model in turn, in the order of the first one's strategy, without the ones that are cooling down. When
 /// all are, the one whose cooldown ends first: trying it costs less than refusing the request.
-pub(crate) fn candidates(
-    providers: &Providers,
-    models: &[Arc<Model>],
-    random: &dyn Random,
-    now: Timestamp,
-) -> Vec<Candidate> {
+pub(crate) fn candidates(plan: &Plan, random: &dyn Random, now: Timestamp) -> Vec<Candidate> {
+    let providers = &plan.providers;
     let (mut order, mut cooling) = (vec![], vec![]);
-    let mut models: Vec<_> = models.iter().collect();
+    let mut models: Vec<_> = plan.models.iter().collect();
     if models
         .first()
         .is_some_and(|model| model.strategy == Strategy::Price)
@@ -62,6 +59,9 @@ pub(crate) fn candidates(
                 model: Arc::clone(model),
                 at,
             };
+            if plan.skips(&candidate) {
+                continue;
+            }
             match providers.health.cooling(model.targets[at].slot, now) {
                 None => order.push(candidate),
                 Some(until) => cooling.push((until, candidate)),

@@ -56,8 +56,8 @@ async fn run<M: Mode>(plan: Plan, ports: Ports) -> Result<Reply<M::Answer>, Fail
         calls: vec![],
     };
     let mut too_short = 0;
-    for candidate in candidates(&plan.providers, &plan.models, &*ports.random, now) {
-        if candidate.model.context_length <= too_short || plan.skips(&candidate) {
+    for candidate in candidates(&plan, &*ports.random, now) {
+        if candidate.model.context_length <= too_short {
             continue;
         }
         let attempt = match Attempt::new(&plan, &ports, &candidate) {

@@ -253,6 +253,35 @@ fn after_a_cooldown_one_request_tries_the_target_and_others_pass_it_over() {
 }
 
 #[test]
+fn who_is_left_to_go_on_with_an_answer_is_asked_though_it_cools() {
+    let routing = json!({"attempts": 1, "cooldown_failures": 1, "cooldown_ms": 10_000});
+    let mut config = three([1_000_000, 1], routing);
+    config["models"][0]["continue"] = true.into();
+    config["models"][0]["fallbacks"] = json!([]);
+    let yes = || Answer::json(200, WHOLE);
+    let world = World::new(config, vec![connect(), yes()]);
+    let body = HELLO.replacen('{', r#"{"max_tokens":50,"#, 1);
+    let plan = world.plan(&body, true).unwrap();
+    assert!(plan.may_continue());
+    let first = world.clock.run(plan.clone().stream(world.ports())).unwrap();
+    assert_eq!(&*first.served.provider, "b");
+    world.then(yes());
+    let next = plan.after(&first.served, "one two ").unwrap();
+    let second = world.clock.run(next.clone().stream(world.ports()));
+    let second = second.unwrap();
+    assert_eq!(&*second.served.provider, "a");
+    let sent: Value = serde_json::from_slice(world.last_request().body()).unwrap();
+    assert_eq!(sent["max_tokens"], 48);
+    let messages = sent["messages"].as_array().unwrap();
+    assert_eq!(
+        messages[1],
+        json!({"role": "assistant", "content": "one two "})
+    );
+    assert_eq!(messages[2]["role"], "user");
+    assert!(next.after(&second.served, "x").is_none());
+}
+
+#[test]
 fn an_answer_ends_a_row_of_failures() {
     let mut config = three(
         [1_000_000, 1],

@@ -114,7 +114,7 @@ async fn where_nobody_can_go_on_it_ends_as_an_error() {
     let tag_of_all = always.tag.clone();
     let stream = account
         .client
-        .stream_openai(&chat("goes-on", &always))
+        .stream_openai(&chat("breaks-off", &always))
         .await;
     stream.fails_in_openai("provider_error");
     assert_eq!(Mock::get().report(&tag_of_all).await.requests, 2);
