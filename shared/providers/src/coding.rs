@@ -4,9 +4,10 @@
 //! label on it.
 
 use brotli_decompressor::DecompressorWriter;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header};
+use ruzstd::decoding::StreamingDecoder;
 use std::{
     fmt,
     io::{self, Write},
@@ -17,6 +18,12 @@ const MOST: usize = 33 << 20;
 
 /// Coded bytes that are decoded at a time.
 const STEP: usize = 8 << 10;
+
+/// The longest magic number, in bytes.
+const MAGIC: usize = 4;
+
+/// The largest window of Zstandard, in bytes (RFC 9659).
+const ZSTD_WINDOW: u64 = 8 << 20;
 
 /// A coding that the label names and that has no magic number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +40,8 @@ pub(crate) struct Decoder {
 }
 
 enum State {
-    /// Before the first byte.
-    Start,
+    /// Before there are enough bytes to tell.
+    Start(BytesMut),
     Plain,
     Coded(Box<dyn Inflate>),
 }
@@ -87,6 +94,39 @@ impl Inflate for DecompressorWriter<Buffer> {
     }
 }
 
+/// Zstandard, decoded when the body has ended: the decoder shows nothing that it may have to look
+/// back at, which is all of an ordinary answer. A stream that is compressed so comes at its end.
+#[derive(Default)]
+struct ZstdDecoder {
+    coded: Buffer,
+    decoded: Buffer,
+}
+
+impl Write for ZstdDecoder {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.coded.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Inflate for ZstdDecoder {
+    fn buffer(&mut self) -> &mut Buffer {
+        &mut self.decoded
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let mut frames = &self.coded.0[..];
+        while !frames.is_empty() {
+            let frame = StreamingDecoder::new_with_max_window_size(&mut frames, ZSTD_WINDOW);
+            io::copy(&mut frame.map_err(io::Error::other)?, &mut self.decoded)?;
+        }
+        Ok(())
+    }
+}
+
 /// Decoded bytes, bounded: a few coded ones may stand for gigabytes.
 #[derive(Default)]
 struct Buffer(Vec<u8>);
@@ -116,23 +156,26 @@ impl Decoder {
         };
         Self {
             label,
-            state: State::Start,
+            state: State::Start(BytesMut::new()),
         }
     }
 
     /// Decodes `piece`; the result may be empty.
     pub(crate) fn push(&mut self, piece: Bytes) -> io::Result<Bytes> {
-        if matches!(self.state, State::Start) && !piece.is_empty() {
-            self.state = start(self.label, &piece);
-        }
-        let State::Coded(decoder) = &mut self.state else {
-            return Ok(piece);
+        let State::Start(held) = &mut self.state else {
+            return self.state.push(piece);
         };
-        for part in piece.chunks(STEP) {
-            decoder.write_all(part)?;
+        if held.is_empty() && piece.len() >= MAGIC {
+            self.state = start(self.label, &piece);
+            return self.state.push(piece);
         }
-        decoder.flush()?;
-        Ok(std::mem::take(&mut decoder.buffer().0).into())
+        held.extend_from_slice(&piece);
+        if held.len() < MAGIC {
+            return Ok(Bytes::new());
+        }
+        let held = std::mem::take(held).freeze();
+        self.state = start(self.label, &held);
+        self.state.push(held)
     }
 
     /// Decodes the rest when the body has ended. After that nothing is left.
@@ -142,16 +185,31 @@ impl Decoder {
                 decoder.end()?;
                 Ok(std::mem::take(&mut decoder.buffer().0).into())
             }
-            State::Start | State::Plain => Ok(Bytes::new()),
+            State::Start(held) => Ok(held.freeze()),
+            State::Plain => Ok(Bytes::new()),
         }
     }
 }
 
+impl State {
+    fn push(&mut self, piece: Bytes) -> io::Result<Bytes> {
+        let Self::Coded(decoder) = self else {
+            return Ok(piece);
+        };
+        for part in piece.chunks(STEP) {
+            decoder.write_all(part)?;
+        }
+        decoder.flush()?;
+        Ok(std::mem::take(&mut decoder.buffer().0).into())
+    }
+}
+
+/// Magic numbers are looked at whole: speech may begin with any byte.
 fn start(label: Label, piece: &[u8]) -> State {
     let buffer = Buffer::default();
     match (piece, label) {
-        // Its magic number; no text begins with this byte.
-        ([0x1f, ..], _) => State::Coded(Box::new(MultiGzDecoder::new(buffer))),
+        ([0x1f, 0x8b, 8, ..], _) => State::Coded(Box::new(MultiGzDecoder::new(buffer))),
+        ([0x28, 0xb5, 0x2f, 0xfd, ..], _) => State::Coded(Box::<ZstdDecoder>::default()),
         (_, Label::None) => State::Plain,
         (text, _) if is_text(text) => State::Plain,
         // zlib's header; servers also send the bare format.
@@ -167,7 +225,9 @@ fn start(label: Label, piece: &[u8]) -> State {
 fn is_text(piece: &[u8]) -> bool {
     let text = piece.trim_ascii_start();
     let starts = [&b"{\""[..], b"[{", b"data:", b"event:", b": ", b"<"];
-    text.is_empty() || starts.iter().any(|start| text.starts_with(start))
+    starts
+        .iter()
+        .any(|start| text.starts_with(start) || start.starts_with(text))
 }
 
 impl fmt::Debug for Decoder {
@@ -185,6 +245,7 @@ mod tests {
         Compression,
         write::{DeflateEncoder, GzEncoder, ZlibEncoder},
     };
+    use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
     const TEXT: &str = "{\"choices\":[{\"index\":0}]}";
     /// `TEXT` as `brotli -c` writes it.
@@ -210,6 +271,10 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn zstd(text: &[u8]) -> Vec<u8> {
+        compress_to_vec(text, CompressionLevel::Fastest)
+    }
+
     #[test]
     fn every_coding_is_decoded_however_it_is_split() {
         let mut zlib = ZlibEncoder::new(vec![], Compression::default());
@@ -222,9 +287,14 @@ mod tests {
             (Some("deflate"), zlib.finish().unwrap()),
             (Some("deflate"), bare.finish().unwrap()),
             (Some("br"), BROTLI.to_vec()),
+            (Some("zstd"), zstd(TEXT.as_bytes())),
+            (
+                Some("zstd"),
+                [zstd(&TEXT.as_bytes()[..9]), zstd(&TEXT.as_bytes()[9..])].concat(),
+            ),
         ];
         for (label, body) in cases {
-            for size in [1, 7, 1000] {
+            for size in [1, 2, 3, 7, 1000] {
                 let text = decoded(label, &body, size).unwrap();
                 assert_eq!(
                     String::from_utf8(text).unwrap(),
@@ -240,14 +310,20 @@ mod tests {
         for label in [None, Some("identity"), Some("br"), Some("deflate")] {
             let text = decoded(label, &gzip(TEXT.as_bytes()), 9).unwrap();
             assert_eq!(text, TEXT.as_bytes(), "{label:?}");
+            let text = decoded(label, &zstd(TEXT.as_bytes()), 9).unwrap();
+            assert_eq!(text, TEXT.as_bytes(), "{label:?}");
         }
         for label in [None, Some("gzip"), Some("br"), Some("deflate")] {
-            for text in [TEXT, "data: {}\n\n", "\n\n{\"a\":1}", ": x\n\n"] {
-                assert_eq!(
-                    decoded(label, text.as_bytes(), 99).unwrap(),
-                    text.as_bytes()
-                );
+            for text in [TEXT, "data: {}\n\n", "\n\n{\"a\":1}", ": x\n\n", "{}", ""] {
+                for size in [1, 3, 99] {
+                    let plain = decoded(label, text.as_bytes(), size).unwrap();
+                    assert_eq!(plain, text.as_bytes(), "{label:?} by {size}");
+                }
             }
+        }
+        // Speech without a container.
+        for bytes in [&[0x1f, 0, 0, 0][..], &[0x28, 0xb5, 0, 0], &[0x1f]] {
+            assert_eq!(decoded(None, bytes, 1).unwrap(), bytes);
         }
     }
 
@@ -259,7 +335,22 @@ mod tests {
         let whole = gzip(TEXT.as_bytes());
         assert!(decoded(Some("gzip"), &whole[..whole.len() - 9], 1000).is_err());
         assert!(decoded(Some("br"), &BROTLI[..20], 1000).is_err());
+        let whole = zstd(TEXT.as_bytes());
+        assert!(decoded(Some("zstd"), &whole[..whole.len() - 1], 1000).is_err());
         let bomb = gzip(&vec![b' '; MOST + 1]);
         assert!(decoded(Some("gzip"), &bomb, bomb.len()).is_err());
+        // A window of 128 KiB, and blocks that repeat a byte so often.
+        let header = ((128u32 << 10) << 3 | 1 << 1).to_le_bytes();
+        let mut bomb = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3];
+        for _ in 0..=MOST / (128 << 10) {
+            bomb.extend([header[0], header[1], header[2], b' ']);
+        }
+        bomb.extend([1, 0, 0]);
+        assert!(decoded(Some("zstd"), &bomb, bomb.len()).is_err());
+        // A frame with a window of 16 MiB, then an empty last block.
+        let window = [0x28, 0xb5, 0x2f, 0xfd, 0, 14 << 3, 1, 0, 0];
+        assert!(decoded(Some("zstd"), &window, 99).is_err());
+        let window = [0x28, 0xb5, 0x2f, 0xfd, 0, 13 << 3, 1, 0, 0];
+        assert_eq!(decoded(Some("zstd"), &window, 99).unwrap(), b"");
     }
 }

@@ -21,5 +21,5 @@ mod serve;
 mod site;
 
 pub use record::{Report, Seen};
-pub use script::{Script, ToolCall, Usage};
+pub use script::{Coding, Script, ToolCall, Usage};
 pub use serve::{Settings, serve};

@@ -50,8 +50,8 @@ pub struct Script {
     pub body: Option<String>,
     /// Headers of that answer.
     pub headers: BTreeMap<String, String>,
-    /// Whether the body of that answer is compressed.
-    pub gzip: bool,
+    /// How the body of that answer is compressed.
+    pub coding: Option<Coding>,
     /// Closes the connection without an answer.
     pub hang_up: bool,
     /// Never answers.
@@ -70,6 +70,18 @@ pub struct Script {
     pub dribble: bool,
     /// Each event over two writes.
     pub split: bool,
+}
+
+/// A coding of a body.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coding {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 1950, with zlib's header.
+    Deflate,
+    /// RFC 8878.
+    Zstd,
 }
 
 /// A tool call to answer with.

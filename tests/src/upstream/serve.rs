@@ -7,16 +7,20 @@ use super::{
     play::{self, Failures, Play},
     record::{Ending, Records, Seen},
     reply::Reply,
-    script::Script,
+    script::{Coding, Script},
     site,
 };
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use memchr::memmem::Finder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use serde_json::{Value, json};
 use std::{
     future::pending,
@@ -249,10 +253,9 @@ fn refuse(
         Some(body) => (JSON, body.clone()),
         None => (JSON, dialect.error(status).to_string()),
     };
-    let body = if script.gzip {
-        gzip(body.as_bytes())?
-    } else {
-        body.into()
+    let body = match script.coding {
+        Some(coding) => compressed(coding, body.as_bytes())?,
+        None => body.into(),
     };
     let mut response = Response::new(Play::new(play::plain(script, body), Some(ending)));
     *response.status_mut() = StatusCode::from_u16(status).map_err(io::Error::other)?;
@@ -269,10 +272,21 @@ fn refuse(
     Ok(response)
 }
 
-fn gzip(body: &[u8]) -> io::Result<Bytes> {
-    let mut encoder = GzEncoder::new(vec![], Compression::default());
-    encoder.write_all(body)?;
-    Ok(encoder.finish()?.into())
+fn compressed(coding: Coding, body: &[u8]) -> io::Result<Bytes> {
+    let coded = match coding {
+        Coding::Gzip => {
+            let mut encoder = GzEncoder::new(vec![], Compression::default());
+            encoder.write_all(body)?;
+            encoder.finish()?
+        }
+        Coding::Deflate => {
+            let mut encoder = ZlibEncoder::new(vec![], Compression::default());
+            encoder.write_all(body)?;
+            encoder.finish()?
+        }
+        Coding::Zstd => compress_to_vec(body, CompressionLevel::Fastest),
+    };
+    Ok(coded.into())
 }
 
 fn success(stream: bool, play: Play) -> Response<Play> {

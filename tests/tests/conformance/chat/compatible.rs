@@ -2,7 +2,7 @@
 
 use openclaw_conformance::{
     harness::{Account, Ended, Mock, Transcript, chat, tag},
-    upstream::Script,
+    upstream::{Coding, Script},
 };
 use serde_json::{Value, json};
 
@@ -178,18 +178,27 @@ async fn a_stream_of_nothing_but_its_end_is_no_answer() {
 
 #[tokio::test]
 async fn an_answer_that_is_compressed_unasked_is_decoded() {
-    let compressed = |kind: &str, body: &str| {
-        let mut script = answering(kind, body);
-        script.gzip = true;
-        script
-            .headers
-            .insert("content-encoding".into(), "gzip".into());
-        script
-    };
-    let script = compressed("application/json", WHOLE);
     let account = Account::new().await;
-    let answer = account.client.chat(&chat("flaky", &script)).await.ok();
-    assert_eq!(answer["choices"][0]["message"]["content"], "Hello");
-    let body = [role(), text("Hello"), finish(), DONE.into()].concat();
-    streams(&compressed(EVENTS, &body), "Hello").await;
+    for (name, coding) in [
+        ("gzip", Coding::Gzip),
+        ("deflate", Coding::Deflate),
+        ("zstd", Coding::Zstd),
+    ] {
+        let compressed = |kind: &str, body: &str| {
+            let mut script = answering(kind, body);
+            script.coding = Some(coding);
+            script
+                .headers
+                .insert("content-encoding".into(), name.into());
+            script
+        };
+        let script = compressed("application/json", WHOLE);
+        let answer = account.client.chat(&chat("flaky", &script)).await.ok();
+        assert_eq!(
+            answer["choices"][0]["message"]["content"], "Hello",
+            "{name}"
+        );
+        let body = [role(), text("Hello"), finish(), DONE.into()].concat();
+        streams(&compressed(EVENTS, &body), "Hello").await;
+    }
 }
