@@ -21,4 +21,5 @@ mod round_trip;
 mod routing;
 mod streams;
 mod vendors;
+mod whole_request;
 mod world;
