@@ -324,6 +324,8 @@ impl Client {
         }
         Exchange {
             http: self.http.clone(),
+            clock: self.clock.clone(),
+            in_session: matches!(self.era, Era::Handshake(Some(_))),
             method,
             url: self.peer.url.clone(),
             headers: all,

@@ -9,9 +9,9 @@
 use futures_executor::block_on;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header::AUTHORIZATION};
-use openclaw_core::HttpRequest;
+use openclaw_core::{Clock, HttpError, HttpRequest, Timestamp};
 use openclaw_mcp::{Client, Limits, McpError, Peer};
-use openclaw_testkit::{Fakes, Reply};
+use openclaw_testkit::{Fakes, ManualClock, Reply};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -234,6 +234,55 @@ fn answers_come_as_events_too() {
         .reply(Reply::events([format!("data: {note}\n\n")]));
     let cut = block_on(client(&fakes).call("t", &json!({}), None)).unwrap_err();
     assert!(matches!(cut, McpError::Protocol(_)), "{cut}");
+}
+
+#[test]
+fn in_a_session_a_server_is_answered_and_a_stream_that_ended_goes_on() {
+    let fakes = Fakes::new(ManualClock::jumping(Timestamp::UNIX_EPOCH));
+    let mut client = client(&fakes);
+    script_handshake(&fakes);
+    let asks = |id: &str, method: &str| json!({"jsonrpc": "2.0", "id": id, "method": method});
+    let begun = format!(
+        "retry: 700\nid: e1\ndata:\n\ndata: {}\n\ndata: {}\n\n",
+        asks("p", "ping"),
+        asks("r", "roots/list")
+    );
+    fakes.http.reply(Reply::events([begun]));
+    for _ in 0..2 {
+        fakes.http.reply(Reply::json(StatusCode::ACCEPTED, ""));
+    }
+    let broken = HttpError::Broken("reset".into());
+    fakes
+        .http
+        .reply(Reply::events(["retry: 9\n\n"]).then_fail(broken));
+    let answer = format!("id: e2\ndata: {}\n\n", result(3, text("at last")));
+    fakes.http.reply(Reply::events([answer]));
+    let call = block_on(client.call("t", &json!({}), None)).unwrap();
+    assert_eq!(call.into_value(), "at last");
+    // 700 ms, then 9 ms.
+    assert_eq!(fakes.clock.now().as_millisecond(), 709);
+    let sent = &fakes.http.take_requests()[4..];
+    let [alive, refused, first, second] = sent else {
+        panic!("{sent:?}")
+    };
+    assert_eq!(
+        body(alive),
+        json!({"jsonrpc": "2.0", "id": "p", "result": {}})
+    );
+    let error = &body(refused)["error"]["code"];
+    assert_eq!((&body(refused)["id"], error), (&json!("r"), &json!(-32601)));
+    for resumed in [first, second] {
+        assert_eq!(resumed.method(), Method::GET);
+        assert_eq!(header(resumed, "last-event-id"), "e1");
+        assert_eq!(header(resumed, "mcp-session-id"), "s1");
+    }
+    // One that does not keep its streams.
+    fakes.http.reply(Reply::events(["id: e1\ndata:\n\n"]));
+    fakes
+        .http
+        .reply(Reply::json(StatusCode::METHOD_NOT_ALLOWED, ""));
+    let cut = block_on(client.call("t", &json!({}), None)).unwrap_err();
+    assert!(cut.to_string().contains("ended without"), "{cut}");
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //!
 //! [`Parser::push`] takes bytes as they come, [`Parser::next`] gives the events that are complete:
 //! the same ones however the bytes were split. A `data` line that lies whole in one push is not
-//! copied. `retry` is of no use here and ignored; bytes are not checked to be UTF-8.
+//! copied. Bytes are not checked to be UTF-8.
 
 use bytes::{Buf, Bytes};
 use memchr::{memchr, memchr2};
+use std::time::Duration;
 
 /// The longest line, and the most data in one event, in bytes: a picture comes as one event, so an
 /// event may be as large as a whole answer. Memory is taken as an event grows.
@@ -50,6 +51,7 @@ pub struct Parser {
     name: Bytes,
     data: Data,
     id: Bytes,
+    retry: Option<Duration>,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +96,7 @@ enum Name {
     Data,
     Event,
     Id,
+    Retry,
 }
 
 impl Default for Parser {
@@ -117,7 +120,13 @@ impl Parser {
             name: Bytes::new(),
             data: Data::None,
             id: Bytes::new(),
+            retry: None,
         }
+    }
+
+    /// How long to wait before the stream is asked for again, where the server has said so.
+    pub const fn retry(&self) -> Option<Duration> {
+        self.retry
     }
 
     fn bounded(&self, length: usize) -> Result<(), TooLong> {
@@ -212,6 +221,7 @@ impl Parser {
             b"data" => Name::Data,
             b"event" => Name::Event,
             b"id" if memchr(0, after).is_none() => Name::Id,
+            b"retry" => Name::Retry,
             _ => return Ok(()),
         };
         line.skip((colon + 1 + skip).min(line.len()));
@@ -224,6 +234,7 @@ impl Parser {
             Name::Event => self.name = value,
             // Kept for as long as the stream lives: copied, so that it does not hold the push.
             Name::Id => self.id = Bytes::copy_from_slice(&value),
+            Name::Retry => self.retry = milliseconds(&value).or(self.retry),
         }
         Ok(())
     }
@@ -259,9 +270,19 @@ impl Parser {
     }
 }
 
+/// The value of `retry`: digits and nothing else.
+fn milliseconds(value: &[u8]) -> Option<Duration> {
+    let digits = str::from_utf8(value).ok()?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok().map(Duration::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openclaw_testkit::hostile;
     use proptest::prelude::*;
 
     const MOST: usize = 1 << 20;
@@ -309,12 +330,24 @@ mod tests {
                 &["a\nb", "c\nd"],
             ),
             ("event: x\n\ndata: a:b\n\n", &["a:b"]),
-            ("retry: 5\nnonsense\ndata : x\n\n", &[]),
+            ("retry: 5\nretry: 5s\nnonsense\ndata : x\n\n", &[]),
             ("data: unfinished\n", &[]),
         ];
         for (text, expected) in cases {
             assert_eq!(data(text), *expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_pause_is_told_in_digits() {
+        let retry = |text: &'static [u8]| {
+            let mut parser = Parser::default();
+            parser.push(Bytes::from_static(text));
+            assert_eq!(parser.next(), Ok(None));
+            parser.retry().map(|pause| pause.as_millis())
+        };
+        assert_eq!(retry(b"retry: 700\nretry: soon\nretry\n\n"), Some(700));
+        assert_eq!(retry(b"retry: -1\nretry: +1\n\n"), None);
     }
 
     #[test]
@@ -391,6 +424,15 @@ mod tests {
         ) {
             let text = pieces.concat();
             prop_assert_eq!(events(text.as_bytes(), &cuts), events(text.as_bytes(), &[]));
+        }
+
+        #[test]
+        fn hostile_bytes_are_events_however_they_are_split(bytes in hostile(vec![
+            b"event: a\nid: 7\nretry: 5\ndata: {\"a\":1}\n\n: ping\r\n\r\ndata: b\rdata: c\r\r".to_vec(),
+            b"\xef\xbb\xbfdata: [DONE]\n\n".to_vec(),
+        ])) {
+            let every_byte = Vec::from_iter(0..bytes.len());
+            prop_assert_eq!(events(&bytes, &every_byte), events(&bytes, &[]));
         }
 
         #[test]
