@@ -6,7 +6,9 @@ use worker::{
     web_sys::{Request, Response},
 };
 
-const ENDPOINTS: Endpoints = Endpoints::new(crate::router).consuming(crate::consumers);
+const ENDPOINTS: Endpoints = Endpoints::new(crate::router)
+    .for_anybody()
+    .consuming(crate::consumers);
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {

@@ -12,7 +12,9 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         request,
         env,
         context,
-        Endpoints::with_models(|_| crate::router()).beside(crate::beside),
+        Endpoints::with_models(|_| crate::router())
+            .for_anybody()
+            .beside(crate::beside),
     )
     .await
 }

@@ -19,6 +19,8 @@ pub struct Endpoints {
     configure: Configure,
     /// Whether they call or list models, and so use the providers' keys.
     with_models: bool,
+    /// Whether any of them authenticates its caller.
+    with_callers: bool,
     /// Whether the operator's token opens any of them.
     for_operator: bool,
     consumers: fn(&App) -> Consumers,
@@ -49,6 +51,7 @@ impl Endpoints {
             routes,
             configure: without_models,
             with_models: false,
+            with_callers: true,
             for_operator: false,
             consumers: no_consumers,
             sealing: false,
@@ -62,6 +65,7 @@ impl Endpoints {
             routes,
             configure: with_models,
             with_models: true,
+            with_callers: true,
             for_operator: false,
             consumers: no_consumers,
             sealing: false,
@@ -72,6 +76,12 @@ impl Endpoints {
     /// The same endpoints, and paths that are not under `/v1`.
     pub const fn beside(mut self, routes: fn() -> Router<App>) -> Self {
         self.beside = routes;
+        self
+    }
+
+    /// The same endpoints, none of which authenticates its caller: they do without secrets of the gateway's own.
+    pub const fn for_anybody(mut self) -> Self {
+        self.with_callers = false;
         self
     }
 
@@ -101,13 +111,14 @@ impl Endpoints {
     /// The names of the secrets that they use, with the configuration in `documents`. The error names the
     /// key that is wrong.
     pub fn secrets(&self, documents: &Documents) -> Result<Vec<String>, String> {
-        let mut names = vec![JWT_SECRETS.to_owned(), KEY_PEPPER.to_owned()];
-        if self.for_operator {
-            names.push(ADMIN_TOKEN.into());
-        }
-        if self.sealing {
-            names.push(MASTER_KEY.into());
-        }
+        let own = [
+            (JWT_SECRETS, self.with_callers),
+            (KEY_PEPPER, self.with_callers),
+            (ADMIN_TOKEN, self.for_operator),
+            (MASTER_KEY, self.sealing),
+        ];
+        let own = own.into_iter().filter(|(_, is_used)| *is_used);
+        let mut names = Vec::from_iter(own.map(|(name, _)| name.to_owned()));
         if self.with_models {
             let parsed = documents.parse().map_err(|error| in_document(&error))?;
             let configured =
@@ -139,6 +150,9 @@ impl Endpoints {
 
     fn own_secrets(&self, variable: Variable<'_>) -> Result<Secrets, String> {
         let secret = |name| variable(name).ok_or_else(|| format!("the secret {name} is missing"));
+        if !self.with_callers {
+            return Ok(Secrets::none());
+        }
         let admin_token = self.for_operator.then(|| secret(ADMIN_TOKEN)).transpose()?;
         let secrets = Secrets::parse(
             admin_token.as_deref(),
@@ -241,6 +255,11 @@ mod tests {
             .secrets(&Documents::default())
             .unwrap();
         assert_eq!(sealing, [JWT_SECRETS, KEY_PEPPER, MASTER_KEY]);
+        let public = Endpoints::new(routes)
+            .for_anybody()
+            .secrets(&Documents::default())
+            .unwrap();
+        assert_eq!(public, [""; 0]);
         let document = br#"{"providers":[
             {"id":"own","base_url":"https://models.test/v1","api_key_env":"OWN_KEY"},
             {"id":"other","base_url":"https://other.test/v1","api_key_env":"OWN_KEY"}]}"#;

@@ -112,7 +112,7 @@ fn add_environment(text: &mut String, worker: &Worker, env: &str, host: Option<&
             &format!("\n[env.{env}]\nworkers_dev = false\nroutes = {routes}\n"),
         );
     }
-    if !worker.secrets.is_empty() {
+    if worker.has_secrets() {
         let secrets = quoted(worker.secrets);
         add(
             text,

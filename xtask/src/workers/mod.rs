@@ -35,6 +35,11 @@ impl Worker {
         })
     }
 
+    /// Whether it is given any secret, the gateway's own or a vendor's.
+    pub fn has_secrets(&self) -> bool {
+        self.vendor_keys || !self.secrets.is_empty()
+    }
+
     /// Whether it is given the variable or secret `name`: all have the settings, few a vendor's key.
     pub fn gets(&self, name: &str) -> bool {
         match OWN.iter().any(|(own, _)| *own == name) {

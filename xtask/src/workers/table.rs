@@ -265,6 +265,7 @@ pub const DEPLOYED: [Worker; 15] = [
                 ],
             ),
         ],
+        secrets: &[],
         ..FUNCTION
     },
     Worker {
@@ -272,6 +273,7 @@ pub const DEPLOYED: [Worker; 15] = [
         about: "The health endpoints: they say which vendors are configured.",
         package: "openclaw-function-health",
         folder: "functions/health",
+        secrets: &[],
         vendor_keys: true,
         ..FUNCTION
     },

@@ -9,7 +9,8 @@ use std::{process::ExitCode, sync::Arc};
 const MAX_BYTES: u64 = 64 << 20;
 
 fn main() -> ExitCode {
-    run(Endpoints::new(router).consuming(consumers), Mode::Buffered)
+    let endpoints = Endpoints::new(router).for_anybody();
+    run(endpoints.consuming(consumers), Mode::Buffered)
 }
 
 fn consumers(app: &App) -> Consumers {

@@ -5,7 +5,7 @@ use openclaw_aws::{Endpoints, Mode, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let endpoints = Endpoints::with_models(|_| openclaw_function_health::router());
+    let endpoints = Endpoints::with_models(|_| openclaw_function_health::router()).for_anybody();
     // A body with an encoding would be base64 to API Gateway.
     let beside = || openclaw_function_health::beside().merge(openclaw_dashboard::router(false));
     run(endpoints.beside(beside), Mode::Buffered)

@@ -33,24 +33,32 @@ fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
     let all = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
     const ADMIN: &str = "OPENCLAW_ADMIN_TOKEN";
     const MASTER: &str = "OPENCLAW_MASTER_KEY";
+    const JWT: &str = "OPENCLAW_JWT_SECRETS";
+    const PEPPER: &str = "OPENCLAW_KEY_PEPPER";
     for name in FUNCTIONS {
         let entry = text(&format!("functions/{name}/src/bin/lambda.rs"));
         let is_operators = entry.contains(".for_operator()");
+        let knows_callers = !entry.contains(".for_anybody()");
         let is_sealing = entry.contains(".sealing()");
         let with_models = entry.contains("::with_models(");
         let (allowed, denied) = match with_models {
             _ if entry.contains("run_dispatcher()") => (all(&[]), all(&[])),
             // The configuration names the providers' keys.
             true => {
-                let own = [(ADMIN, is_operators), (MASTER, is_sealing)];
+                let own = [
+                    (ADMIN, is_operators),
+                    (MASTER, is_sealing),
+                    (JWT, knows_callers),
+                    (PEPPER, knows_callers),
+                ];
                 let denied = own.iter().filter(|(_, uses)| !uses);
                 let denied = Vec::from_iter(denied.map(|(name, _)| *name));
                 (all(&["*"]), all(&denied))
             }
             false => {
                 let own = [
-                    ("OPENCLAW_JWT_SECRETS", true),
-                    ("OPENCLAW_KEY_PEPPER", true),
+                    (JWT, knows_callers),
+                    (PEPPER, knows_callers),
                     (ADMIN, is_operators),
                     (MASTER, is_sealing),
                 ];

@@ -87,7 +87,7 @@ impl Deployment<'_> {
     }
 
     fn to_upload(&self) -> Result<Values> {
-        let needy = DEPLOYED.iter().filter(|worker| !worker.secrets.is_empty());
+        let needy = DEPLOYED.iter().filter(|worker| worker.has_secrets());
         let held = needy.map(|worker| Ok((worker, self.wrangler().secrets(worker)?)));
         let held = held.collect::<Result<Vec<_>>>()?;
         self.secrets.to_upload(|name| {
@@ -101,7 +101,7 @@ impl Deployment<'_> {
     fn deploy(&self, worker: &Worker, upload: &Values) -> Result<Vec<String>> {
         let mut upload = upload.clone();
         upload.retain(|name, _| worker.gets(name));
-        if worker.secrets.is_empty() || upload.is_empty() {
+        if !worker.has_secrets() || upload.is_empty() {
             return self.wrangler().deploy(worker, None);
         }
         // Through a file, because a command line is for all to see; and gone right after.
