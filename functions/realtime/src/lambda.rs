@@ -40,9 +40,9 @@ const LIMITS: Limits = Limits {
     lease: MAX_CONNECTION_TIME,
 };
 
-/// How long a connection without a credential is remembered. No invocation works on it until its client
-/// sends something: a client that comes too late, or never, costs no more than its handshake.
-const UNAUTHENTICATED: Duration = TIME_TO_AUTHENTICATE.saturating_add(Duration::from_secs(5));
+/// How long a connection without a credential is remembered: until the schedule that closes it, which may be a
+/// minute late, has been used. No invocation works on it meanwhile, unless its client sends something.
+const UNAUTHENTICATED: Duration = TIME_TO_AUTHENTICATE.saturating_add(Duration::from_secs(100));
 
 /// An invocation stops this long before its end and leaves the rest to another one.
 const MARGIN: Duration = Duration::from_secs(20);
@@ -132,7 +132,7 @@ async fn create_session(
     let connection = event.address.connection.clone();
     let state = RecordState {
         connection: Some(connection.clone()),
-        address: Some(event.address),
+        address: Some(event.address.clone()),
         auth,
         ..RecordState::default()
     };
@@ -146,9 +146,16 @@ async fn create_session(
         store.save(&id, &record, now + lifetime),
         store.bind_connection(&connection, &id, lifetime)
     )?;
+    let work = SelfInvocation { session: id };
     if is_authenticated {
-        let work = SelfInvocation { session: id };
         services.connections.invoke(&work).await?;
+        return Ok(());
+    }
+    // Where it cannot be made, API Gateway closes the connection after ten minutes in silence.
+    let end = now + TIME_TO_AUTHENTICATE;
+    let scheduled = services.connections.invoke_at(&event.function, &work, end);
+    if let Err(error) = scheduled.await {
+        tracing::warn!(%error, "nobody will close a connection that does not authenticate");
     }
     Ok(())
 }

@@ -1,14 +1,17 @@
 //! The connections of a WebSocket API (`@connections`), and a function's invocations of itself.
 
 use crate::{
+    SelfInvocation,
     calls::{Answer, Calls, segment},
     retry::Backoff,
+    schedules::Schedules,
     signed::text,
 };
 use ::http::{Method, Request, StatusCode};
 use bytes::Bytes;
-use openclaw_core::StoreError;
+use openclaw_core::{StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The most bytes that API Gateway takes as one message; it cuts it into frames by itself.
 pub const MAX_MESSAGE: usize = 128 * 1024;
@@ -36,11 +39,16 @@ pub enum Undelivered {
 
 /// Sends to connections, and invokes the function itself.
 #[derive(Clone)]
-pub struct Connections(Calls);
+pub struct Connections {
+    calls: Calls,
+    /// `None` where the deployment has none.
+    schedules: Option<Arc<Schedules>>,
+}
 
 impl Connections {
-    pub(crate) const fn new(calls: Calls) -> Self {
-        Self(calls)
+    pub(crate) fn new(calls: Calls, schedules: Option<Schedules>) -> Self {
+        let schedules = schedules.map(Arc::new);
+        Self { calls, schedules }
     }
 
     /// Hands a text message, of at most [`MAX_MESSAGE`] bytes, to the client. What was certainly not
@@ -50,10 +58,10 @@ impl Connections {
         address: &ConnectionAddress,
         message: Bytes,
     ) -> Result<(), Undelivered> {
-        let mut backoff = Backoff::new(self.0.clock());
+        let mut backoff = Backoff::new(self.calls.clock());
         loop {
             let made = to_connection(Method::POST, address, message.clone());
-            let why = match self.0.call("execute-api", made).await {
+            let why = match self.calls.call("execute-api", made).await {
                 Answer::Is(status) if status.is_success() => return Ok(()),
                 Answer::Is(StatusCode::GONE) => return Err(Undelivered::Gone),
                 Answer::Is(status @ StatusCode::TOO_MANY_REQUESTS) => status.to_string(),
@@ -70,12 +78,27 @@ impl Connections {
     pub async fn close(&self, address: &ConnectionAddress) -> Result<(), StoreError> {
         let make = || to_connection(Method::DELETE, address, Bytes::new());
         let done = |status: StatusCode| status.is_success() || status == StatusCode::GONE;
-        self.0.retry("execute-api", make, done).await
+        self.calls.retry("execute-api", make, done).await
     }
 
     /// Has the function invoked with `event`, without waiting for it.
     pub async fn invoke(&self, event: &impl Serialize) -> Result<(), StoreError> {
-        self.0.invoke(self.0.own_name()?, event).await
+        self.calls.invoke(self.calls.own_name()?, event).await
+    }
+
+    /// Has the function, whose ARN is `function`, invoked to work on a session at `at`, a minute later at most.
+    /// Nothing runs until then.
+    pub async fn invoke_at(
+        &self,
+        function: &str,
+        work: &SelfInvocation,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(schedules) = &self.schedules else {
+            return Err(StoreError::Fault("there are no schedules".into()));
+        };
+        let made = schedules.create(&self.calls, function, &work.session, work, at);
+        made.await
     }
 }
 
@@ -97,9 +120,7 @@ fn to_connection(
 mod tests {
     use super::*;
     use crate::Settings;
-    use openclaw_core::Timestamp;
     use openclaw_testkit::{ManualClock, Reply, ScriptedHttp};
-    use std::sync::Arc;
 
     fn address() -> ConnectionAddress {
         ConnectionAddress {
@@ -118,7 +139,9 @@ mod tests {
         let http = Arc::new(ScriptedHttp::default());
         let clock = ManualClock::jumping(Timestamp::UNIX_EPOCH);
         let settings = Settings::new(variable).unwrap();
-        let connections = Connections::new(Calls::new(settings, http.clone(), Arc::new(clock)));
+        let schedules = Schedules::find(|name| Some(name.to_lowercase()));
+        let calls = Calls::new(settings, http.clone(), Arc::new(clock));
+        let connections = Connections::new(calls, schedules);
         (connections, http)
     }
 
@@ -183,6 +206,29 @@ mod tests {
         );
         assert_eq!(sent[2].headers()["x-amz-invocation-type"], "Event");
         assert_eq!(sent[2].body(), r#"{"session":"s"}"#);
+    }
+
+    #[tokio::test]
+    async fn the_function_is_invoked_later_by_a_schedule() {
+        let (connections, http) = connections();
+        // One that is there already will do.
+        for code in [500, 409] {
+            http.reply(status(code));
+        }
+        let work = SelfInvocation {
+            session: "sess_1".into(),
+        };
+        let at = "2026-03-01T12:00:00.001Z".parse().unwrap();
+        let function = "arn:aws:lambda:eu-central-1:1:function:realtime";
+        connections.invoke_at(function, &work, at).await.unwrap();
+        let sent = http.take_requests();
+        assert_eq!(sent.len(), 2);
+        assert_eq!(sent[1].uri().path(), "/schedules/sess_1");
+        let schedule: serde_json::Value = serde_json::from_slice(sent[1].body()).unwrap();
+        assert_eq!(schedule["ScheduleExpression"], "at(2026-03-01T12:00:01)");
+        assert_eq!(schedule["GroupName"], "openclaw_schedule_group");
+        assert_eq!(schedule["Target"]["Arn"], function);
+        assert_eq!(schedule["Target"]["Input"], r#"{"session":"sess_1"}"#);
     }
 
     #[tokio::test]

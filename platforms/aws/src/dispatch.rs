@@ -249,7 +249,11 @@ impl Dispatcher {
         jobs: Vec<(Timestamp, NamedJob)>,
     ) -> Result<(), StoreError> {
         let done = stream::iter(jobs)
-            .map(async |(at, job)| self.schedules.create(&self.calls, own, &job, at).await)
+            .map(async |(at, job)| {
+                self.schedules
+                    .create_for_job(&self.calls, own, &job, at)
+                    .await
+            })
             .buffer_unordered(CALLS);
         done.fold(Ok(()), async |all, one| all.and(one)).await
     }

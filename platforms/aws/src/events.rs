@@ -3,7 +3,7 @@
 
 use crate::{
     ConnectionAddress, Connections, SessionStore, SocketPayload, app::Function, calls::Calls,
-    jobs::until,
+    jobs::until, schedules::Schedules,
 };
 use axum::{Router, body::Body};
 use http::Response;
@@ -56,6 +56,8 @@ pub struct SocketEvent {
     pub handshake: http::request::Parts,
     /// The connection.
     pub address: ConnectionAddress,
+    /// The ARN of this function.
+    pub function: String,
 }
 
 /// The payload with which the function invokes itself.
@@ -85,15 +87,12 @@ pub(crate) struct EventRouter<S> {
 }
 
 impl<S: SocketHandler> EventRouter<S> {
-    pub(crate) fn new(function: Arc<Function>, handler: S) -> Self {
+    pub(crate) fn new(function: Arc<Function>, handler: S, schedules: Option<Schedules>) -> Self {
         let ports = function.ports();
         let settings = function.settings().clone();
+        let calls = Calls::new(settings, ports.http.clone(), ports.clock.clone());
         Self {
-            connections: Connections::new(Calls::new(
-                settings,
-                ports.http.clone(),
-                ports.clock.clone(),
-            )),
+            connections: Connections::new(calls, schedules),
             store: SessionStore::new(ports.ledger.clone(), ports.clock.clone()),
             function,
             handler,
@@ -106,7 +105,7 @@ impl<S: SocketHandler> EventRouter<S> {
     ) -> Result<Value, Error> {
         let LambdaEvent { payload, context } = event;
         if let Ok(payload) = serde_json::from_str::<SocketPayload>(payload.get()) {
-            return self.handle(payload).await;
+            return self.handle(payload, context.invoked_function_arn).await;
         }
         if let Ok(invocation) = serde_json::from_str::<SelfInvocation>(payload.get()) {
             return self.work(invocation, &context).await;
@@ -115,8 +114,9 @@ impl<S: SocketHandler> EventRouter<S> {
         http(self.function.clone(), payload, context).await
     }
 
-    async fn handle(&self, payload: SocketPayload) -> Result<Value, Error> {
+    async fn handle(&self, payload: SocketPayload, function: String) -> Result<Value, Error> {
         let event = SocketEvent {
+            function,
             handshake: payload.handshake(),
             address: payload.address(self.function.settings()),
             payload,

@@ -7,6 +7,7 @@ use crate::{
     invocation::InvocationTasks,
     jobs::JobsInvocation,
     log,
+    schedules::Schedules,
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -69,7 +70,11 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 
 fn begin_sockets(endpoints: Endpoints, handler: impl SocketHandler) -> Result<(), Error> {
     let (function, tasks) = function(endpoints)?;
-    let events = Arc::new(EventRouter::new(function, handler));
+    let events = Arc::new(EventRouter::new(
+        function,
+        handler,
+        Schedules::find(variable),
+    ));
     let service = lambda_runtime::service_fn(move |event| events.clone().answer(event));
     runtime()?.block_on(Runtime::new(service).layer(tasks).run())
 }

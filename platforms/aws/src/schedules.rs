@@ -8,6 +8,7 @@ use crate::{
 use ::http::{Request, StatusCode, header};
 use bytes::Bytes;
 use openclaw_core::{StoreError, Timestamp, time};
+use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -20,25 +21,44 @@ pub(crate) struct Schedules {
 }
 
 impl Schedules {
-    /// Has `function`, an ARN, invoked for `job` at `at`, a minute later at most. The same again is the
-    /// same schedule; it is gone once it was used.
-    pub(crate) async fn create(
+    /// From the variables `OPENCLAW_SCHEDULE_GROUP` and `OPENCLAW_SCHEDULE_ROLE`; `None` where they are not there.
+    pub(crate) fn find(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        Some(Self {
+            group: variable("OPENCLAW_SCHEDULE_GROUP")?,
+            role: variable("OPENCLAW_SCHEDULE_ROLE")?,
+        })
+    }
+
+    /// Has `function`, an ARN, invoked for `job` at `at`. The same again is the same schedule.
+    pub(crate) async fn create_for_job(
         &self,
         calls: &Calls,
         function: &str,
         job: &NamedJob,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        // The service knows whole seconds.
-        let at = time::from_second(at.as_second().saturating_add(1));
         let input = JobsInvocation {
             openclaw_jobs: vec![NamedJob {
                 due: None,
                 ..job.clone()
             }],
         };
-        let input =
-            serde_json::to_string(&input).map_err(|error| StoreError::Fault(text(error)))?;
+        let name = name(job, whole_second(at));
+        self.create(calls, function, &name, &input, at).await
+    }
+
+    /// Has `function`, an ARN, invoked with `input` at `at`, a minute later at most. A schedule is gone once it
+    /// was used; its name has 64 characters at most.
+    pub(crate) async fn create(
+        &self,
+        calls: &Calls,
+        function: &str,
+        name: &str,
+        input: &impl Serialize,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let at = whole_second(at);
+        let input = serde_json::to_string(input).map_err(|error| StoreError::Fault(text(error)))?;
         let body = json!({
             "ActionAfterCompletion": "DELETE",
             "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -48,7 +68,7 @@ impl Schedules {
         });
         let body = Bytes::from(body.to_string());
         let base = calls.settings().scheduler.trim_end_matches('/');
-        let uri = format!("{base}/schedules/{}", name(job, at));
+        let uri = format!("{base}/schedules/{name}");
         let make = || {
             let request = Request::post(&uri).header(header::CONTENT_TYPE, "application/json");
             request.body(body.clone()).map_err(text)
@@ -56,6 +76,11 @@ impl Schedules {
         let is_there = |status: StatusCode| status.is_success() || status == StatusCode::CONFLICT;
         calls.retry("scheduler", make, is_there).await
     }
+}
+
+/// The service knows whole seconds: the first one after `at`.
+fn whole_second(at: Timestamp) -> Timestamp {
+    time::from_second(at.as_second().saturating_add(1))
 }
 
 /// A schedule's name: of 64 characters, which is the most that there may be.

@@ -419,6 +419,20 @@ fn the_function_of_the_websocket_may_do_what_it_does() {
         let allowed = format!(":${{SocketApi}}/${{Environment}}/{method}/@connections/*");
         assert!(resource.as_str().unwrap().ends_with(&allowed), "{resource}");
     }
+    // What has not authenticated in time it closes by schedules, which may call it and nothing else.
+    let variables = &properties(&template, &function)["Environment"]["Variables"];
+    let code = text("platforms/aws/src/schedules.rs");
+    for name in variables.as_object().unwrap().keys() {
+        assert!(code.contains(&format!("variable(\"{name}\")")), "{name}");
+    }
+    let scheduled = properties(&template, "RealtimeScheduled");
+    assert_eq!(scheduled["Roles"], json!(["RealtimeScheduler"]));
+    let statements = scheduled["PolicyDocument"]["Statement"].as_array().unwrap();
+    let [statement] = &statements[..] else {
+        panic!("{statements:?}")
+    };
+    assert_eq!(statement["Action"], "lambda:InvokeFunction");
+    assert_eq!(statement["Resource"], format!("{function}.Arn"));
     assert_eq!((statements.len(), resources.len()), (2, 2));
 }
 
