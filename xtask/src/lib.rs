@@ -1,5 +1,5 @@
-//! The project's verbs: `cargo xtask setup | build | deploy | manifests | openapi | catalog | wrangler | up | test | bench`; and
-//! what starts gateways on this machine, for the last of them, which is a crate of its own.
+//! The project's verbs: `cargo xtask setup | build | deploy | manifests | openapi | catalog | wrangler | up | test | fuzz |
+//! bench`; and what starts gateways on this machine, for the last of them, which is a crate of its own.
 //!
 //! Progress goes to standard error, results (an address, a key, a sum) to standard output.
 #![allow(
@@ -78,6 +78,12 @@ enum Verb {
     Up(up::Options),
     /// Checks style, lints and directions, then runs every test; the last line is the sum.
     Test(test::Options),
+    /// Tries the parsers with hostile input, longer than `test` does.
+    Fuzz {
+        /// How many inputs each of them gets.
+        #[arg(long, default_value_t = 100_000)]
+        cases: u32,
+    },
     /// Measures the gateway against nginx and a bare proxy, and prints the table.
     #[command(disable_help_flag = true)]
     Bench {
@@ -145,9 +151,23 @@ pub fn main() -> ExitCode {
         Verb::Wrangler { arguments } => workers::wrangler(&arguments),
         Verb::Up(options) => up::run(&options).map(|()| ExitCode::SUCCESS),
         Verb::Test(options) => test::run(&options),
+        Verb::Fuzz { cases } => fuzz(cases),
         Verb::Bench { arguments } => bench(&arguments),
     });
     ended(done)
+}
+
+/// The tests of what reads foreign input, whose names begin with `hostile`, wherever they are.
+fn fuzz(cases: u32) -> Result<ExitCode> {
+    let mut tests = cargo::command(&["test", "--locked", "--workspace", "--lib", "--tests"]);
+    tests.args([
+        "--exclude",
+        "openclaw-conformance",
+        "--profile",
+        cargo::PROFILE,
+        "hostile",
+    ]);
+    process::run(tests.env("PROPTEST_CASES", cases.to_string())).map(|()| ExitCode::SUCCESS)
 }
 
 /// The crate `bench`, with the caller's terminal.

@@ -398,11 +398,14 @@ fn unreadable(error: DecodeError) -> StoreError {
 }
 
 #[cfg(test)]
+mod hostile;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use openclaw_core::time;
 
-    fn at(second: i64) -> Timestamp {
+    pub(super) fn at(second: i64) -> Timestamp {
         time::from_second(second)
     }
 
@@ -436,7 +439,7 @@ mod tests {
         steps
     }
 
-    fn batch() -> [Transaction; 2] {
+    pub(super) fn batch() -> [Transaction; 2] {
         [1, 2].map(|second| Transaction {
             now: at(second),
             steps: steps(),
@@ -444,7 +447,7 @@ mod tests {
     }
 
     /// The batch, and where each of its transactions ends.
-    fn sent(batch: &[Transaction]) -> (Vec<u8>, Vec<usize>) {
+    pub(super) fn sent(batch: &[Transaction]) -> (Vec<u8>, Vec<usize>) {
         let mut sent = vec![];
         put_version(&mut sent);
         let mut ends = vec![sent.len()];
