@@ -38,9 +38,31 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
         options.listener.as_deref().unwrap_or_default(),
     );
     std::fs::write(&file, document).map_err(|error| error.to_string())?;
-    let mut command = Command::new(binary()?);
+    let mut command = match &options.hosts {
+        None => Command::new(binary()?),
+        Some(hosts) => {
+            let names = folder.join("hosts");
+            std::fs::write(&names, hosts).map_err(|error| error.to_string())?;
+            let mut command = unshare();
+            command.args(["sh", "-c", "mount --bind \"$0\" /etc/hosts && exec \"$@\""]);
+            command.arg(names).arg(binary()?);
+            command
+        }
+    };
     command.arg("serve").arg("--config").arg(file);
     // Nothing of the caller's environment: a vendor's key in it would add models.
     command.env_clear().envs(options.variables());
     Ok(command)
+}
+
+/// A program in a mount namespace of its own, in which it may mount.
+fn unshare() -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount"]);
+    command
+}
+
+pub(super) fn may_have_hosts() -> bool {
+    let tried = unshare().arg("true").output();
+    tried.is_ok_and(|tried| tried.status.success())
 }

@@ -21,6 +21,8 @@ pub struct Options {
     pub config: Option<String>,
     /// Natively: more lines of `[server]`.
     pub listener: Option<String>,
+    /// Natively: what `/etc/hosts` says to it, where [`Server::may_have_hosts`].
+    pub hosts: Option<String>,
     /// Its data folder; default: a new one, removed at the end.
     pub data: Option<PathBuf>,
     /// Its port; default: one that is free.
@@ -90,6 +92,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// Whether a process may have a mount namespace of its own, and with that other names of hosts.
+    pub fn may_have_hosts() -> bool {
+        native::may_have_hosts()
+    }
+
     /// Starts one and waits until it answers.
     ///
     /// # Errors

@@ -95,3 +95,34 @@ async fn a_stream_is_said_again() {
         assert_eq!(account.usage(1).await["total_requests"], 1);
     }
 }
+
+/// Of an account's answers 32 MiB a day are kept; what is done after that is not done twice either.
+#[tokio::test]
+async fn an_account_keeps_so_many_bytes_a_day() {
+    let (account, tag) = (Account::new().await, tag("quota"));
+    let script = Script {
+        tag: tag.clone(),
+        chunks: Some(34_000),
+        ..Script::default()
+    };
+    let body = &chat("keyless", &script);
+    let account = &account;
+    let first = post(account, "0", body).await;
+    let length = first.text().len();
+    assert!((200_000..256 * 1024).contains(&length), "{length}");
+    let fit = (32 << 20) / length;
+    let keys = Vec::from_iter((1..=fit).map(|key| key.to_string()));
+    for some in keys.chunks(8) {
+        for reply in join_all(some.iter().map(|key| post(account, key, body))).await {
+            reply.ok();
+        }
+    }
+    let again = post(account, "0", body).await;
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_eq!(again.ok(), first.ok());
+    // One more than fit.
+    post(account, &fit.to_string(), body)
+        .await
+        .fails("idempotency_conflict");
+    assert_eq!(Mock::get().report(&tag).await.requests, fit + 1);
+}

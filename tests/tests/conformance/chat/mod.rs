@@ -19,3 +19,4 @@ mod skills;
 mod stream;
 mod tools;
 mod validate;
+mod vendors;

@@ -148,3 +148,17 @@ async fn nothing_wrong_reaches_the_provider() {
         .fails("unauthorized");
     assert_eq!(Mock::get().report(&tag).await.requests, 0);
 }
+
+#[tokio::test]
+async fn the_number_of_messages_and_parts_is_bounded() {
+    let account = Account::new().await;
+    let message = json!({"role": "user", "content": "x"});
+    let part = json!({"type": "text", "text": "x"});
+    for messages in [
+        vec![message; 20_001],
+        vec![json!({"role": "user", "content": vec![part; 20_000]})],
+    ] {
+        let body = json!({"model": "gpt-4", "messages": messages});
+        account.client.chat(&body).await.blames("messages");
+    }
+}

@@ -2,11 +2,14 @@
 
 use openclaw_conformance::harness::{Account, Target, gateway, minute_with};
 use serde_json::json;
-use std::time::Duration;
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Whether the gateway sees a request before its body is there.
@@ -20,8 +23,8 @@ fn sees_heads() -> bool {
     sees
 }
 
-/// What is answered to a head alone, whose body never comes.
-async fn answer_to(path: &str, credential: Option<&str>) -> String {
+/// A connection on which a head was sent that announces a long body.
+async fn announced(path: &str, credential: Option<&str>) -> TcpStream {
     let address = gateway().await.base_url.replace("http://", "");
     let credential = credential.map(|key| format!("authorization: Bearer {key}\r\n"));
     let head = format!(
@@ -31,10 +34,42 @@ async fn answer_to(path: &str, credential: Option<&str>) -> String {
     );
     let mut stream = TcpStream::connect(&address).await.expect("it listens");
     stream.write_all(head.as_bytes()).await.expect("sent");
+    stream
+}
+
+/// How an answer begins.
+async fn status(stream: &mut TcpStream) -> String {
     let mut answer = [0; 12];
-    let read = timeout(Duration::from_secs(5), stream.read_exact(&mut answer));
-    read.await.expect("no wait").expect("an answer");
+    stream.read_exact(&mut answer).await.expect("an answer");
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// What is answered to a head alone, whose body never comes.
+async fn answer_to(path: &str, credential: Option<&str>) -> String {
+    let mut stream = announced(path, credential).await;
+    let answer = timeout(Duration::from_secs(5), status(&mut stream));
+    answer.await.expect("no wait")
+}
+
+/// What is answered to a body that comes a byte a second, and after how many seconds.
+async fn answer_to_trickle(path: &str, credential: Option<&str>) -> (String, u64) {
+    let mut stream = announced(path, credential).await;
+    let begun = Instant::now();
+    let (mut reader, mut writer) = stream.split();
+    let trickle = async {
+        while writer.write_all(b" ").await.is_ok() {
+            sleep(Duration::from_secs(1)).await;
+        }
+        pending::<()>().await;
+    };
+    let mut answer = [0; 12];
+    tokio::select! {
+        read = reader.read_exact(&mut answer) => drop(read.expect("an answer")),
+        () = trickle => {}
+        () = sleep(Duration::from_secs(120)) => panic!("{path} waits for ever"),
+    }
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    (answer, begun.elapsed().as_secs())
 }
 
 #[tokio::test]
@@ -77,4 +112,24 @@ async fn without_authentication_a_body_is_small() {
     };
     post(10_000).await.fails("unauthorized");
     post(20_000).await.fails("payload_too_large");
+}
+
+/// Whoever has no key has 10 s for a body, and whoever has one 30 s until it must come at a certain rate.
+#[tokio::test]
+async fn a_body_that_trickles_is_given_up() {
+    if !sees_heads() {
+        return;
+    }
+    let account = Account::new().await;
+    let key = Some(account.key.secret.as_str());
+    let ((nobodys, short), (keyed, long)) = tokio::join!(
+        answer_to_trickle("/v1/auth/token", None),
+        answer_to_trickle("/v1/chat/completions", key)
+    );
+    assert_eq!(
+        (nobodys.as_str(), keyed.as_str()),
+        ("HTTP/1.1 400", "HTTP/1.1 400")
+    );
+    assert!((9..25).contains(&short), "{short} s");
+    assert!((29..100).contains(&long), "{long} s");
 }

@@ -58,6 +58,9 @@ async fn provider_and_model_name_one_that_is_not_listed() {
         (&shown["id"], &shown["provider"]),
         (&id.into(), &"mock-keyless".into())
     );
+    // As clients write it that know no slash in a path.
+    let encoded = "/v1/models/mock-keyless%2Fvendor%2Fany%3A1";
+    assert_eq!(account.client.get(encoded).await.ok(), shown);
     let chat = account
         .client
         .post("/v1/chat/completions", &hello(id))

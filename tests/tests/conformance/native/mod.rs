@@ -3,6 +3,7 @@
 mod clients;
 mod commands;
 mod container;
+mod http;
 mod metrics;
 mod refusals;
 mod shutdown;

@@ -1,9 +1,12 @@
 //! Where skills' requests may go. Nothing here is sent anywhere but to 127.0.0.1: all else is refused before.
 
 use super::{execute, http_skill, install, run, site};
-use openclaw_conformance::harness::{Account, Mock, tag};
+use openclaw_conformance::harness::{
+    ADMIN_TOKEN, Account, Client, Mock, Options, Server, Target, tag,
+};
 use reqwest::Url;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 /// A skill whose URL is its parameter.
 async fn anywhere(account: &Account) {
@@ -134,4 +137,49 @@ async fn three_redirects_are_followed_and_no_more() {
         "{failure:?}"
     );
     assert_eq!(Mock::get().report(&tag).await.requests, 4);
+}
+
+/// By name and by a redirect to the name. What happens where a name leads elsewhere a moment later is a case of
+/// the connector's: it asks once, and connects to what it was told.
+#[tokio::test]
+async fn names_that_lead_to_private_addresses_are_refused_before_a_connection() {
+    let reason = "on Workers the platform resolves; functions on Lambda have the same connector";
+    if !Target::Native.is_chosen_or_skips(reason) {
+        return;
+    }
+    if !Server::may_have_hosts() {
+        eprintln!("skipped: this machine gives a process no names of its own (unshare --mount)");
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let options = Options {
+        config: Some(format!(
+            "[egress]\nallow = [\"{}\"]\nports = [443, {port}]\n",
+            Mock::get().address()
+        )),
+        hosts: Some(
+            "127.0.0.1 localhost rebound.example.com\n::1 six.example.com\n\
+             10.0.0.1 private.example.com\n169.254.169.254 metadata.example.com\n"
+                .into(),
+        ),
+        ..Options::default()
+    };
+    let server = Server::start("names", options).await.expect("it starts");
+    let operator = Client::new(&server.base_url).operator(ADMIN_TOKEN);
+    let account = Account::on(&operator, json!({"tier": "pro"}), json!({})).await;
+    anywhere(&account).await;
+    for host in ["rebound", "six", "private", "metadata"] {
+        let url = format!("https://{host}.example.com:{port}/");
+        let redirect = [("status", "302"), ("location", &*url)];
+        let redirect = Url::parse_with_params(&site("answer"), redirect).expect("a URL");
+        for to in [url.clone(), redirect.into()] {
+            let reply = execute(&account, "anywhere", "run", json!({"q": to})).await;
+            let failure = reply.fails("skill_failed");
+            let is_named = failure.message.contains("must lead to a public");
+            assert!(is_named, "{to}: {failure:?}");
+        }
+    }
+    let nobody = tokio::time::timeout(std::time::Duration::from_millis(200), listener.accept());
+    assert!(nobody.await.is_err(), "it was connected to");
 }
