@@ -26,7 +26,7 @@ pub(super) struct Answer<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Choice<'a> {
-    index: Option<u32>,
+    pub(super) index: Option<u32>,
     #[serde(borrow)]
     finish_reason: Option<&'a RawValue>,
     #[serde(borrow)]

@@ -66,14 +66,12 @@ impl Decoder {
         }
         let (tokens, usage) = (answer.tokens(), answer.usage());
         let line = one_line(json.clone());
-        if let Some(text) = answer.only_text().filter(|_| line == json) {
-            self.template.learn(json, text);
-        }
+        let text = answer.only_text().filter(|_| line == json);
         let mut repairs = Repairs {
             no_choices: answer.choices.is_none(),
             ..Repairs::default()
         };
-        let choices = answer.choices.unwrap_or_default();
+        let choices = answer.choices.as_deref().unwrap_or_default();
         for (at, choice) in choices.iter().enumerate() {
             let bit = 1u128.checked_shl(choice.index()).unwrap_or_default();
             self.seen |= bit;
@@ -81,6 +79,7 @@ impl Decoder {
                 self.finished |= bit;
             }
             repairs.empty_reason |= choice.has_empty_reason();
+            repairs.no_index |= choice.index.is_none();
             let numbers = choice.delta.iter().flat_map(|delta| {
                 let calls = delta.calls().into_iter().enumerate();
                 let mut wrong = vec![];
@@ -97,6 +96,9 @@ impl Decoder {
                 wrong
             });
             repairs.calls.extend(numbers);
+        }
+        if let Some(text) = text.filter(|_| repairs.are_none()) {
+            self.template.learn(json, text);
         }
         Ok(StreamEvent::Chunk(Chunk {
             tokens,
@@ -116,6 +118,8 @@ struct Repairs {
     no_choices: bool,
     /// A `finish_reason` is `""`, and stands for null.
     empty_reason: bool,
+    /// The `index` of a choice is null or missing, and stands for 0.
+    no_index: bool,
     calls: Vec<Renumbered>,
 }
 
@@ -127,8 +131,18 @@ struct Renumbered {
 }
 
 impl Repairs {
+    fn are_none(&self) -> bool {
+        let Self {
+            no_choices,
+            empty_reason,
+            no_index,
+            calls,
+        } = self;
+        !no_choices && !empty_reason && !no_index && calls.is_empty()
+    }
+
     fn apply(&self, json: Bytes) -> Result<Bytes, DecodeError> {
-        if !self.no_choices && !self.empty_reason && self.calls.is_empty() {
+        if self.are_none() {
             return Ok(json);
         }
         let repaired = serde_json::from_slice(&json)
@@ -147,6 +161,9 @@ impl Repairs {
         for choice in &mut choices {
             if choice.get("finish_reason") == Some(r#""""#) {
                 choice.set("finish_reason", "null");
+            }
+            if choice.get("index").is_none_or(|index| index == "null") {
+                choice.set("index", "0");
             }
         }
         for wrong in &self.calls {
@@ -212,32 +229,32 @@ mod tests {
                 false,
             ),
             (
-                r#"{ "choices":[{"delta":{"content":" world"}}] }"#,
+                r#"{ "choices":[{"index":0,"delta":{"content":" world"}}] }"#,
                 1,
                 false,
             ),
             (
-                r#"{"choices":[{"delta":{"content":"\u4f60\u597d"}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":"\u4f60\u597d"}}]}"#,
                 2,
                 false,
             ),
             (
-                r#"{"choices":[{"delta":{"reasoning_content":"so"}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"reasoning_content":"so"}}]}"#,
                 1,
                 false,
             ),
             (
-                r#"{"choices":[{"delta":{"content":[{"type":"thinking"}]}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"content":[{"type":"thinking"}]}}]}"#,
                 6,
                 false,
             ),
             (
-                r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}}]}"#,
+                r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}}]}"#,
                 3,
                 false,
             ),
             (
-                r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+                r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
                 0,
                 true,
             ),
@@ -325,8 +342,8 @@ mod tests {
     #[test]
     fn half_of_a_surrogate_pair_is_passed_on_and_counts() {
         for data in [
-            r#"{"choices":[{"delta":{"content":"\ud83d"}}]}"#,
-            r#"{"choices":[{"delta":{"content":"\ude00"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"\ud83d"}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"\ude00"}}]}"#,
         ] {
             let chunk = chunk(data);
             assert_eq!((&*chunk.json, chunk.tokens), (data.as_bytes(), 1));

@@ -117,9 +117,30 @@ fn what_is_no_chunk_in_a_stream_is_passed_over() {
 
 #[test]
 fn an_index_of_null_is_the_first() {
-    let event =
-        r#"data: {"choices":[{"index":null,"delta":{"content":"x"},"finish_reason":"stop"}]}"#;
-    assert_eq!(said(&[format!("{event}\n\n")]), "x");
+    // Text alone, twice: the second chunk is known by the first.
+    for index in [r#""index":null,"#, ""] {
+        let text = format!(r#"data: {{"choices":[{{{index}"delta":{{"content":"x"}}}}]}}"#);
+        let stop =
+            format!(r#"data: {{"choices":[{{{index}"delta":{{}},"finish_reason":"stop"}}]}}"#);
+        let events = [&text, &text, &stop].map(|event| format!("{event}\n\n"));
+        assert_eq!(said(&events), "xx");
+        for chunk in values(streamed(&events)) {
+            assert_eq!(chunk["choices"][0]["index"], 0, "{chunk}");
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_shows_no_choice_is_no_answer() {
+    let filter = r#"data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[]}"#;
+    for end in ["", DONE] {
+        let world = world(Answer::events(vec![bytes(&format!("{filter}\n\n{end}"))]));
+        world.then(Answer::events(vec![bytes(
+            &[text("Hello"), finish()].concat(),
+        )]));
+        let reply = world.stream(HELLO).unwrap();
+        assert_eq!(reply.served.attempts, 2, "{end}");
+    }
 }
 
 #[test]

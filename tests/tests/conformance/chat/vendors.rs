@@ -80,7 +80,12 @@ async fn azures_first_chunk_shows_nothing_and_is_no_answer() {
     let mut body = chat("flaky", &script);
     body["stream"] = true.into();
     let account = Account::new().await;
-    account.client.chat(&body).await.fails("provider_error");
+    // Where the machine is so slow that a heartbeat was due, it is an event.
+    let told = account.client.chat(&body).await.text();
+    assert!(
+        told.contains("\"provider_error\"") && !told.contains("[DONE]"),
+        "{told}"
+    );
     assert!(Mock::get().report(&script.tag).await.requests > 1);
 }
 
