@@ -203,17 +203,16 @@ async fn a_secret_replaced_meanwhile_without_grace_is_refused() {
     let account = Account::new().await;
     let key = account.another_key(json!({})).await;
     let mut by_key = account.client_with(&key.secret).socket().await;
-    let made = account
-        .client
-        .post("/v1/auth/token", &json!({"api_key": key.secret}));
-    let token = made.await.ok()["token"].as_str().unwrap().to_owned();
-    let mut by_token = account.client_with(&token).socket().await;
-    let path = format!("/v1/keys/{}/rotate", key.id);
-    let rotated = gateway()
-        .await
-        .operator()
-        .post(&path, &json!({"grace_period": 0}));
-    rotated.await.ok();
+    let asked = json!({"api_key": key.secret});
+    let made = account.client.post("/v1/auth/token", &asked).await.ok();
+    let token = made["token"].as_str().unwrap();
+    let mut by_token = account.client_with(token).socket().await;
+    let (path, at_once) = (
+        format!("/v1/keys/{}/rotate", key.id),
+        json!({"grace_period": 0}),
+    );
+    let operator = gateway().await.operator();
+    operator.post(&path, &at_once).await.ok();
     for socket in [&mut by_key, &mut by_token] {
         socket.chat("a", &hello("gpt-4")).await;
         socket.told().await.fails("unauthorized");
