@@ -3,7 +3,7 @@
 
 use futures_executor::block_on;
 use openclaw_auth::{Authenticator, Secrets, TokenUse};
-use openclaw_core::{Clock, Code, Ports};
+use openclaw_core::{Code, Ports};
 use openclaw_testkit::{Fakes, hostile};
 use proptest::test_runner::{TestCaseError, TestRunner};
 
@@ -29,7 +29,8 @@ fn credentials(authenticator: &Authenticator, ports: &Ports) -> (Vec<String>, St
         manages_keys: false,
         code: Some("code_1".into()),
     });
-    let operators = authenticator.operator_token(3600, now).unwrap().token;
+    let operators = authenticator.operator_token(OPERATOR, 3600, now);
+    let operators = operators.unwrap().unwrap().token;
     let opening = vec![
         key.clone(),
         token(TokenUse::default()),
