@@ -427,12 +427,11 @@ fn the_function_of_the_websocket_may_do_what_it_does() {
     }
     let scheduled = properties(&template, "RealtimeScheduled");
     assert_eq!(scheduled["Roles"], json!(["RealtimeScheduler"]));
-    let statements = scheduled["PolicyDocument"]["Statement"].as_array().unwrap();
-    let [statement] = &statements[..] else {
-        panic!("{statements:?}")
-    };
-    assert_eq!(statement["Action"], "lambda:InvokeFunction");
-    assert_eq!(statement["Resource"], format!("{function}.Arn"));
+    let invokes = json!({
+        "Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": format!("{function}.Arn"),
+    });
+    let allowed = &scheduled["PolicyDocument"]["Statement"];
+    assert_eq!(*allowed, json!([invokes]));
     assert_eq!((statements.len(), resources.len()), (2, 2));
 }
 
