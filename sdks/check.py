@@ -3,7 +3,8 @@
 It works on a copy, `target/sdks`, and leaves there what the conformance suite uses: `js/dist`, the installed Python package
 in `python/installed`, and the examples, Go's as programs in `examples/go/bin`. It says what passed in TAP, with the sum at the end.
 Variables: OPENCLAW_SDK_PYTHON (with what python/requirements.txt pins), OPENCLAW_SDK_NODE_MODULES (with what
-js/package-lock.json pins), OPENCLAW_NODE. A library whose tools are missing is a failure, not left out.
+js/package-lock.json pins), OPENCLAW_NODE, OPENCLAW_CHROMIUM. A library whose tools are missing is a failure, not left out; on
+workerd it is tested where OPENCLAW_WRANGLER_MODULES says where miniflare is.
 """
 
 import base64
@@ -20,7 +21,8 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent
@@ -137,6 +139,35 @@ def javascript() -> None:
     check("js: the package, publint, attw, import and require", packed)
     pattern = r"^ {4}(not )?ok \d+ - (.*)$"
     counted("js", pattern, NODE, "--test", "--test-reporter=tap", "test/cases.test.mjs", cwd=js, OPENCLAW_PYTHON=PYTHON)
+    elsewhere(js)
+
+
+def elsewhere(js: Path) -> None:
+    """The same cases on the other runtimes of JavaScript."""
+    pattern = r"^(not )?ok - (.*)$"
+    modules = js / "node_modules"
+    binaries = {"deno": next(modules.glob("@deno/*/deno")), "bun": next(modules.glob("@oven/*/bin/bun"))}
+    options = {"deno": ("run", "--allow-all", "--no-config"), "bun": ("run",)}
+    with scripted() as address:
+        for name, binary in binaries.items():
+            command = (binary, *options[name], "test/standalone.mjs")
+            settings = {"OPENCLAW_SCRIPTED": f"{address}/js-{name}", "DENO_NO_PACKAGE_JSON": "1"}
+            counted(f"js on {name}", pattern, *command, cwd=js, **settings)
+    hosts = ["chromium", *(["workerd"] if "OPENCLAW_WRANGLER_MODULES" in os.environ else [])]
+    for name in hosts:
+        counted(f"js on {name}", pattern, NODE, "test/hosted.mjs", name, cwd=js, OPENCLAW_PYTHON=PYTHON)
+
+
+@contextmanager
+def scripted() -> Iterator[str]:
+    """The address of the scripted server, which ends with this."""
+    command = [PYTHON, str(WORK / "scripted" / "server.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.kill()
 
 
 def python() -> None:

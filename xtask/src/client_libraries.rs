@@ -1,6 +1,6 @@
 //! The client libraries in `sdks/`: checked, built and tested by a program there, with the tools that they pin.
 
-use crate::{cargo, fetch, node, process};
+use crate::{cargo, clients::Clients, fetch, node, process};
 use anyhow::Result;
 use std::{
     env, iter,
@@ -39,9 +39,10 @@ impl ClientLibraries {
         })
     }
 
-    /// Runs all their checks and tests, and prints what passed in TAP.
-    pub(crate) fn check(&self) -> Result<Command> {
+    /// Runs all their checks and tests, and prints what passed in TAP. The browser is that of `clients`.
+    pub(crate) fn check(&self, clients: &Clients) -> Result<Command> {
         let mut check = Command::new(&self.python);
+        clients.give(&mut check);
         check.arg(CHECK).current_dir(cargo::root());
         check.env("OPENCLAW_SDK_PYTHON", &self.python);
         check.env("OPENCLAW_NODE", &self.node);

@@ -242,7 +242,11 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
     };
     dashboard_steps(plan, built, &clients, workers.as_ref(), report)?;
     report.step("client libraries", |outcome| {
-        outcome.run(&mut libraries.check()?, LIMIT)
+        let mut check = libraries.check(&clients)?;
+        if let Some(tools) = &workers {
+            check.env(NPM_TOOLS, &tools.node_modules);
+        }
+        outcome.run(&mut check, LIMIT)
     })?;
     let (_serving, model_url) = model::start(&model)?;
     for runtime in plan.suites() {

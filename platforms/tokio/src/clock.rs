@@ -1,5 +1,5 @@
 use futures_util::FutureExt;
-use openclaw_core::{BoxFuture, Clock, Timestamp, time};
+use openclaw_core::{BoxFuture, Clock, Timestamp};
 use std::{
     env,
     sync::LazyLock,
@@ -26,7 +26,15 @@ impl Clock for SystemClock {
         let now = now.unwrap_or(Timestamp::MAX);
         match *OFFSET_SECONDS {
             0 => now,
-            seconds => time::shift(now, seconds),
+            // To the nanosecond: what is measured between two of these must stay as it is.
+            seconds => {
+                let by = Duration::from_secs(seconds.unsigned_abs());
+                let moved = match seconds > 0 {
+                    true => now.checked_add(by),
+                    false => now.checked_sub(by),
+                };
+                moved.unwrap_or(now)
+            }
         }
     }
 

@@ -64,7 +64,7 @@ export interface Outcome<T> {
 }
 
 const MAX_WAIT = 60; // Seconds that `Retry-After` may ask for; who asks for more is told to the caller.
-const CLOSED = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed)$/;
+const CLOSED = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE|ConnectionClosed|Network connection lost\.)$/;
 
 /** Makes the call; `read` takes what is wanted of the answer, and may keep the exchange open. */
 export async function perform<T>(
@@ -274,8 +274,9 @@ function queryString(query: object | undefined): string {
   return text && `?${text}`;
 }
 
+/** Its code; workerd has a message only. */
 function codeOf(failure: any): string {
-  return String(failure?.cause?.code ?? failure?.code ?? '');
+  return String(failure?.cause?.code ?? failure?.code ?? failure?.message ?? '');
 }
 
 /** Waits; an abort ends it at once. */
