@@ -1,5 +1,5 @@
 use futures_util::FutureExt;
-use openclaw_core::{BoxFuture, Clock, Timestamp};
+use openclaw_core::{BoxFuture, Clock, Timestamp, time};
 use std::{
     env,
     sync::LazyLock,
@@ -26,14 +26,12 @@ impl Clock for SystemClock {
         let now = now.unwrap_or(Timestamp::MAX);
         match *OFFSET_SECONDS {
             0 => now,
-            // To the nanosecond: what is measured between two of these must stay as it is.
             seconds => {
-                let by = Duration::from_secs(seconds.unsigned_abs());
-                let moved = match seconds > 0 {
-                    true => now.checked_add(by),
-                    false => now.checked_sub(by),
-                };
-                moved.unwrap_or(now)
+                // To the millisecond: what is measured between two of these must stay as it is.
+                let fraction = now.as_millisecond().rem_euclid(1000).unsigned_abs();
+                let shifted = time::shift(now, seconds);
+                let moved = shifted.checked_add(Duration::from_millis(fraction));
+                moved.unwrap_or(shifted)
             }
         }
     }

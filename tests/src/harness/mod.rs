@@ -40,7 +40,7 @@ pub use frames::Told;
 pub use jwt::{Forgery, Jwt};
 pub use mock::{Mock, chat, hello, tag};
 pub use native::binary;
-pub use programs::{browser, build_go, node, node_modules, python, run, sh};
+pub use programs::{browser, build_go, node, node_modules, python, run, run_at, sh};
 pub use receiver::{Received, Receiver, Taken};
 pub use relay::{Cut, Relay};
 pub use server::{Options, Server};

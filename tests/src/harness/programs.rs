@@ -89,8 +89,16 @@ pub fn sh() -> Command {
 /// # Panics
 /// When it fails or takes more than 60 s.
 pub async fn run(command: Command, file: &str, key: &str) -> String {
+    run_at(&gateway().await.base_url, command, file, key).await
+}
+
+/// The same before the gateway at `base_url`.
+///
+/// # Panics
+/// When it fails or takes more than 60 s.
+pub async fn run_at(base_url: &str, command: Command, file: &str, key: &str) -> String {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let output = execute(command, &path, key).await;
+    let output = execute(base_url, command, &path, key).await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     let status = output.status;
@@ -98,8 +106,7 @@ pub async fn run(command: Command, file: &str, key: &str) -> String {
     stdout
 }
 
-async fn execute(mut command: Command, path: &Path, key: &str) -> Output {
-    let base_url = &gateway().await.base_url;
+async fn execute(base_url: &str, mut command: Command, path: &Path, key: &str) -> Output {
     let output = command
         .arg(path)
         .env("OPENCLAW_BASE_URL", format!("{base_url}/v1"))

@@ -1,7 +1,9 @@
 //! A real model: llama.cpp with Gemma 3 270M, which `cargo xtask test` starts.
 
-use crate::workflows;
-use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Options, Server, minute_with};
+use crate::{clients::libraries, workflows};
+use openclaw_conformance::harness::{
+    ADMIN_TOKEN, Account, Client, Options, Server, minute_with, run_at,
+};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -89,6 +91,26 @@ async fn it_answers_plain_and_streaming_with_its_own_usage() {
     let usage = account.usage(3).await;
     assert_eq!(usage["estimated_requests"], 0, "llama.cpp counts: {usage}");
     assert_eq!(usage["prompt_tokens"], 3 * tokens(plain, "prompt_tokens"));
+}
+
+#[tokio::test]
+async fn our_libraries_in_three_languages_have_it_answer() {
+    let Some((server, account)) = in_front().await else {
+        return;
+    };
+    let Some(sdks) = libraries::built() else {
+        return;
+    };
+    for name in ["chat", "streaming"] {
+        for (mut command, file) in libraries::examples(&sdks, name) {
+            command.env("OPENCLAW_MODEL", "gemma-3-270m");
+            let said = run_at(&server.base_url, command, &file, &account.key.secret).await;
+            assert!(!said.trim().is_empty(), "{file}");
+        }
+    }
+    let usage = account.usage(6).await;
+    assert_eq!(usage["errors"], 0, "{usage}");
+    assert_eq!(usage["estimated_requests"], 0, "llama.cpp counts: {usage}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 /// Where `sdks/check.py` left the built libraries and examples; `None`, with the reason written, where nobody
 /// says so.
-fn built() -> Option<PathBuf> {
+pub(crate) fn built() -> Option<PathBuf> {
     let folder = std::env::var_os("OPENCLAW_SDKS").map(PathBuf::from);
     if folder.is_none() {
         eprintln!("skipped: OPENCLAW_SDKS is not set: `cargo xtask test` builds the libraries");
@@ -21,7 +21,7 @@ fn variable(name: &str, default: &str) -> String {
 }
 
 /// What runs a program, and its file.
-type Program = (Command, String);
+pub(crate) type Program = (Command, String);
 
 fn javascript(sdks: &Path, file: &str) -> Program {
     let node = Command::new(variable("OPENCLAW_NODE", "node"));
@@ -40,6 +40,15 @@ fn go(sdks: &Path, name: &str) -> Program {
         Command::new(sdks.join("examples/go/bin").join(name)),
         name.into(),
     )
+}
+
+/// The example `name` in each language.
+pub(crate) fn examples(sdks: &Path, name: &str) -> [Program; 3] {
+    [
+        javascript(sdks, &format!("examples/js/{name}.mjs")),
+        python(sdks, &format!("examples/python/{name}.py")),
+        go(sdks, name),
+    ]
 }
 
 /// All examples that need a gateway, one after the other.

@@ -1,4 +1,4 @@
-mod libraries;
+pub(crate) mod libraries;
 mod openai;
 mod readme;
 mod seed;
