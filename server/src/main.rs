@@ -18,6 +18,7 @@ mod output;
 mod reload;
 mod secrets;
 mod serve;
+mod telemetry;
 mod transfer;
 mod websocket;
 

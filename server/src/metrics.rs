@@ -1,6 +1,7 @@
 //! `GET /metrics`: what this process has done since it started, in Prometheus' text format. No
 //! account, key or content is in it.
 
+use crate::telemetry::Telemetry;
 use axum::{
     extract::{MatchedPath, Request, State},
     middleware::Next,
@@ -148,7 +149,14 @@ fn of_models() -> Histogram {
 
 impl Metrics {
     /// Shown to whoever presents `token`; to everybody where there is none.
-    pub(crate) fn new(totals: Arc<Totals>, probes: Probes, token: Option<Secret>) -> Self {
+    ///
+    /// Each row that is accounted is told to `telemetry`, too.
+    pub(crate) fn new(
+        totals: Arc<Totals>,
+        probes: Probes,
+        token: Option<Secret>,
+        telemetry: Option<Telemetry>,
+    ) -> Self {
         let buckets = [
             0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
         ];
@@ -170,7 +178,12 @@ impl Metrics {
         };
         inner.register();
         let rows = inner.rows.clone();
-        let observer = Box::new(move |row: &UsageRow| rows.observe(row));
+        let observer = Box::new(move |row: &UsageRow| {
+            rows.observe(row);
+            if let Some(telemetry) = &telemetry {
+                telemetry.observe(row);
+            }
+        });
         inner.totals.observe(observer);
         Self(Arc::new(inner))
     }

@@ -11,6 +11,7 @@ use crate::{
     output::print_error,
     reload::{Configured, LiveConsumers, LiveRouter, variable},
     secrets,
+    telemetry::Telemetry,
     websocket::{self, Sessions},
 };
 use anyhow::{Context, Result, anyhow};
@@ -102,10 +103,12 @@ async fn run(server: Server, document: &Value) -> Result<()> {
     let workers = LiveConsumers::new(consumers(&app));
     let queue = Arc::new(SqliteQueue::start(&native, workers.each(), run_job).await?);
     let limits = client_limits(&app.config.server);
+    let telemetry = Telemetry::from_environment()?;
     let metrics = Metrics::new(
         app.totals.clone(),
         probes(&app, &native, &queue),
         variable("OPENCLAW_METRICS_TOKEN").map(Secret::new),
+        telemetry.clone(),
     );
     let ending = CancellationToken::new();
     let live = LiveRouter::default();
@@ -129,6 +132,9 @@ async fn run(server: Server, document: &Value) -> Result<()> {
     queue.stop(GRACE).await;
     let settled = native.spawn.close_and_wait(GRACE).await;
     native.ledger.flush().await?;
+    if let Some(telemetry) = telemetry {
+        telemetry.shutdown().await;
+    }
     if !(finished && settled) {
         print_error("openclaw-api: some requests were cut off after 30 s");
     }

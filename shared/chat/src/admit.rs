@@ -376,6 +376,7 @@ fn attempt(called: &Called) -> Attempt {
         status: called.status,
         code: called.code.map(|code| code.as_str().to_owned()),
         duration_ms: u64::try_from(called.took.as_millis()).unwrap_or(u64::MAX),
+        span: called.span.clone(),
     }
 }
 

@@ -35,4 +35,4 @@ pub use retry_after::retry_after;
 pub use runtime::{Clock, Ports, Random, Spawn};
 pub use secret::Secret;
 pub use timestamp::{ParseTimestampError, Timestamp};
-pub use trace::TraceContext;
+pub use trace::{TraceContext, span_of};

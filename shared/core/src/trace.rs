@@ -9,6 +9,7 @@ const MAX_STATE: usize = 512;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: String,
+    parent: String,
     flags: String,
     state: Option<String>,
 }
@@ -33,6 +34,7 @@ impl TraceContext {
         };
         Some(Self {
             trace_id: trace_id.to_owned(),
+            parent: parent.to_owned(),
             flags: flags.to_owned(),
             state: tracestate.filter(is_plain).map(str::to_owned),
         })
@@ -41,6 +43,11 @@ impl TraceContext {
     /// 32 hexadecimal digits.
     pub fn trace_id(&self) -> &str {
         &self.trace_id
+    }
+
+    /// The caller's span: 16 hexadecimal digits.
+    pub fn parent(&self) -> &str {
+        &self.parent
     }
 
     /// `tracestate`, where there is one.
@@ -56,6 +63,11 @@ impl TraceContext {
         let span = u64::from_le_bytes(span).max(1);
         format!("00-{}-{span:016x}-{}", self.trace_id, self.flags)
     }
+}
+
+/// The span of a `traceparent` that [`TraceContext::child`] made.
+pub fn span_of(traceparent: &str) -> Option<&str> {
+    traceparent.split('-').nth(2)
 }
 
 fn hex(text: &str, length: usize) -> Option<&str> {
@@ -85,6 +97,11 @@ mod tests {
         assert_eq!(
             trace.child(&Fixed(0xab)),
             format!("00-{TRACE}-abababababababab-01")
+        );
+        assert_eq!(trace.parent(), "00f067aa0ba902b7");
+        assert_eq!(
+            span_of(&trace.child(&Fixed(0xab))),
+            Some("abababababababab")
         );
         assert_eq!(
             trace.child(&Fixed(0)),

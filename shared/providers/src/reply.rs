@@ -20,6 +20,8 @@ pub struct Called {
     pub code: Option<Code>,
     /// How long it took to answer (a stream: until something of the answer was there) or to fail.
     pub took: Duration,
+    /// Its span, 16 hexadecimal digits, where the request belongs to a trace.
+    pub span: Option<String>,
 }
 
 /// An answer and who gave it.

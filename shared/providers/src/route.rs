@@ -11,7 +11,7 @@ use crate::{
     stream::ChunkStream,
 };
 use http::{HeaderMap, HeaderValue};
-use openclaw_core::{Details, Error, Ports, Random, TraceContext};
+use openclaw_core::{Details, Error, Ports, Random, span_of};
 use openclaw_schema::config::Routing;
 use std::{sync::Arc, time::Duration};
 
@@ -119,10 +119,15 @@ impl<'a> Attempt<'a> {
             let begun = self.ports.clock.now();
             let (health, slot) = (&self.plan.providers.health, self.candidate.target().slot);
             health.calling(slot, begun);
-            let called = self.call::<M>().await;
+            let trace = self.plan.trace.as_ref();
+            let parent = trace.map(|trace| trace.child(&*self.ports.random));
+            let called = self.call::<M>(parent.as_deref()).await;
             if total.calls.len() < MAX_TOLD {
                 let took = self.ports.clock.now().duration_since(begun);
-                total.calls.push(self.told(called.as_ref().err(), took));
+                let span = parent.as_deref().and_then(span_of).map(str::to_owned);
+                total
+                    .calls
+                    .push(self.told(called.as_ref().err(), took, span));
             }
             let fault = match called {
                 Ok(answer) => {
@@ -146,15 +151,18 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn call<M: Mode>(&self) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
+    fn call<M: Mode>(
+        &self,
+        parent: Option<&str>,
+    ) -> impl Future<Output = Result<M::Answer, Fault>> + Send {
         let target = self.candidate.target();
         let mut request = target.provider.request(
             &self.outgoing,
             &self.plan.request_id,
             self.ports.clock.now(),
         );
-        if let Some(trace) = &self.plan.trace {
-            write_trace(request.headers_mut(), trace, &*self.ports.random);
+        if let (Some(parent), Some(trace)) = (parent, &self.plan.trace) {
+            write_trace(request.headers_mut(), parent, trace.state());
         }
         let call = Call {
             ports: self.ports,
@@ -166,7 +174,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// A call that is over, with the fault where it failed.
-    fn told(&self, fault: Option<&Fault>, took: Duration) -> Called {
+    fn told(&self, fault: Option<&Fault>, took: Duration, span: Option<String>) -> Called {
         let target = self.candidate.target();
         let status = match fault.map(|fault| &fault.error.details) {
             None => Some(200),
@@ -179,6 +187,7 @@ impl<'a> Attempt<'a> {
             status,
             code: fault.map(|fault| fault.error.code),
             took,
+            span,
         }
     }
 
@@ -203,12 +212,8 @@ impl<'a> Attempt<'a> {
 }
 
 /// `traceparent` and `tracestate`: each call is a span of its own.
-fn write_trace(headers: &mut HeaderMap, trace: &TraceContext, random: &dyn Random) {
-    let parent = trace.child(random);
-    let fields = [
-        ("traceparent", Some(&*parent)),
-        ("tracestate", trace.state()),
-    ];
+fn write_trace(headers: &mut HeaderMap, parent: &str, state: Option<&str>) {
+    let fields = [("traceparent", Some(parent)), ("tracestate", state)];
     for (name, value) in fields {
         if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
             headers.insert(name, value);

@@ -15,6 +15,9 @@ pub struct Attempt {
     pub code: Option<String>,
     /// Milliseconds until it had answered (a stream: until something of the answer was there) or failed.
     pub duration_ms: u64,
+    /// Its span, 16 hexadecimal digits, where the request belongs to a trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<String>,
 }
 
 /// Attempts that a row tells, at most: the first ones.

@@ -40,6 +40,7 @@ pub(crate) fn row(
         stream: reservation.stream,
         cache: progress.cache,
         trace: reservation.trace.clone(),
+        trace_parent: reservation.trace_parent.clone(),
         user: labels.user.clone(),
         metadata: labels.metadata.clone(),
     }

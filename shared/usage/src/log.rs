@@ -338,6 +338,7 @@ fn attempt_view(attempt: Attempt) -> AttemptView {
         status,
         code,
         duration_ms,
+        span: _,
     } = attempt;
     AttemptView {
         provider,

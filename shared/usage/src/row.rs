@@ -152,6 +152,9 @@ pub struct UsageRow {
     /// The trace that it belongs to, where its caller told one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// The caller's span in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_parent: Option<String>,
     /// The caller's `user`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

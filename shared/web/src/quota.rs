@@ -124,6 +124,7 @@ impl RequestQuota {
         let reservation = Reservation {
             kept: Retention::from(&app.config.analytics),
             trace: self.trace.as_ref().map(|trace| trace.trace_id().to_owned()),
+            trace_parent: self.trace.as_ref().map(|trace| trace.parent().to_owned()),
             run: caller.run().map(str::to_owned),
             ..reservation.hold(spender, max_cost)
         };

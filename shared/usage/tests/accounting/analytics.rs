@@ -140,6 +140,7 @@ fn a_request_tells_its_attempts_and_what_each_class_of_token_cost() {
         status,
         code: code.map(Into::into),
         duration_ms,
+        span: None,
     };
     let calls = [
         call(Some(503), Some("provider_error"), 20),

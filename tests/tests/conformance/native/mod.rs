@@ -8,6 +8,7 @@ mod metrics;
 mod refusals;
 mod shutdown;
 mod start;
+mod telemetry;
 
 use openclaw_conformance::harness::Target;
 
