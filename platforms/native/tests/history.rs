@@ -1,6 +1,6 @@
 //! What an account's history costs its reports and its log: the sums of thirteen months, and rows of the log.
 //!
-//! By itself it looks at a small history. `OPENCLAW_TEST_SERIES=40 OPENCLAW_TEST_ROWS=1000000 cargo test -p
+//! By itself it looks at a small history. `OPENCLAW_TEST_SERIES=40 OPENCLAW_TEST_REQUESTS=263 OPENCLAW_TEST_ROWS=1000000 cargo test -p
 //! openclaw-native --test history -- --nocapture` makes a hundred million requests' and says what each query of
 //! the dashboard takes.
 
@@ -26,9 +26,6 @@ use openclaw_usage::{HOT_DAYS, Retention, Status, Upkeep, UsageRow, report, requ
 use std::{env, time::Instant};
 
 const ACCOUNT: &str = "acct_1";
-/// Requests of one series in an hour.
-const REQUESTS: i64 = 263;
-
 fn number(name: &str, without: i64) -> i64 {
     env::var(name).map_or(without, |text| text.parse().unwrap())
 }
@@ -37,6 +34,8 @@ struct World {
     native: Native,
     kept: Retention,
     now: Timestamp,
+    /// Of one series in an hour.
+    requests: i64,
 }
 
 impl World {
@@ -52,7 +51,7 @@ impl World {
             let start = time::shift(end, -hour * HOUR);
             for one in 0..series {
                 let (key, model) = (one % 10, one / 10);
-                let mut deltas = vec![Delta::new("requests", REQUESTS)];
+                let mut deltas = vec![Delta::new("requests", self.requests)];
                 for (at, name) in [
                     "prompt_tokens",
                     "completion_tokens",
@@ -67,7 +66,7 @@ impl World {
                 .into_iter()
                 .enumerate()
                 {
-                    deltas.push(Delta::new(name, REQUESTS * (at as i64 + 1)));
+                    deltas.push(Delta::new(name, self.requests * (at as i64 + 1)));
                 }
                 // Two dozens of buckets for each of both latencies.
                 for bucket in 0..24_i64 {
@@ -186,6 +185,7 @@ async fn reports_and_pages_do_not_grow_with_the_history() {
         now: native.ports().clock.now(),
         native,
         kept: Retention::default(),
+        requests: number("OPENCLAW_TEST_REQUESTS", 263),
     };
     let (series, rows) = (
         number("OPENCLAW_TEST_SERIES", 2),
@@ -197,7 +197,7 @@ async fn reports_and_pages_do_not_grow_with_the_history() {
     let ids = world.rows(rows).await;
     println!(
         "{} requests in {:?}",
-        days * 24 * series * REQUESTS,
+        days * 24 * series * world.requests,
         began.elapsed()
     );
     let before = world.queries().await;

@@ -198,7 +198,7 @@ fn a_file_that_someone_else_wrote_meanwhile_is_not_written_twice() {
 /// What a million take on a disk, `platforms/native/tests/history.rs` measures.
 #[test]
 fn an_account_with_many_rows_has_three_days_of_them_in_its_ledger() {
-    let rows = 30_000;
+    let rows = 10_000;
     let fakes = Fakes::default();
     // Ten days.
     let pause = 10 * DAY / u32::try_from(rows).unwrap();
