@@ -353,11 +353,18 @@ impl fmt::Debug for Client {
 impl HttpClient for Client {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let http = self.http.clone();
-        let sending = self.runtime.spawn(tokio::time::timeout(LIMIT, async move {
-            let (parts, body) = http.send(request).await?.into_parts();
-            let pieces: Vec<Bytes> = body.try_collect().await?;
-            Ok::<_, openclaw_core::HttpError>(Response::from_parts(parts, pieces.concat().into()))
-        }));
+        // Whoever polls this has no timers.
+        let sending = self.runtime.spawn(async move {
+            let exchange = async move {
+                let (parts, body) = http.send(request).await?.into_parts();
+                let pieces: Vec<Bytes> = body.try_collect().await?;
+                Ok::<_, openclaw_core::HttpError>(Response::from_parts(
+                    parts,
+                    pieces.concat().into(),
+                ))
+            };
+            tokio::time::timeout(LIMIT, exchange).await
+        });
         Ok(sending.await???)
     }
 }
