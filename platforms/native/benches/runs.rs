@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use openclaw_core::{
     BoxFuture, Http, HttpError, HttpRequest, HttpResponse, Ports, Result,
     queue::{JOBS, Worked, work},
+    time,
 };
 use openclaw_egress::{Egress, PORTS, Policy};
 use openclaw_native::{DataFolder, Native, ServerLock};
@@ -18,21 +19,30 @@ use openclaw_schema::{
     config::{Durability, Skills as SkillsConfig},
 };
 use openclaw_skills::Skills;
-use openclaw_testkit::Fakes;
+use openclaw_testkit::{Fakes, ManualClock};
 use openclaw_workflows::{Caller, RunRecord, Runner, Starter, TOPIC, Workflows};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 use tokio::runtime::{Builder, Runtime};
 
 const ACCOUNT: &str = "acct_3kTMd0123456789ABCDEF";
 
-struct Models;
+/// Counts how often it was asked.
+#[derive(Clone, Default)]
+struct Models(Arc<AtomicU64>);
 
 impl Http for Models {
     fn send(
         &self,
         _: HttpRequest,
     ) -> BoxFuture<'static, std::result::Result<HttpResponse, HttpError>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
         let answer =
             r#"{"choices":[{"message":{"role":"assistant","content":"A short answer."}}]}"#;
         let body = stream::iter([Ok(answer.into())]).boxed();
@@ -62,6 +72,7 @@ fn account() -> Account {
 
 struct Gateway {
     ports: Ports,
+    models: Models,
     workflows: Workflows,
     runner: Runner,
     _lock: ServerLock,
@@ -73,10 +84,14 @@ impl Gateway {
         let folder = tempfile::tempdir().unwrap();
         let lock = DataFolder::open(folder.path()).unwrap().lock("x").unwrap();
         let native = Native::for_server(&lock, Durability::Process).unwrap();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        // The store has a clock of its own.
+        let clock = ManualClock::new(time::from_second(now.as_secs().try_into().unwrap()));
         let ports = Ports {
             ledger: native.ledger,
-            ..Fakes::default().ports()
+            ..Fakes::new(clock).ports()
         };
+        let models = Models::default();
         let policy = Policy::new(&[], &PORTS).unwrap();
         let egress = Egress::new(
             policy,
@@ -92,8 +107,14 @@ impl Gateway {
         );
         Self {
             workflows: Workflows::new(ports.clone(), skills, None),
-            runner: Runner::new(ports.clone(), egress, Arc::new(Models), Arc::new(Key)),
+            runner: Runner::new(
+                ports.clone(),
+                egress,
+                Arc::new(models.clone()),
+                Arc::new(Key),
+            ),
             ports,
+            models,
             _lock: lock,
             _folder: folder,
         }
@@ -155,7 +176,10 @@ fn one_by_one(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("runs");
     group.throughput(Throughput::Elements(STEPS as u64));
     group.bench_function("one_by_one", |bencher| {
-        bencher.iter(|| runtime.block_on(gateway.run(&workflow)));
+        bencher.iter(|| {
+            runtime.block_on(gateway.run(&workflow));
+            assert_eq!(gateway.models.0.swap(0, Ordering::Relaxed), STEPS as u64);
+        });
     });
     group.finish();
 }
@@ -180,6 +204,7 @@ fn thousand(criterion: &mut Criterion) {
                 });
                 let all = stream::iter(runs).buffer_unordered(64).collect::<Vec<_>>();
                 runtime.block_on(all);
+                assert_eq!(gateway.models.0.swap(0, Ordering::Relaxed), 3 * RUNS);
             }
             start.elapsed()
         });

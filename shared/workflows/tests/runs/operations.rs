@@ -1,7 +1,8 @@
 //! How often the stores are asked for a run: what docs/workflows.md says that it costs.
 
-use crate::fixture::{Counts, Gateway, Life};
-use openclaw_core::queue::Worked;
+use crate::fixture::{ACCOUNT, Counts, Gateway, Life};
+use futures_executor::block_on;
+use openclaw_core::{Ledger, queue::Worked};
 use serde_json::{Value, json};
 
 /// What is done of a run of so many of these steps after it was started.
@@ -59,4 +60,17 @@ fn a_run_is_two_writes_and_some_reads_beside_its_steps() {
     assert_eq!(counts.transactions, 3, "{counts:?}");
     // The job, the run, what it began with, and its log to the end.
     assert!(counts.reads <= 7, "{counts:?}");
+}
+
+#[test]
+fn a_run_that_has_ended_counts_no_more() {
+    let gateway = Gateway::new();
+    let run = gateway.start(json!([ask(0)]));
+    let running = || {
+        let found = block_on(gateway.fakes.ledger.get(ACCOUNT, "workflows")).unwrap();
+        found.unwrap().counters().unwrap()["runs"]
+    };
+    assert_eq!(running(), 1);
+    assert_eq!(gateway.process(&run, Life::long()), Some(Worked::Done));
+    assert_eq!(running(), 0);
 }
