@@ -22,6 +22,7 @@ mod forward;
 mod guard;
 mod labels;
 mod relay;
+mod replay;
 mod rounds;
 mod shown_usage;
 mod stream_format;

@@ -2,10 +2,10 @@
 
 use crate::{
     admit::{Accounting, AdmittedChat},
-    cache::{Cache, Entry},
-    complete::{failed, looked_at, write_cached, write_served},
+    complete::{failed, write_cached, write_served},
     continuation::Continuation,
-    guard::{StreamGuard, guarded},
+    guard::StreamGuard,
+    replay::{Keeping, replayed},
     rounds::{Rounds, Running},
 };
 use axum::{body::Body, response::Response};
@@ -18,12 +18,11 @@ use futures_util::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use openclaw_core::{Error, Money, Ports, Result};
-use openclaw_guardrails::Guards;
-use openclaw_providers::{Chunk, ChunkStream, CompletionBuilder, Failure, Reply, Served};
+use openclaw_providers::{Chunk, ChunkStream, Failure, Reply};
 use openclaw_schema::{key::OnDisconnect, usage::TokenUsage};
 use openclaw_usage::{Status, Waited};
 use openclaw_web::{App, Writes, streamed};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// Events that arrived together leave together, up to about this many bytes.
 const BATCH: usize = 32 * 1024;
@@ -97,56 +96,6 @@ pub async fn respond(
             response
         }
     })
-}
-
-/// An answer that was kept, in one write: nobody is called, and it costs nothing.
-async fn replayed(
-    admitted: AdmittedChat,
-    entry: &Entry,
-    mut writer: Box<dyn EventWriter>,
-) -> openclaw_web::Result<Response> {
-    let AdmittedChat {
-        mut accounting,
-        guards,
-        ..
-    } = admitted;
-    accounting.cached(entry);
-    let answer = looked_at(&mut accounting, guards.as_ref(), entry.completion()).await?;
-    let mut out = BytesMut::new();
-    for chunk in answer.chunks()? {
-        writer.chunk(&chunk, &mut out);
-    }
-    let settlement = &mut accounting.settlement;
-    let (usage, cost) = settlement.usage();
-    if let Some(before) = writer.before_end(&usage, cost) {
-        before.await?;
-    }
-    settlement.settle(Status::Completed).await?;
-    writer.end(&usage, cost, &mut out);
-    let mut response = Response::new(Body::from(out.freeze()));
-    let mut headers = stream_headers();
-    write_served(&mut headers, Some(&entry.provider), 0);
-    write_cached(&mut headers, true);
-    *response.headers_mut() = headers;
-    Ok(response)
-}
-
-/// A stream whose answer is kept once it is whole.
-struct Keeping {
-    cache: Cache,
-    whole: CompletionBuilder,
-    served: Option<Served>,
-    guards: Option<Arc<Guards>>,
-}
-
-impl Keeping {
-    async fn keep(self) {
-        let answer = self.whole.build();
-        let answer = answer.and_then(|answer| guarded(self.guards.as_ref(), answer));
-        if let (Ok(answer), Some(served)) = (answer, self.served) {
-            self.cache.keep(&answer, &served).await;
-        }
-    }
 }
 
 /// What a client gets.
@@ -265,12 +214,7 @@ impl Relay {
         } = admitted;
         // The rounds of a request are of skills, whose results may differ.
         let cache = cache.filter(|_| rounds.is_none());
-        let mut keeping = cache.map(|cache| Keeping {
-            cache,
-            whole: CompletionBuilder::default(),
-            served: None,
-            guards: guards.clone(),
-        });
+        let mut keeping = cache.map(|cache| Keeping::new(cache, guards.clone()));
         let settlement = &mut accounting.settlement;
         settlement.calling();
         let mut start = plan.stream(ports.clone()).boxed();
@@ -624,7 +568,7 @@ impl Relay {
     }
 }
 
-fn stream_headers() -> HeaderMap {
+pub(crate) fn stream_headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(
         header::CONTENT_TYPE,
