@@ -29,7 +29,7 @@ fn processes() -> impl Strategy<Value = Vec<Process>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
     fn every_committed_event_is_delivered_and_marked_once(
