@@ -3,6 +3,7 @@
 //! The first bytes decide, not the label: on Workers the platform decodes a body and leaves the
 //! label on it.
 
+#[cfg(not(target_arch = "wasm32"))]
 use brotli_decompressor::DecompressorWriter;
 use bytes::{Bytes, BytesMut};
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
@@ -84,6 +85,7 @@ impl Inflate for DeflateDecoder<Buffer> {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl Inflate for DecompressorWriter<Buffer> {
     fn buffer(&mut self) -> &mut Buffer {
         self.get_mut()
@@ -217,8 +219,19 @@ fn start(label: Label, piece: &[u8]) -> State {
             State::Coded(Box::new(ZlibDecoder::new(buffer)))
         }
         (_, Label::Deflate) => State::Coded(Box::new(DeflateDecoder::new(buffer))),
-        (_, Label::Brotli) => State::Coded(Box::new(DecompressorWriter::new(buffer, STEP))),
+        (_, Label::Brotli) => brotli(buffer),
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn brotli(buffer: Buffer) -> State {
+    State::Coded(Box::new(DecompressorWriter::new(buffer, STEP)))
+}
+
+/// There the platform has decoded it.
+#[cfg(target_arch = "wasm32")]
+fn brotli(_: Buffer) -> State {
+    State::Plain
 }
 
 /// Whether an answer may begin so.
