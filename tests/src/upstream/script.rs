@@ -80,6 +80,8 @@ pub enum Coding {
     Gzip,
     /// RFC 1950, with zlib's header.
     Deflate,
+    /// RFC 7932.
+    Brotli,
     /// RFC 8878.
     Zstd,
 }

@@ -183,6 +183,7 @@ async fn an_answer_that_is_compressed_unasked_is_decoded() {
         ("gzip", Coding::Gzip),
         ("deflate", Coding::Deflate),
         ("zstd", Coding::Zstd),
+        ("br", Coding::Brotli),
     ] {
         let compressed = |kind: &str, body: &str| {
             let mut script = answering(kind, body);

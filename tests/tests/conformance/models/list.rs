@@ -20,6 +20,8 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
     // `unlisted` is configured, but its provider's key is not set.
     let expected = [
         "books-failures",
+        "breaks-off",
+        "breaks-off-claude",
         "claude-3",
         "claude-4",
         "cooled",
@@ -29,6 +31,9 @@ async fn what_has_credentials_is_listed_and_nothing_else() {
         "falls-back",
         "flaky",
         "flaky-claude",
+        "goes-on",
+        "goes-on-claude",
+        "goes-on-last",
         "gpt-4",
         "keyless",
         "listener",
