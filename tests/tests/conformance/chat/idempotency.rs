@@ -112,7 +112,7 @@ async fn an_account_keeps_so_many_bytes_a_day() {
     assert!((200_000..256 * 1024).contains(&length), "{length}");
     let fit = (32 << 20) / length;
     let keys = Vec::from_iter((1..fit).map(|key| key.to_string()));
-    for some in keys.chunks(8) {
+    for some in keys.chunks(3) {
         for reply in join_all(some.iter().map(|key| post(account, key, body))).await {
             reply.ok();
         }
