@@ -8,6 +8,10 @@ use std::time::Duration;
 
 const READS: [&str; 4] = ["GetItem", "Query", "BatchGetItem", "TransactGetItems"];
 
+/// A run that asks DynamoDB for nothing for so long has ended: it is not looked at meanwhile, which would
+/// count, and on a busy machine a step may take seconds.
+const QUIET: Duration = Duration::from_secs(8);
+
 /// Reads and writes of one chat.
 async fn chat(client: &Client, counted: &Counted, stream: bool) -> (usize, usize) {
     counted.take();
@@ -71,15 +75,19 @@ async fn run(account: &Account, counted: &Counted, id: &str, steps: Vec<Value>) 
     let workflow = workflows::make_of(account, workflow).await;
     counted.take();
     let run = workflows::start(account, &workflow, json!({})).await;
-    tokio::time::sleep(RUN).await;
-    let all = taken(counted).await;
+    let mut all = (0, 0);
+    loop {
+        tokio::time::sleep(QUIET).await;
+        let (reads, writes) = taken(counted).await;
+        if (reads, writes) == (0, 0) {
+            break;
+        }
+        all = (all.0 + reads, all.1 + writes);
+    }
     let run = workflows::ended(account, &run).await;
     assert_eq!(run["status"], "completed", "{run:#}");
     all
 }
-
-/// What a run of this case may take on a machine that is busy: it is not looked at meanwhile, which would count.
-const RUN: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_step_of_a_run_is_the_writes_that_its_price_is_made_of() {
@@ -96,10 +104,7 @@ async fn a_step_of_a_run_is_the_writes_that_its_price_is_made_of() {
     eprintln!("a first run: {first:?}");
     let base = run(&account, &counted, "one", vec![value(0)]).await;
     let values = run(&account, &counted, "values", (0..21).map(value).collect()).await;
-    assert!(
-        values.1 <= base.1 + 4,
-        "20 values more: {values:?}, {base:?}"
-    );
+    assert_eq!(values.1, base.1, "20 values more");
     let more = async |id: &str, steps: Vec<Value>| {
         let steps = [value(0)].into_iter().chain(steps).collect();
         let (reads, writes) = run(&account, &counted, id, steps).await;
@@ -108,10 +113,10 @@ async fn a_step_of_a_run_is_the_writes_that_its_price_is_made_of() {
     let requests = more("requests", (0..20).map(request).collect()).await;
     let asks = more("asks", (0..20).map(ask).collect()).await;
     eprintln!("a run: {base:?}; 20 requests: {requests:?}; 20 model calls: {asks:?}");
-    // Minutes may begin meanwhile, and on a busy machine claims be renewed.
-    assert!((20..=36).contains(&requests.1), "{requests:?}");
-    assert!(requests.0 <= 36, "{requests:?}");
+    // A minute may begin meanwhile, and a claim be renewed.
+    assert!((20..=24).contains(&requests.1), "{requests:?}");
+    assert!(requests.0 <= 24, "{requests:?}");
     // Two of a chat, three so that one that is cut off is not made twice, and the step's own.
-    assert!((100..=138).contains(&asks.1), "{asks:?}");
-    assert!(asks.0 <= 90, "{asks:?}");
+    assert!((100..=128).contains(&asks.1), "{asks:?}");
+    assert!(asks.0 <= 70, "{asks:?}");
 }
