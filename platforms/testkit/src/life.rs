@@ -1,4 +1,3 @@
-use crate::MemoryLedger;
 use futures_util::{FutureExt, future::pending};
 use openclaw_core::{
     BoxFuture, Ledger, StoreError,
@@ -46,12 +45,12 @@ impl Life {
     }
 }
 
-/// [`MemoryLedger`] as a process sees it that may die at each operation.
+/// A ledger as a process sees it that may die at each operation.
 pub struct MortalLedger {
     /// The process's.
     pub life: Life,
     /// What outlives it.
-    pub ledger: Arc<MemoryLedger>,
+    pub ledger: Arc<dyn Ledger>,
 }
 
 impl Ledger for MortalLedger {

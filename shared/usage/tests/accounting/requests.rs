@@ -4,14 +4,14 @@ use crate::fixture::*;
 use bytes::Bytes;
 use futures_executor::block_on;
 use openclaw_core::{
-    BoxFuture, Clock, Ledger, Money, Ports, StoreError,
-    ledger::{Durable, Item, Outcome, Step, When},
+    Clock, Ledger, Money, Ports,
+    ledger::{Durable, Step, When},
 };
-use openclaw_testkit::Fakes;
+use openclaw_testkit::{CountingLedger, Fakes};
 use openclaw_usage::{LEASE, Settlement, Spender, Status, Totals, settle_orphans};
 use proptest::prelude::*;
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -157,40 +157,10 @@ fn what_is_to_be_written_beside_is_asked_for_and_written_with_the_settlement() {
     }
 }
 
-/// How many steps each transaction had.
-struct Counted {
-    inner: Arc<dyn Ledger>,
-    steps: Mutex<Vec<usize>>,
-}
-
-impl Ledger for Counted {
-    fn transact<'a>(
-        &'a self,
-        account: &'a str,
-        steps: Vec<Step>,
-    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
-        self.steps.lock().unwrap().push(steps.len());
-        self.inner.transact(account, steps)
-    }
-
-    fn query<'a>(
-        &'a self,
-        account: &'a str,
-        prefix: &'a str,
-        after: Option<&'a str>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
-        self.inner.query(account, prefix, after, limit)
-    }
-}
-
 #[test]
 fn a_settlement_is_one_transaction_with_what_is_beside_it() {
     let fakes = Fakes::default();
-    let ledger = Arc::new(Counted {
-        inner: fakes.ledger.clone(),
-        steps: Mutex::default(),
-    });
+    let ledger = Arc::new(CountingLedger::new(fakes.ledger.clone()));
     let ports = Ports {
         ledger: ledger.clone(),
         ..fakes.ports()
@@ -216,7 +186,7 @@ fn a_settlement_is_one_transaction_with_what_is_beside_it() {
     }
     // The reservation, the row, the hour and the place among those that run; and the note. The job for the
     // account's log is stored once a day.
-    assert_eq!(*ledger.steps.lock().unwrap(), [4, 1, 5]);
+    assert_eq!(ledger.asked().transactions, [4, 1, 5]);
 }
 
 #[test]

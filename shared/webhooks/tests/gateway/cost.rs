@@ -2,56 +2,20 @@
 
 use crate::fixture::{ACCOUNT, Gateway};
 use futures_executor::block_on;
-use futures_util::FutureExt;
 use openclaw_core::{
-    BoxFuture, Ledger, Ports, StoreError,
-    ledger::{Item, Outcome, Step},
+    Ledger, Ports,
     queue::{Consumer, JOBS, topic_of, work},
 };
-use openclaw_testkit::{Life, MemoryLedger};
+use openclaw_testkit::{CountingLedger, Life};
 use openclaw_webhooks::{Deliver, DeliveryStatus, FanOut};
-use std::sync::{Arc, Mutex};
-
-/// Counts.
-struct CountingLedger {
-    ledger: Arc<MemoryLedger>,
-    reads: Mutex<usize>,
-    /// How many items each transaction wrote.
-    writes: Mutex<Vec<usize>>,
-}
-
-impl Ledger for CountingLedger {
-    fn transact<'a>(
-        &'a self,
-        account: &'a str,
-        steps: Vec<Step>,
-    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
-        self.writes.lock().unwrap().push(steps.len());
-        self.ledger.transact(account, steps)
-    }
-
-    fn query<'a>(
-        &'a self,
-        account: &'a str,
-        prefix: &'a str,
-        after: Option<&'a str>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
-        *self.reads.lock().unwrap() += 1;
-        self.ledger.query(account, prefix, after, limit).boxed()
-    }
-}
+use std::sync::Arc;
 
 #[test]
 fn an_event_to_one_endpoint_costs_what_the_deploy_pages_say() {
     let gateway = Gateway::new();
     gateway.endpoint("receiver");
     gateway.commit("it");
-    let counting = Arc::new(CountingLedger {
-        ledger: gateway.fakes.ledger.clone(),
-        reads: Mutex::default(),
-        writes: Mutex::default(),
-    });
+    let counting = Arc::new(CountingLedger::new(gateway.fakes.ledger.clone()));
     let ports = Ports {
         ledger: counting.clone(),
         ..gateway.ports(&Life::long())
@@ -74,12 +38,13 @@ fn an_event_to_one_endpoint_costs_what_the_deploy_pages_say() {
     // Messages on Workers, invocations on AWS.
     assert_eq!(jobs, 2);
     // Each job is claimed, and its end is one transaction with what it writes.
-    let writes = counting.writes.lock().unwrap().clone();
+    let asked = counting.asked();
+    let writes = asked.transactions;
     assert_eq!(writes, [1, 3, 1, 3]);
     // With the job of the event itself, in somebody else's transaction: rows on Workers.
     assert_eq!(1 + writes.iter().sum::<usize>(), 9);
     // DynamoDB takes what is written in a transaction twice.
     let dynamodb = |items: &usize| if *items == 1 { 1 } else { 2 * items };
     assert_eq!(2 + writes.iter().map(dynamodb).sum::<usize>(), 16);
-    assert_eq!(*counting.reads.lock().unwrap(), 6);
+    assert_eq!(asked.reads, 6);
 }

@@ -4,10 +4,9 @@ use futures_executor::LocalPool;
 use futures_util::{FutureExt, task::LocalSpawnExt};
 use http::Response;
 use openclaw_core::{
-    Blob, BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ledger,
-    Ports, Result, StoreError,
+    Blob, BoxFuture, ByteStream, Clock, Error, Http, HttpError, HttpRequest, HttpResponse, Ports,
+    Result, StoreError,
     blob::BlobSource,
-    ledger::{Item, Outcome, Step},
     queue::{Worked, release, work},
 };
 use openclaw_egress::{Egress, PORTS, Policy};
@@ -17,7 +16,7 @@ use openclaw_schema::{
 };
 use openclaw_skills::Skills;
 pub(crate) use openclaw_testkit::Life;
-use openclaw_testkit::{Fakes, MemoryBlob, MemoryLedger, SeededRandom};
+use openclaw_testkit::{CountingLedger, Fakes, MemoryBlob, MortalLedger, SeededRandom};
 use openclaw_workflows::{Caller, Definition, RunRecord, RunView, Runner, Starter, Workflows};
 use serde_json::{Value, json};
 use std::{
@@ -37,53 +36,27 @@ pub(crate) const ACCOUNT: &str = "acct_1";
 /// Operations that processes did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
-    pub(crate) transactions: u32,
-    pub(crate) reads: u32,
-    pub(crate) blobs_written: u32,
-    pub(crate) blobs_read: u32,
+    pub(crate) transactions: usize,
+    pub(crate) reads: usize,
+    pub(crate) blobs: Blobs,
 }
 
-struct Mortal {
-    life: Life,
-    ledger: Arc<MemoryLedger>,
-    counts: Arc<Mutex<Counts>>,
-}
-
-impl Ledger for Mortal {
-    fn transact<'a>(
-        &'a self,
-        account: &'a str,
-        steps: Vec<Step>,
-    ) -> BoxFuture<'a, Result<Outcome, StoreError>> {
-        self.counts.lock().unwrap().transactions += 1;
-        async move { self.life.lives(self.ledger.transact(account, steps)).await }.boxed()
-    }
-
-    fn query<'a>(
-        &'a self,
-        account: &'a str,
-        prefix: &'a str,
-        after: Option<&'a str>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<(String, Item)>, StoreError>> {
-        self.counts.lock().unwrap().reads += 1;
-        async move {
-            let found = self.ledger.query(account, prefix, after, limit);
-            self.life.lives(found).await
-        }
-        .boxed()
-    }
+/// Those of them on blobs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Blobs {
+    pub(crate) written: u32,
+    pub(crate) read: u32,
 }
 
 struct MortalBlob {
     life: Life,
     blob: Arc<MemoryBlob>,
-    counts: Arc<Mutex<Counts>>,
+    counts: Arc<Mutex<Blobs>>,
 }
 
 impl Blob for MortalBlob {
     fn put<'a>(&'a self, key: &'a str, source: BlobSource<'a>) -> BoxFuture<'a, Result<u64>> {
-        self.counts.lock().unwrap().blobs_written += 1;
+        self.counts.lock().unwrap().written += 1;
         async move { self.life.lives(self.blob.put(key, source)).await }.boxed()
     }
 
@@ -92,7 +65,7 @@ impl Blob for MortalBlob {
         key: &'a str,
         range: Option<Range<u64>>,
     ) -> BoxFuture<'a, Result<Option<ByteStream>, StoreError>> {
-        self.counts.lock().unwrap().blobs_read += 1;
+        self.counts.lock().unwrap().read += 1;
         async move { self.life.lives(self.blob.get(key, range)).await }.boxed()
     }
 
@@ -214,33 +187,46 @@ pub(crate) struct Gateway {
     pub(crate) fakes: Fakes,
     pub(crate) models: Models,
     pub(crate) key: Key,
-    pub(crate) counts: Arc<Mutex<Counts>>,
+    /// The processes'.
+    ledger: Arc<CountingLedger>,
+    blobs: Arc<Mutex<Blobs>>,
     processes: AtomicU64,
 }
 
 impl Gateway {
     pub(crate) fn new() -> Self {
+        let fakes = Fakes::default();
         Self {
-            fakes: Fakes::default(),
+            ledger: Arc::new(CountingLedger::new(fakes.ledger.clone())),
+            blobs: Arc::default(),
+            fakes,
             models: Models::default(),
             key: Key::default(),
-            counts: Arc::default(),
             processes: AtomicU64::new(1),
+        }
+    }
+
+    /// What processes did so far.
+    pub(crate) fn counts(&self) -> Counts {
+        let asked = self.ledger.asked();
+        Counts {
+            transactions: asked.transactions.len(),
+            reads: asked.reads,
+            blobs: *self.blobs.lock().unwrap(),
         }
     }
 
     fn ports(&self, life: &Life) -> Ports {
         let process = self.processes.fetch_add(1, Ordering::SeqCst);
         Ports {
-            ledger: Arc::new(Mortal {
+            ledger: Arc::new(MortalLedger {
                 life: life.clone(),
-                ledger: self.fakes.ledger.clone(),
-                counts: self.counts.clone(),
+                ledger: self.ledger.clone(),
             }),
             blob: Arc::new(MortalBlob {
                 life: life.clone(),
                 blob: self.fakes.blob.clone(),
-                counts: self.counts.clone(),
+                counts: self.blobs.clone(),
             }),
             random: Arc::new(SeededRandom::new(process + 1)),
             ..self.fakes.ports()

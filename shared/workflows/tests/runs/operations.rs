@@ -1,6 +1,6 @@
 //! How often the stores are asked for a run: what docs/workflows.md says that it costs.
 
-use crate::fixture::{ACCOUNT, Counts, Gateway, Life};
+use crate::fixture::{ACCOUNT, Blobs, Counts, Gateway, Life};
 use futures_executor::block_on;
 use openclaw_core::{Ledger, queue::Worked};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn counted(steps: usize, step: impl Fn(usize) -> Value) -> Counts {
     let gateway = Gateway::new();
     let run = gateway.start((0..steps).map(step).collect());
     assert_eq!(gateway.process(&run, Life::long()), Some(Worked::Done));
-    *gateway.counts.lock().unwrap()
+    gateway.counts()
 }
 
 /// What ten steps more cost.
@@ -19,8 +19,10 @@ fn of_ten(step: impl Fn(usize) -> Value) -> Counts {
     Counts {
         transactions: more.transactions - less.transactions,
         reads: more.reads - less.reads,
-        blobs_written: more.blobs_written - less.blobs_written,
-        blobs_read: more.blobs_read - less.blobs_read,
+        blobs: Blobs {
+            written: more.blobs.written - less.blobs.written,
+            read: more.blobs.read - less.blobs.read,
+        },
     }
 }
 
@@ -48,7 +50,7 @@ fn a_large_value_is_a_blob_that_is_written_once_and_not_read_by_who_made_it() {
     // A large value fills a decision by itself.
     let value = |_| json!({"type": "transform", "value": "{{ range(5000) | list }}"});
     let counts = of_ten(value);
-    assert_eq!((counts.blobs_written, counts.blobs_read), (10, 0));
+    assert_eq!((counts.blobs.written, counts.blobs.read), (10, 0));
     assert!(counts.transactions <= 2, "{counts:?}");
     assert_eq!(counts.reads, 0);
 }
