@@ -5,7 +5,10 @@ mod jobs;
 mod providers;
 mod versions;
 
-use openclaw_conformance::harness::{ADMIN_TOKEN, Client, Options, Server, eventually_within};
+use openclaw_conformance::harness::{
+    ADMIN_TOKEN, Client, Mock, OPENAI_KEY, Options, Server, eventually_within,
+};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Every process knows a change within this time.
@@ -26,4 +29,9 @@ async fn empty() -> (Server, Client) {
 async fn seen(holds: impl AsyncFn() -> bool) {
     let held = eventually_within(SEEN, async || holds().await.then_some(()));
     held.await.expect("seen within 60 s");
+}
+
+/// The provider `late`, which the file does not have: the suite's upstream.
+fn late() -> Value {
+    json!({"id": "late", "base_url": format!("{}/v1", Mock::get().url()), "api_key": OPENAI_KEY})
 }

@@ -1,6 +1,6 @@
 //! `/providers`, and the operator's side of `/models`.
 
-use super::{empty, seen};
+use super::{empty, late, seen};
 use openclaw_conformance::{
     harness::{Account, Mock, OPENAI_KEY, Target, chat, hello, tag},
     upstream::Script,
@@ -11,9 +11,7 @@ use serde_json::json;
 async fn a_provider_and_a_model_of_run_time_answer_chats_until_they_are_gone() {
     let (server, operator) = empty().await;
     let account = Account::on(&operator, json!({}), json!({})).await;
-    let provider = json!({
-        "id": "late", "base_url": format!("{}/v1", Mock::get().url()), "api_key": OPENAI_KEY,
-    });
+    let provider = late();
     let made = operator
         .post("/v1/providers", &provider)
         .await
@@ -92,9 +90,7 @@ async fn a_provider_and_a_model_of_run_time_answer_chats_until_they_are_gone() {
 #[tokio::test]
 async fn a_test_says_what_is_wrong_with_a_provider() {
     let (_server, operator) = empty().await;
-    let provider = json!({
-        "id": "late", "base_url": format!("{}/v1", Mock::get().url()), "api_key": OPENAI_KEY,
-    });
+    let provider = late();
     operator
         .post("/v1/providers", &provider)
         .await
