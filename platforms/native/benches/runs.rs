@@ -93,12 +93,7 @@ impl Gateway {
         };
         let models = Models::default();
         let policy = Policy::new(&[], &PORTS).unwrap();
-        let egress = Egress::new(
-            policy,
-            ports.public_http.clone(),
-            ports.http.clone(),
-            ports.clock.clone(),
-        );
+        let egress = Egress::new(policy, &ports);
         let skills = Skills::new(
             ports.clone(),
             egress.clone(),

@@ -9,7 +9,9 @@ use futures_util::{
     future::{self, Either, select},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
-use openclaw_core::{BoxFuture, ByteStream, Clock, Http, HttpError, HttpRequest, HttpResponse};
+use openclaw_core::{
+    BoxFuture, ByteStream, Clock, Http, HttpError, HttpRequest, HttpResponse, Ports,
+};
 use std::{io::Read, pin::pin, sync::Arc, time::Duration};
 
 /// Headers that belong to a connection, not to what is said on it.
@@ -102,18 +104,13 @@ impl std::fmt::Debug for Egress {
 }
 
 impl Egress {
-    /// `public` connects to public addresses only, `any` to all.
-    pub fn new(
-        policy: Policy,
-        public: Arc<dyn Http>,
-        any: Arc<dyn Http>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    /// Through the HTTP clients of `ports`.
+    pub fn new(policy: Policy, ports: &Ports) -> Self {
         Self {
             policy: Arc::new(policy),
-            public,
-            any,
-            clock,
+            public: ports.public_http.clone(),
+            any: ports.http.clone(),
+            clock: ports.clock.clone(),
         }
     }
 

@@ -19,8 +19,7 @@ const BOUNDS: Bounds = Bounds {
 
 fn egress(fakes: &Fakes) -> Egress {
     let policy = Policy::new(&["127.0.0.1:9000".into()], &PORTS).unwrap();
-    let ports = fakes.ports();
-    Egress::new(policy, ports.public_http, ports.http, ports.clock)
+    Egress::new(policy, &fakes.ports())
 }
 
 fn get(url: &str) -> HttpRequest {

@@ -17,9 +17,8 @@ const ACCOUNT: &str = "acct_1";
 
 fn skills(fakes: &Fakes) -> Skills {
     let ports = fakes.ports();
-    let (public, any) = (ports.public_http.clone(), ports.http.clone());
     let policy = Policy::new(&[], &PORTS).unwrap();
-    let egress = Egress::new(policy, public, any, ports.clock.clone());
+    let egress = Egress::new(policy, &ports);
     let sealer = Sealer::parse("a master key of the tests with 32 bytes").unwrap();
     Skills::new(ports, egress, &config::Skills::default(), Some(sealer))
 }

@@ -14,7 +14,7 @@ use openclaw_schema::config;
 use openclaw_skills::{Asked, Skills, manifest};
 use openclaw_testkit::{Fakes, Reply};
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 const ACCOUNT: &str = "acct_1";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -22,8 +22,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 fn skills(fakes: &Fakes) -> Skills {
     let policy = Policy::new(&[], &PORTS).unwrap();
     let ports = fakes.ports();
-    let (public, any) = (ports.public_http.clone(), ports.http.clone());
-    let egress = Egress::new(policy, public, any, Arc::new(fakes.clock.clone()));
+    let egress = Egress::new(policy, &ports);
     Skills::new(ports, egress, &config::Skills::default(), None)
 }
 

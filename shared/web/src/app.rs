@@ -56,10 +56,9 @@ impl App {
         let totals = before.map(|before| before.totals.clone());
         // Whoever loads a configuration validates it; without that nothing may be asked.
         let policy = Policy::new(&config.egress.allow, &config.egress.ports).unwrap_or_default();
-        let (public, any) = (ports.public_http.clone(), ports.http.clone());
         Self(Arc::new(Parts {
             providers: Arc::new(providers),
-            egress: Egress::new(policy, public, any, ports.clock.clone()),
+            egress: Egress::new(policy, &ports),
             sealer: secrets.sealer.clone(),
             authenticator: Authenticator::new(secrets),
             totals: totals.unwrap_or_default(),

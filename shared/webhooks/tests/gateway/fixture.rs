@@ -140,12 +140,7 @@ impl Gateway {
 
     pub(crate) fn webhooks(&self, ports: Ports) -> Webhooks {
         let policy = Policy::new(&[], &PORTS).unwrap();
-        let egress = Egress::new(
-            policy,
-            ports.public_http.clone(),
-            ports.http.clone(),
-            ports.clock.clone(),
-        );
+        let egress = Egress::new(policy, &ports);
         let sealer = Sealer::parse(&"m".repeat(Sealer::MIN_LENGTH)).unwrap();
         Webhooks::new(ports, egress, Some(sealer))
     }

@@ -234,9 +234,8 @@ impl Gateway {
     }
 
     fn egress(&self) -> Egress {
-        let ports = self.fakes.ports();
         let policy = Policy::new(&[], &PORTS).unwrap();
-        Egress::new(policy, ports.public_http, ports.http, ports.clock)
+        Egress::new(policy, &self.fakes.ports())
     }
 
     pub(crate) fn workflows(&self) -> Workflows {
