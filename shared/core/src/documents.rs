@@ -2,7 +2,7 @@
 
 use crate::{
     Code, Error, Ledger, Result, Timestamp,
-    ledger::{Item, Outcome, Step, When},
+    ledger::{Item, Outcome, Pages, Step, When},
 };
 use bytes::Bytes;
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,19 +51,14 @@ pub async fn all<T: DeserializeOwned>(
     account: &str,
     prefix: &str,
 ) -> Result<Vec<(String, T)>> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = ledger
-            .query(account, prefix, after.as_deref(), PAGE)
-            .await?;
+    let mut found = Vec::new();
+    let mut pages = Pages::new(ledger, account, prefix, None, PAGE);
+    while let Some(page) = pages.next().await? {
         for (key, item) in &page {
             found.push((key[prefix.len()..].to_owned(), read(item)?.value));
         }
-        match page.into_iter().next_back() {
-            Some((last, _)) => after = Some(last),
-            None => return Ok(found),
-        }
     }
+    Ok(found)
 }
 
 /// Some of them: after the one that ends in `after`, at most `limit`.

@@ -2,6 +2,9 @@
 //! exactly-once accounting and every list that must show what was just written.
 
 pub mod codec;
+mod pages;
+
+pub use pages::Pages;
 
 use crate::{BoxFuture, StoreError, Timestamp};
 use bytes::Bytes;

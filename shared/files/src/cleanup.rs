@@ -9,7 +9,7 @@ use crate::{
 use openclaw_core::{
     BoxFuture, Ports, Result, Timestamp,
     documents::{self, Stored},
-    ledger::{Step, When},
+    ledger::{Pages, Step, When},
     queue::{Consumer, End, JOBS, Job},
     time,
 };
@@ -163,13 +163,9 @@ impl Files<'_> {
     async fn remove_everything(&self) -> Result<()> {
         let own = format!("{JOBS}{CLEANUP}/");
         for initial in INITIALS {
-            let (prefix, mut after) = (initial.to_string(), None::<String>);
-            loop {
-                let ledger = self.ledger();
-                let page = ledger.query(self.account, &prefix, after.as_deref(), TOGETHER);
-                let page = page.await?;
-                let Some((last, _)) = page.last() else { break };
-                after = Some(last.clone());
+            let prefix = initial.to_string();
+            let mut pages = Pages::new(self.ledger(), self.account, &prefix, None, TOGETHER);
+            while let Some(page) = pages.next().await? {
                 let keys = page.into_iter().map(|(key, _)| key);
                 let keys = keys.filter(|key| key != STANDING && !key.starts_with(&own));
                 let when = When::Always;

@@ -19,7 +19,7 @@ use openclaw_core::{
     blob::BlobSource,
     documents::{self, Stored, decode, document, put, put_until},
     id,
-    ledger::{Delta, Item, Step, When},
+    ledger::{Delta, Pages, Step, When},
     time::{self, DAY, HOUR},
 };
 use openclaw_schema::{
@@ -312,22 +312,16 @@ impl Files<'_> {
     }
 
     async fn parts_of(&self, upload: &str) -> Result<HashMap<String, PartRecord>> {
-        let (mut parts, mut after) = (HashMap::new(), None);
+        let mut parts = HashMap::new();
         let prefix = format!("{PART}{upload}/");
-        loop {
-            let ledger = self.ledger();
-            let page: Vec<(String, Item)> = ledger
-                .query(self.account, &prefix, after.as_deref(), READ)
-                .await?;
+        let mut pages = Pages::new(self.ledger(), self.account, &prefix, None, READ);
+        while let Some(page) = pages.next().await? {
             for (_, item) in &page {
                 let part: PartRecord = decode(document(item)?)?;
                 parts.insert(part.id.clone(), part);
             }
-            match page.into_iter().next_back() {
-                Some((last, _)) => after = Some(last),
-                None => return Ok(parts),
-            }
         }
+        Ok(parts)
     }
 
     /// The bytes of blobs, one after the other.

@@ -9,7 +9,7 @@ use openclaw_core::{
     Code, Error, Money, Ports, Result, Timestamp,
     documents::{decode, document},
     id,
-    ledger::Item,
+    ledger::{Item, Pages},
     time::{self, DAY, MINUTE},
 };
 use openclaw_schema::usage::{
@@ -115,12 +115,10 @@ fn read(item: &Item) -> Result<UsageRow> {
 
 /// The rows of an account, the newest first, wherever they are.
 struct Rows<'a> {
-    ports: &'a Ports,
-    account: &'a str,
     /// Rows after this key may be in files.
     cold: String,
-    /// Of the ledger: where it goes on (`None` after the last page), and what was read.
-    after: Option<Option<String>>,
+    /// Of the ledger: what is to be read, and what was.
+    pages: Pages<'a>,
     read: VecDeque<(String, Item)>,
     archived: Archived,
     /// The next row of the files, where it was looked at.
@@ -135,10 +133,8 @@ impl<'a> Rows<'a> {
         let start = start.filter(|start| *start > cold);
         let start = start.unwrap_or_else(|| cold.clone());
         Self {
-            ports,
-            account,
             cold: format!("{LOG}{cold}"),
-            after: Some(after),
+            pages: Pages::new(&*ports.ledger, account, LOG, after, READ),
             read: VecDeque::new(),
             archived: Archived::after(ports, account, start),
             next: None,
@@ -147,13 +143,8 @@ impl<'a> Rows<'a> {
 
     async fn next(&mut self) -> Result<Option<(String, UsageRow)>> {
         if self.read.is_empty()
-            && let Some(after) = self.after.take()
+            && let Some(page) = self.pages.next().await?
         {
-            let ledger = &self.ports.ledger;
-            let page = ledger
-                .query(self.account, LOG, after.as_deref(), READ)
-                .await?;
-            self.after = page.last().map(|(last, _)| Some(last.clone()));
             self.read.extend(page);
         }
         // What the ledger has is younger than what it no longer has, but for rows that are in both.

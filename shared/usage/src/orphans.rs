@@ -5,7 +5,10 @@ use crate::{
     booking::{book, row},
     progress::Progress,
 };
-use openclaw_core::{Error, Ledger, Result, Timestamp, ledger::Item};
+use openclaw_core::{
+    Error, Ledger, Result, Timestamp,
+    ledger::{Item, Pages},
+};
 
 const PAGE: usize = 500;
 
@@ -40,11 +43,8 @@ pub async fn settle_orphans(
     now: Timestamp,
 ) -> Result<Swept> {
     let mut swept = Swept::default();
-    let mut after = None;
-    loop {
-        let page = ledger
-            .query(account, RESERVATIONS, after.as_deref(), PAGE)
-            .await?;
+    let mut pages = Pages::new(ledger, account, RESERVATIONS, None, PAGE);
+    while let Some(page) = pages.next().await? {
         for (_, item) in &page {
             let reservation = read(item)?;
             let lease = reservation.lease();
@@ -54,11 +54,8 @@ pub async fn settle_orphans(
                 swept.next = Some(swept.next.map_or(lease, |next| next.min(lease)));
             }
         }
-        match page.into_iter().next_back() {
-            Some((last, _)) => after = Some(last),
-            None => return Ok(swept),
-        }
     }
+    Ok(swept)
 }
 
 fn read(item: &Item) -> Result<Reservation> {

@@ -9,7 +9,7 @@ use crate::{
 use openclaw_core::{
     Ledger, Result, Timestamp,
     documents::{decode, document, put_until},
-    ledger::{Step, When},
+    ledger::{Pages, Step, When},
 };
 
 /// Bytes of a document's entries: a store takes 300 KiB.
@@ -34,11 +34,9 @@ pub(crate) async fn read(
     let mut entries = vec![];
     // The document that holds it may begin earlier; only those who follow a log ask for a part of it, and
     // they ask for what begins a document. Whoever else does gets what comes after it.
-    let mut after = from.checked_sub(1).map(|number| key(run, number));
-    loop {
-        let page = ledger
-            .query(account, &prefix, after.as_deref(), PAGE)
-            .await?;
+    let after = from.checked_sub(1).map(|number| key(run, number));
+    let mut pages = Pages::new(ledger, account, &prefix, after, PAGE);
+    while let Some(page) = pages.next().await? {
         for (key, item) in &page {
             let first = key
                 .rsplit('/')
@@ -48,11 +46,8 @@ pub(crate) async fn read(
             let some: Vec<Entry> = decode(document(item)?)?;
             entries.extend((first..).zip(some));
         }
-        match page.into_iter().next_back() {
-            Some((last, _)) => after = Some(last),
-            None => return Ok(entries),
-        }
     }
+    Ok(entries)
 }
 
 /// How the run stands.

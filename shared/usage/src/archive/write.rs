@@ -7,7 +7,7 @@ use openclaw_core::{
     Error, Ports, Result, Timestamp,
     documents::{self, Stored, document},
     id,
-    ledger::When,
+    ledger::{Pages, Step, When},
     time::{self, DAY, HOUR},
 };
 use std::{io::Write, mem};
@@ -135,10 +135,9 @@ impl<'a> Archive<'a> {
     /// The rows of the next file: those after the key `after`.
     async fn gather(&self, after: &str) -> Result<Draft> {
         let mut draft = Draft::default();
-        let mut after = format!("{LOG}{after}");
-        loop {
-            let ledger = &self.ports.ledger;
-            let page = ledger.query(self.account, LOG, Some(&after), READ).await?;
+        let (ledger, after) = (&*self.ports.ledger, format!("{LOG}{after}"));
+        let mut pages = Pages::new(ledger, self.account, LOG, Some(after), READ);
+        while let Some(page) = pages.next().await? {
             for (key, item) in &page {
                 let key = &key[LOG.len()..];
                 let at = time_of(key).unwrap_or_default();
@@ -147,15 +146,12 @@ impl<'a> Archive<'a> {
                 }
                 draft.push(key, at, document(item)?)?;
             }
-            match page.into_iter().next_back() {
-                Some((last, _)) => after = last,
-                None => return Ok(draft),
-            }
         }
+        Ok(draft)
     }
 
     /// Notes the state; fails where someone else did meanwhile.
-    async fn note(&self, mut steps: Vec<openclaw_core::ledger::Step>) -> Result<()> {
+    async fn note(&self, mut steps: Vec<Step>) -> Result<()> {
         let when = self.stored.as_ref().map_or(When::Absent, Stored::unchanged);
         steps.push(documents::put(STATE.to_owned(), &self.state, when)?);
         match documents::apply(&*self.ports.ledger, self.account, steps).await? {

@@ -8,7 +8,7 @@ use crate::{
 use openclaw_core::{
     Error, Ledger, Result, Timestamp,
     documents::document as document_of,
-    ledger::Counters,
+    ledger::{Counters, Pages},
     time::{self, DAY},
 };
 use openclaw_schema::usage::Span;
@@ -127,13 +127,10 @@ impl<'a> Source<'a> {
         }
         let prefix = unit.prefix(kind);
         // Sorts before all parts of the first.
-        let mut after = format!("{prefix}{}", unit.name(start));
+        let after = format!("{prefix}{}", unit.name(start));
         let end = format!("{prefix}{}", unit.name(end));
-        loop {
-            let page = self
-                .ledger
-                .query(self.account, prefix, Some(&after), DOCUMENTS)
-                .await?;
+        let mut pages = Pages::new(self.ledger, self.account, prefix, Some(after), DOCUMENTS);
+        while let Some(page) = pages.next().await? {
             for (key, item) in &page {
                 if *key >= end {
                     return Ok(());
@@ -146,11 +143,8 @@ impl<'a> Source<'a> {
                     look(when, document_of(item)?)?;
                 }
             }
-            match page.into_iter().next_back() {
-                Some((last, _)) => after = last,
-                None => return Ok(()),
-            }
         }
+        Ok(())
     }
 
     async fn each_item(
@@ -184,13 +178,10 @@ impl<'a> Source<'a> {
         }
         for prefix in kind.items {
             // The last key before the first hour; hours sort as text.
-            let mut after = format!("{prefix}{}", time::hour(start));
+            let after = format!("{prefix}{}", time::hour(start));
             let end = format!("{prefix}{}", time::hour(end));
-            'pages: loop {
-                let page = self
-                    .ledger
-                    .query(self.account, prefix, Some(&after), ITEMS)
-                    .await?;
+            let mut pages = Pages::new(self.ledger, self.account, prefix, Some(after), ITEMS);
+            'pages: while let Some(page) = pages.next().await? {
                 for (key, item) in &page {
                     if *key >= end {
                         break 'pages;
@@ -198,10 +189,6 @@ impl<'a> Source<'a> {
                     let odd = || Error::internal(format_args!("odd sums {key}"));
                     let (hour, name) = hour_and_name(prefix, key).ok_or_else(odd)?;
                     look(hour, &name, item.counters().ok_or_else(odd)?);
-                }
-                match page.into_iter().next_back() {
-                    Some((last, _)) => after = last,
-                    None => break,
                 }
             }
         }
