@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "all of this is a test")]
 
 use futures_executor::block_on;
-use openclaw_core::{Blob, BoxFuture, Kv, Ledger, Spawn, time};
+use openclaw_core::{
+    Blob, BoxFuture, Kv, Ledger, Spawn,
+    ledger::{Pages, Step, When},
+    time,
+};
 use openclaw_testkit::{
     ManualClock, MemoryBlob, MemoryKv, MemoryLedger,
     contract::{self, Subject, Verdict},
@@ -63,4 +67,33 @@ fn names_of_cases_are_distinct() {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
+}
+
+#[test]
+fn pages_have_all_items_of_a_prefix_after_a_key() {
+    let ledger = MemoryLedger::new(subject(|clock| clock).store);
+    let keys = ["a/1", "a/2", "a/3", "a/4", "a/5", "b/1"];
+    for key in keys {
+        let step = Step::Put {
+            key: key.into(),
+            document: "{}".into(),
+            when: When::Always,
+            expires: None,
+        };
+        block_on(ledger.transact("acct_1", vec![step])).unwrap();
+    }
+    for (after, expected) in [
+        (None, &keys[..5]),
+        (Some("a/2"), &keys[2..5]),
+        (Some("a/5"), &[]),
+    ] {
+        let mut pages = Pages::new(&ledger, "acct_1", "a/", after.map(str::to_owned), 2);
+        let mut found = vec![];
+        while let Some(page) = block_on(pages.next()).unwrap() {
+            assert!((1..=2).contains(&page.len()));
+            found.extend(page.into_iter().map(|(key, _)| key));
+        }
+        assert_eq!(found, expected, "{after:?}");
+        assert_eq!(block_on(pages.next()).unwrap(), None, "it is over");
+    }
 }
