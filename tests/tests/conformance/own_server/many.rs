@@ -13,7 +13,7 @@ use serde_json::json;
 fn many() -> u64 {
     match Target::chosen() {
         Target::Native | Target::Workers => 1000,
-        Target::Lambda => 32,
+        Target::Lambda => 100,
     }
 }
 
