@@ -112,8 +112,16 @@ pub(super) fn add_to(entries: &mut Entries, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Adds an hour's item to the entry of its name.
+pub(super) fn add_item(entries: &mut Entries, name: &str, counters: &Counters) {
+    let sums = entries.entry(name.to_owned()).or_default();
+    for (field, count) in counters {
+        add_count(sums, field, *count);
+    }
+}
+
 /// Adds `count` to the counter `field`.
-pub(super) fn add_count(sums: &mut Counters, field: &str, count: i64) {
+fn add_count(sums: &mut Counters, field: &str, count: i64) {
     match sums.get_mut(field) {
         Some(sum) => *sum += count,
         None => drop(sums.insert(field.to_owned(), count)),

@@ -2,7 +2,7 @@
 
 use super::{
     BY_LABEL, Kind, ROLLED_UP, RolledUp, SERIES, SETTLED, STALE, Source, Unit,
-    document::{Entries, add_count, add_to, encode},
+    document::{Entries, add_item, add_to, encode},
     moment, rolled_up, stale_key,
 };
 use crate::Retention;
@@ -94,11 +94,7 @@ impl RollUp<'_> {
         let source = Source::until(self.ledger, self.account, start);
         let mut hours = BTreeMap::<String, Entries>::new();
         let mut look = |hour: &str, name: &str, counters: &Counters| {
-            let hour = hours.entry(hour.to_owned()).or_default();
-            let sums = hour.entry(name.to_owned()).or_default();
-            for (field, count) in counters {
-                add_count(sums, field, *count);
-            }
+            add_item(hours.entry(hour.to_owned()).or_default(), name, counters);
         };
         source.each_counters(kind, start, end, &mut look).await?;
         let (mut series, mut steps) = (0, vec![]);
@@ -122,12 +118,8 @@ impl RollUp<'_> {
             .await?;
         for hour in stale {
             let start = moment(&hour);
-            let mut look = |_: &str, name: &str, counters: &Counters| {
-                let sums = day.entry(name.to_owned()).or_default();
-                for (field, count) in counters {
-                    add_count(sums, field, *count);
-                }
-            };
+            let mut look =
+                |_: &str, name: &str, counters: &Counters| add_item(&mut day, name, counters);
             let end = time::shift(start, HOUR);
             source.each_counters(kind, start, end, &mut look).await?;
         }
