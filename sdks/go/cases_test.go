@@ -206,6 +206,14 @@ func (c *testCase) perform(client *openclaw.Client) (is outcome, err error) {
 		is.value, err = client.Chat.Completions.Batch(ctx, bodies, opts...)
 	case call.Get != nil:
 		is.value, err = client.Models.Get(ctx, call.Get[1], opts...)
+	case call.Guardrails == "get":
+		is.value, err = client.Guardrails.Get(ctx, opts...)
+	case call.Guardrails != nil:
+		var body openclaw.AccountGuardrailsInput
+		data, _ := json.Marshal(map[string]any{"guardrails": call.Guardrails})
+		if err = json.Unmarshal(data, &body); err == nil {
+			is.value, err = client.Guardrails.Set(ctx, body, opts...)
+		}
 	case call.Request != nil:
 		is.value, err = client.Request(ctx, call.Request[0], call.Request[1], nil, opts...)
 	case call.List != "":

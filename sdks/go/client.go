@@ -23,6 +23,7 @@ type Client struct {
 	Audit      *AuditService
 	Keys       *KeysService
 	Account    *AccountService
+	Guardrails *GuardrailsService
 	Accounts   *AccountsService
 	Providers  *ProvidersService
 	Config     *ConfigService
@@ -73,6 +74,7 @@ func NewClient(apiKey string, opts ...Option) *Client {
 		Audit:      &AuditService{t},
 		Keys:       &KeysService{t},
 		Account:    &AccountService{t},
+		Guardrails: &GuardrailsService{t},
 		Accounts:   &AccountsService{t},
 		Providers:  &ProvidersService{t},
 		Config:     &ConfigService{t},

@@ -326,6 +326,19 @@ func (r *AccountService) Get(ctx context.Context, opts ...Option) (*CurrentAccou
 	return get[CurrentAccount](ctx, r.transport, "GET", "/account", nil, opts)
 }
 
+// GuardrailsService has the methods of [Client].Guardrails.
+type GuardrailsService struct{ transport *transport }
+
+// Get: show the guardrails. GET /account/guardrails
+func (r *GuardrailsService) Get(ctx context.Context, opts ...Option) (*AccountGuardrails, error) {
+	return get[AccountGuardrails](ctx, r.transport, "GET", "/account/guardrails", nil, opts)
+}
+
+// Set: set the guardrails, in place of all that were there. PUT /account/guardrails
+func (r *GuardrailsService) Set(ctx context.Context, body AccountGuardrailsInput, opts ...Option) (*AccountGuardrails, error) {
+	return get[AccountGuardrails](ctx, r.transport, "PUT", "/account/guardrails", body, opts)
+}
+
 // AccountsService has the methods of [Client].Accounts.
 type AccountsService struct{ transport *transport }
 

@@ -81,6 +81,7 @@ type action struct {
 	Final          bool
 	Batch          []string
 	Get            []string
+	Guardrails     any
 	Request        []string
 	List           string
 	Params         map[string]any

@@ -60,6 +60,7 @@ export class OpenClawClient {
   readonly audit = new resources.Audit(this);
   readonly keys = new resources.Keys(this);
   readonly account = new resources.Account(this);
+  readonly guardrails = new resources.Guardrails(this);
   readonly accounts = new resources.Accounts(this);
   readonly providers = new resources.Providers(this);
   readonly config = new resources.Config(this);

@@ -252,6 +252,18 @@ export class Account extends Resource {
   }
 }
 
+export class Guardrails extends Resource {
+  /** Show the guardrails. `GET /account/guardrails` */
+  get(options?: RequestOptions): APIPromise<T.AccountGuardrails> {
+    return this.client.request('GET', '/account/guardrails', options);
+  }
+
+  /** Set the guardrails, in place of all that were there. `PUT /account/guardrails` */
+  set(body: T.AccountGuardrailsInput, options?: RequestOptions): APIPromise<T.AccountGuardrails> {
+    return this.client.request('PUT', '/account/guardrails', { ...options, body });
+  }
+}
+
 export class Accounts extends Resource {
   /** List accounts in the order of their ids. `GET /accounts` */
   list(query: { after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Account> {

@@ -139,6 +139,8 @@ async function perform(one, client) {
       ),
     };
   if (call.get) return { value: await client[call.get[0]].get(call.get[1], options) };
+  if (call.guardrails === 'get') return { value: await client.guardrails.get(options) };
+  if (call.guardrails) return { value: await client.guardrails.set({ guardrails: call.guardrails }, options) };
   if (call.request) return { value: await client.request(...call.request, options) };
   if (call.list) {
     const list = client[call.list].list(call.params, options);

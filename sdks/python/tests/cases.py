@@ -190,6 +190,8 @@ async def perform(one: dict[str, Any], client: openclaw.AsyncClient) -> dict[str
         return {"value": await client.chat.completions.batch([chat(text) for text in call["batch"]], options=options)}
     if "get" in call:
         return {"value": await getattr(client, call["get"][0]).get(call["get"][1], options=options)}
+    if "guardrails" in call:
+        return {"value": await guardrails(call["guardrails"], client, options)}
     if "request" in call:
         return {"value": (await client.request(*call["request"], options=options)).data}
     if "list" in call:
@@ -230,6 +232,12 @@ async def stream(call: dict[str, Any], client: openclaw.AsyncClient, options: An
             if chunks == call.get("take"):
                 break
     return {"text": text, "chunks": chunks, "cost": stream.usage.cost if stream.usage else None}
+
+
+async def guardrails(wanted: Any, client: openclaw.AsyncClient, options: Any) -> openclaw.types.AccountGuardrails:
+    if wanted == "get":
+        return await client.guardrails.get(options=options)
+    return await client.guardrails.set(guardrails=wanted, options=options)
 
 
 async def listed(call: dict[str, Any], client: openclaw.AsyncClient) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class AsyncClient:
         self.audit = resources.AsyncAudit(transport)
         self.keys = resources.AsyncKeys(transport)
         self.account = resources.AsyncAccount(transport)
+        self.guardrails = resources.AsyncGuardrails(transport)
         self.accounts = resources.AsyncAccounts(transport)
         self.providers = resources.AsyncProviders(transport)
         self.config = resources.AsyncConfig(transport)

@@ -581,6 +581,28 @@ class AsyncAccount(AsyncResource):
         return it
 
 
+class AsyncGuardrails(AsyncResource):
+    async def get(
+        self,
+        *,
+        options: Options | None = None,
+    ) -> T.AccountGuardrails:
+        """Show the guardrails. `GET /account/guardrails`"""
+        it: T.AccountGuardrails = await self._request("GET", "/account/guardrails", T.AccountGuardrails, None, None, options)
+        return it
+
+    async def set(
+        self,
+        *,
+        guardrails: Sequence[T.GuardrailInput | Mapping[str, Any]],
+        options: Options | None = None,
+        **extra: Any,
+    ) -> T.AccountGuardrails:
+        """Set the guardrails, in place of all that were there. `PUT /account/guardrails`"""
+        it: T.AccountGuardrails = await self._request("PUT", "/account/guardrails", T.AccountGuardrails, None, fields({"guardrails": guardrails}, extra), options)
+        return it
+
+
 class AsyncAccounts(AsyncResource):
     def list(
         self,

@@ -68,6 +68,7 @@ class Client:
         self.audit = resources.Audit(transport)
         self.keys = resources.Keys(transport)
         self.account = resources.Account(transport)
+        self.guardrails = resources.Guardrails(transport)
         self.accounts = resources.Accounts(transport)
         self.providers = resources.Providers(transport)
         self.config = resources.Config(transport)
