@@ -62,6 +62,7 @@ export async function pretend(page, state) {
       const error = { code: 'provider_unavailable', message: 'The storage cannot be reached.', details: null };
       return route.fulfill({ status: 503, headers: { 'x-request-id': 'req_0a1b2c3d4e5f', 'x-should-retry': 'false' }, json: { error } });
     }
+    if (/\/account\/guardrails$/.test(route.request().url())) return route.fulfill({ json: { guardrails: [] } });
     if (/\/config$/.test(route.request().url())) {
       return route.fulfill({ json: { object: 'config', version: 0, updated_at: null, file: {}, config: {}, effective: {}, sealed_keys: [] } });
     }

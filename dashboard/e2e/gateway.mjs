@@ -167,4 +167,11 @@ export async function fill(gateway, key) {
   form.append('purpose', 'analysis');
   form.append('file', new Blob(['# Minutes\n\nThe gateway ships on Friday.\n'], { type: 'text/markdown' }), 'minutes.md');
   await ask('POST', '/files/upload', form);
+  await ask('PUT', '/account/guardrails', {
+    guardrails: [
+      { name: 'personal data', on: 'input', action: 'redact', pii: ['email', 'phone', 'card', 'iban', 'secret'] },
+      { name: 'plans', on: 'output', action: 'block', patterns: ['(?i)project titan', '(?i)acquisition of \\w+'] },
+      { name: 'length', on: 'input', action: 'block', max_input_characters: 50_000 },
+    ],
+  });
 }

@@ -16,7 +16,7 @@ test("the operator's token signs in, and shows the operator's pages only", async
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Accounts' }).waitFor();
   const links = await page.locator('nav[aria-label=Pages] li').allInnerTexts();
-  assert.deepEqual(links.map((link) => link.trim()), ['Accounts', 'Providers', 'Configuration', 'Audit log', 'Models', 'Settings']);
+  assert.deepEqual(links.map((link) => link.trim()), ['Accounts', 'Providers', 'Configuration', 'Audit log', 'Models', 'Guardrails', 'Settings']);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
@@ -81,6 +81,39 @@ test('the configuration is changed with faults at their lines, and goes back', a
   await page.getByRole('button', { name: 'Go back', exact: true }).click();
   await page.getByText(`Version ${version} counts again.`).waitFor();
   assert.equal((await ask('GET', '/config')).effective.limits.free, 77);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('guardrails of all accounts are one section of the configuration; those of one account are reached from it', async () => {
+  const { config, version } = await ask('GET', '/config');
+  await ask('PUT', '/config', { version, config: { ...config, limits: { free: 79 } } });
+  const page = await visit('#/guardrails');
+  await page.getByText('No guardrails yet').waitFor();
+  await page.getByRole('button', { name: 'Add guardrail' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('cards');
+  await dialog.getByLabel('Card').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('cell', { name: 'cards', exact: true }).waitFor();
+  const { effective } = await ask('GET', '/config');
+  assert.deepEqual(effective.guardrails, [{ name: 'cards', on: 'both', action: 'redact', pii: ['card'] }]);
+  assert.equal(effective.limits.free, 79, 'other sections stay');
+  await page.getByRole('button', { name: 'Remove cards' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('No guardrails yet').waitFor();
+  assert.deepEqual((await ask('GET', '/config')).effective.guardrails, []);
+
+  await goto(page, here.gateway, '#/accounts');
+  await page.getByRole('link', { name: 'Guardrails of Acme Robotics' }).click();
+  await page.getByRole('cell', { name: 'personal data', exact: true }).waitFor();
+  await page.getByText('Acme Robotics').first().waitFor();
+  await page.getByRole('button', { name: 'Change plans' }).click();
+  await dialog.getByLabel('Does').selectOption('redact');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('“plans” is saved.').waitFor();
+  const account = await ask('GET', `/accounts/${here.full.id}`);
+  assert.deepEqual(account.guardrails.map(({ name, action }) => [name, action]), [['personal data', 'redact'], ['plans', 'redact'], ['length', 'block']]);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -7,7 +7,7 @@ import { before, describe, test } from 'node:test';
 import { open, goto, overflow, violations } from './browser.mjs';
 import { stage } from './stage.mjs';
 
-const PAGES = ['overview', 'playground', 'usage', 'logs', 'models', 'skills', 'skills/weather-skill', 'workflows', 'files', 'webhooks', 'keys', 'connect', 'settings'];
+const PAGES = ['overview', 'playground', 'usage', 'logs', 'models', 'skills', 'skills/weather-skill', 'workflows', 'files', 'webhooks', 'keys', 'guardrails', 'connect', 'settings'];
 const OPERATORS = ['accounts', 'providers', 'configuration', 'audit'];
 const PICTURES = new URL('../../target/dashboard/', import.meta.url).pathname;
 const CALLS = 3;

@@ -1,8 +1,8 @@
 // What people do in the dashboard, by keyboard and by mouse, against a real gateway.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goto, open } from './browser.mjs';
-import { call } from './gateway.mjs';
+import { goto, open, violations } from './browser.mjs';
+import { account, call } from './gateway.mjs';
 import { stage } from './stage.mjs';
 
 const here = stage();
@@ -146,6 +146,54 @@ test('the playground streams, shows what it costs, and stops', async () => {
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByText('Stopped.', { exact: false }).first().waitFor();
   await page.getByRole('button', { name: 'Send' }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a guardrail is added, refuses a chat, is moved and removed', async () => {
+  const { key } = await account(here.gateway, 'Guarded');
+  const ask = (method, path, body) => call(here.gateway, key, method, path, body);
+  const page = await visit('#/guardrails', {}, key);
+  await page.getByText('No guardrails yet').waitFor();
+  const add = page.getByRole('button', { name: 'Add guardrail' }).first();
+  await add.click();
+  const dialog = page.getByRole('dialog');
+  const save = page.getByRole('button', { name: 'Save' });
+  await dialog.getByLabel('Name').fill('plans');
+  await dialog.getByLabel('Does').selectOption('block');
+  const patterns = dialog.getByLabel('Patterns optional');
+  await patterns.fill('(?i)project titan\n(?=x)');
+  assert.deepEqual(await violations(page), []);
+  await save.click();
+  await dialog.getByText('Line 2').waitFor();
+  await patterns.fill('(?i)project titan');
+  await save.click();
+  await page.getByRole('cell', { name: 'plans', exact: true }).waitFor();
+  const chat = () => ask('POST', '/chat/completions', { model: 'gpt-4o', messages: [{ role: 'user', content: 'What is Project Titan?' }] });
+  // Another process may know it a minute later.
+  for (let tries = 0; tries < 90 && (await chat().catch(() => null)); tries += 1) await new Promise((done) => setTimeout(done, 1000));
+  await assert.rejects(chat(), /content_filtered.*plans/);
+
+  await add.click();
+  await dialog.getByLabel('Name').fill('length');
+  await dialog.getByRole('button', { name: 'Length' }).click();
+  await dialog.getByLabel('Characters at most').fill('0');
+  await save.click();
+  await dialog.locator('[aria-invalid=true]').waitFor();
+  await dialog.getByLabel('Characters at most').fill('20000');
+  await save.click();
+  await page.getByText('more than 20,000 characters').waitFor();
+  await page.getByRole('button', { name: 'Move length up' }).click();
+  await page.getByText('“length” is earlier now.').waitFor();
+  const { guardrails } = await ask('GET', '/account/guardrails');
+  assert.deepEqual(guardrails, [
+    { name: 'length', on: 'input', action: 'block', max_input_characters: 20_000 },
+    { name: 'plans', on: 'both', action: 'block', patterns: ['(?i)project titan'] },
+  ]);
+  await page.getByRole('button', { name: 'Remove length' }).click();
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('“length” is removed.').waitFor();
+  assert.deepEqual((await ask('GET', '/account/guardrails')).guardrails.map(({ name }) => name), ['plans']);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

@@ -10,6 +10,7 @@ import List from '@lucide/svelte/icons/list';
 import History from '@lucide/svelte/icons/history';
 import Plug from '@lucide/svelte/icons/plug';
 import Server from '@lucide/svelte/icons/server';
+import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import Settings from '@lucide/svelte/icons/settings';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import SquareTerminal from '@lucide/svelte/icons/square-terminal';
@@ -43,6 +44,7 @@ export const PAGES: PageInfo[] = [
   { id: 'files', label: 'Files', group: 'Build', icon: FileText, letter: 'f', needs: 'files', load: () => import('../pages/Files.svelte') },
   { id: 'webhooks', label: 'Webhooks', group: 'Build', icon: Webhook, letter: 'h', needs: 'webhooks', load: () => import('../pages/Webhooks.svelte') },
   { id: 'keys', label: 'Keys', group: 'Account', icon: KeyRound, letter: 'k', needs: 'admin', load: () => import('../pages/Keys.svelte') },
+  { id: 'guardrails', label: 'Guardrails', group: 'Account', icon: ShieldCheck, letter: 'e', needs: 'admin', load: () => import('../pages/Guardrails.svelte') },
   { id: 'connect', label: 'Connect', group: 'Account', icon: Plug, letter: 'c', needs: null, load: () => import('../pages/Connect.svelte') },
   { id: 'accounts', label: 'Accounts', group: 'Operate', icon: Users, letter: 'a', needs: 'operator', load: () => import('../pages/Accounts.svelte') },
   { id: 'providers', label: 'Providers', group: 'Operate', icon: Server, letter: 'r', needs: 'operator', load: () => import('../pages/Providers.svelte') },
@@ -57,7 +59,7 @@ export const INNER: PageInfo[] = [
 ];
 
 /** What the operator sees beside the operator's own pages: what belongs to no account. */
-const COMMON = ['models', 'settings'];
+const COMMON = ['models', 'guardrails', 'settings'];
 
 /** Those that the session may open; what it may not is absent. */
 export function allowed(): PageInfo[] {

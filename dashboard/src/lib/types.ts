@@ -26,7 +26,20 @@ export interface ManagedAccount {
   rate_limit: number | null;
   monthly_budget: number | null;
   status: 'active' | 'suspended';
+  guardrails?: Guardrail[];
   created_at: string;
+}
+
+export type Pii = 'email' | 'phone' | 'card' | 'iban' | 'secret';
+
+/** A rule about what goes into chats and comes out of them. */
+export interface Guardrail {
+  name: string;
+  on: 'input' | 'output' | 'both';
+  action: 'block' | 'redact';
+  patterns?: string[];
+  pii?: Pii[];
+  max_input_characters?: number | null;
 }
 
 /** A provider as the operator sees it: its row of the configuration, and where that stands. */
