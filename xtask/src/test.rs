@@ -41,9 +41,14 @@ const NPM_TOOLS: &str = "OPENCLAW_WRANGLER_MODULES";
 /// A harness that takes longer hangs: four times what the longest takes on two processors of its own.
 const LIMIT: Duration = Duration::from_secs(1300);
 
-/// Cases of the suite at once: most of what they do is to wait, but some of it has time limits that a
-/// busy processor would break.
-const CASES_AT_ONCE: &str = "3";
+/// The suite's two parts, and what the harness is told for each. Most of what cases do is to wait, but some of
+/// it has time limits that a busy processor would break: so few at once, and the crowd's by themselves.
+const PARTS: [(&str, &[&str]); 2] = [
+    ("conformance", &["--skip", CROWD, "--test-threads=3"]),
+    ("conformance, many at once", &[CROWD, "--test-threads=1"]),
+];
+/// The cases that take all of a machine.
+const CROWD: &str = "crowd::";
 
 /// Options of `test`.
 #[derive(Args)]
@@ -251,29 +256,29 @@ fn suites_of(plan: &Plan, built: &Built, fetched: Fetched, report: &mut Report) 
     let (_serving, model_url) = model::start(&model)?;
     for runtime in plan.suites() {
         let target = format!("{runtime:?}").to_lowercase();
-        report.step(&format!("conformance: {target}"), |outcome| {
-            let mut suite = built.suite()?;
-            clients.give(&mut suite);
-            libraries.give(&mut suite);
-            if let Some(tools) = &workers {
-                suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
-                suite.env(NPM_TOOLS, &tools.node_modules);
-            }
-            if let Some(lambda) = &lambda {
-                lambda.give(&mut suite);
-            }
-            suite.env("OPENCLAW_TARGET", &target);
-            suite.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
-            suite.env("OPENCLAW_MODEL_URL", &model_url);
-            if std::env::var_os("RUST_TEST_THREADS").is_none() {
-                suite.env("RUST_TEST_THREADS", CASES_AT_ONCE);
-            }
-            outcome.run(&mut suite, LIMIT)
-        })?;
-        report.step(&format!("what the servers printed: {target}"), |_| {
-            let profile = cargo::target().join(PROFILE);
-            printed::ensure_no_secret(&profile.join("conformance").join(&target))
-        })?;
+        for (part, options) in PARTS {
+            report.step(&format!("{part}: {target}"), |outcome| {
+                let mut suite = built.suite()?;
+                suite.args(options);
+                clients.give(&mut suite);
+                libraries.give(&mut suite);
+                if let Some(tools) = &workers {
+                    suite.env("OPENCLAW_WRANGLER_NODE", &tools.node);
+                    suite.env(NPM_TOOLS, &tools.node_modules);
+                }
+                if let Some(lambda) = &lambda {
+                    lambda.give(&mut suite);
+                }
+                suite.env("OPENCLAW_TARGET", &target);
+                suite.env("OPENCLAW_BIN", built.binary("openclaw-api")?);
+                suite.env("OPENCLAW_MODEL_URL", &model_url);
+                outcome.run(&mut suite, LIMIT)
+            })?;
+            report.step(&format!("what the servers printed: {target}"), |_| {
+                let profile = cargo::target().join(PROFILE);
+                printed::ensure_no_secret(&profile.join("conformance").join(&target))
+            })?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Accounts and keys made for one case each, through the operator's API.
 
-use super::{Client, target::gateway, timing::eventually};
+use super::{Client, target::gateway, timing::eventually_within};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// An account of one case.
 #[derive(Clone, Debug)]
@@ -88,7 +89,8 @@ impl Account {
     /// Its usage of today, once at least this many requests are in it: a stream's row may follow
     /// its last byte by a moment.
     pub async fn usage(&self, requests: u64) -> Value {
-        let usage = eventually(async || {
+        // Where nobody saw its end, the row comes once its lease is over, which takes 45 s.
+        let usage = eventually_within(Duration::from_secs(70), async || {
             let usage = self.client.get("/v1/analytics/usage?period=24h").await.ok();
             let counted = usage["total_requests"].as_u64().expect("a count");
             (counted >= requests).then_some(usage)

@@ -16,7 +16,7 @@ use std::{
 
 /// What the runner prints once it takes requests.
 pub(super) const READY: &str = "listening on http://";
-/// Region and credentials: DynamoDB Local keeps the tables of each pair apart, and takes any.
+/// Region and secret: DynamoDB Local takes any.
 const LOCAL: &str = "local";
 /// The functions.
 const FUNCTIONS: [&str; 14] = [
@@ -42,7 +42,8 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let data = options.data.clone().unwrap_or_else(|| folder.join("data"));
     let real = text("OPENCLAW_DYNAMODB_URL")?;
     let [kv, ledger] = tables(&data);
-    let (s3, bucket) = (text("OPENCLAW_S3_URL")?, bucket(&data));
+    let key = hash(&data);
+    let (s3, bucket) = (text("OPENCLAW_S3_URL")?, format!("blobs-{key}"));
     let endpoint = options.dynamodb.clone().unwrap_or_else(|| real.clone());
     let mut environment: BTreeMap<String, String> = options
         .hosted_variables()
@@ -51,7 +52,7 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
         .collect();
     let own = [
         ("AWS_REGION", LOCAL),
-        ("AWS_ACCESS_KEY_ID", LOCAL),
+        ("AWS_ACCESS_KEY_ID", &key),
         ("AWS_SECRET_ACCESS_KEY", LOCAL),
         ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
         ("AWS_ENDPOINT_URL_S3", &s3),
@@ -73,9 +74,9 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let file = self::settings(folder);
     let text = serde_json::to_string(&settings).map_err(|error| error.to_string())?;
     std::fs::write(&file, text).map_err(|error| error.to_string())?;
-    create(&real, &kv, &ledger)?;
-    tables_py(&["create-bucket", &s3, &bucket], "")?;
-    put(&real, &kv, &config::document(options))?;
+    create(&key, &real, &kv, &ledger)?;
+    tables_py(&key, &["create-bucket", &s3, &bucket], "")?;
+    put(&key, &real, &kv, &config::document(options))?;
     let mut command = Command::new(super::server::profile_folder().join("openclaw-lambda-local"));
     command.arg(file).env_clear();
     Ok(command)
@@ -90,32 +91,36 @@ fn tables(data: &Path) -> [String; 2] {
     ["kv", "ledger"].map(|table| format!("{table}-{name}"))
 }
 
-/// The bucket's name, which may have less in it than a table's.
-fn bucket(data: &Path) -> String {
+/// The access key, which is the bucket's name, too, as this may have less in it than a table's. DynamoDB Local
+/// keeps a database for each key, with one thread: gateways with keys of their own do not wait for each other.
+fn hash(data: &Path) -> String {
     let hash = Sha256::digest(data.to_string_lossy().as_bytes());
     let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("blobs-{}", &digits[..32])
+    digits[..32].to_owned()
 }
 
 /// Creates the tables of `template.yaml` where they are missing.
-fn create(endpoint: &str, kv: &str, ledger: &str) -> Result<(), String> {
+fn create(key: &str, endpoint: &str, kv: &str, ledger: &str) -> Result<(), String> {
     let (kv, ledger) = (format!("kv={kv}"), format!("ledger={ledger}"));
-    tables_py(&["create", endpoint, &kv, &ledger], "")
+    tables_py(key, &["create", endpoint, &kv, &ledger], "")
 }
 
 /// Puts the configuration to where the functions look for it.
-fn put(endpoint: &str, kv: &str, document: &str) -> Result<(), String> {
+fn put(key: &str, endpoint: &str, kv: &str, document: &str) -> Result<(), String> {
     let document = config::json(document).to_string();
-    tables_py(&["put-config", kv, endpoint], &document)
+    tables_py(key, &["put-config", kv, endpoint], &document)
 }
 
-fn tables_py(arguments: &[&str], input: &str) -> Result<(), String> {
+fn tables_py(key: &str, arguments: &[&str], input: &str) -> Result<(), String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platforms/aws/tables.py");
     let mut command = Command::new(setting("OPENCLAW_LAMBDA_PYTHON")?);
     command.arg(script).args(arguments);
-    for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-        command.env(name, LOCAL);
-    }
+    let credentials = [
+        ("AWS_REGION", LOCAL),
+        ("AWS_ACCESS_KEY_ID", key),
+        ("AWS_SECRET_ACCESS_KEY", LOCAL),
+    ];
+    command.envs(credentials);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command
         .stderr(Stdio::piped())
@@ -157,9 +162,10 @@ pub(super) fn settings(folder: &Path) -> PathBuf {
 pub(super) fn configure(file: &Path, document: &str) {
     let text = std::fs::read(file).expect("the settings");
     let settings: Settings = serde_json::from_slice(&text).expect("the settings");
-    let kv = &settings.environment["OPENCLAW_KV_TABLE"];
+    let [kv, key] =
+        ["OPENCLAW_KV_TABLE", "AWS_ACCESS_KEY_ID"].map(|name| &*settings.environment[name]);
     let endpoint = self::text("OPENCLAW_DYNAMODB_URL").expect("set");
-    put(&endpoint, kv, document).expect("the configuration is put");
+    put(key, &endpoint, kv, document).expect("the configuration is put");
 }
 
 /// SIGKILL to every copy of `function` that is at work; how many.

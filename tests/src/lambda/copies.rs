@@ -23,6 +23,10 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 
+/// Copies that start at once. On the platform each has a processor of its own; here, a hundred at once would leave
+/// none to those that work, or to DynamoDB Local.
+const STARTS: usize = 2;
+
 /// A function's answer: its headers, which tell its form, and its body as it comes.
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,
@@ -45,6 +49,8 @@ pub(super) struct Worker {
     next: tokio::sync::Mutex<mpsc::UnboundedReceiver<Invocation>>,
     current: Mutex<Option<(String, oneshot::Sender<Answer>)>>,
     busy: Mutex<Option<OwnedSemaphorePermit>>,
+    /// Until it asks for its first invocation.
+    starting: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// All copies of all functions.
@@ -54,6 +60,7 @@ pub(super) struct Fleet {
     interface: SocketAddr,
     numbers: AtomicU64,
     bounds: BTreeMap<String, Arc<Semaphore>>,
+    starts: Arc<Semaphore>,
     workers: Mutex<HashMap<u64, Arc<Worker>>>,
     /// The copies that wait; the one that worked last is taken first.
     idle: Mutex<Vec<Arc<Worker>>>,
@@ -68,6 +75,7 @@ impl Fleet {
             template,
             interface,
             numbers: AtomicU64::new(0),
+            starts: Arc::new(Semaphore::new(STARTS)),
             workers: Mutex::default(),
             idle: Mutex::default(),
         }
@@ -88,7 +96,7 @@ impl Fleet {
         let permit = bound.acquire_owned().await.ok()?;
         let worker = match self.take(function) {
             Some(worker) => worker,
-            None => self.start(function).ok()?,
+            None => self.take_or_start(function).await?,
         };
         *worker.busy.lock().unwrap() = Some(permit);
         let (answer, answered) = oneshot::channel();
@@ -100,6 +108,15 @@ impl Fleet {
         answered.await.ok()
     }
 
+    /// A copy that became free while others were starting, or a new one.
+    async fn take_or_start(self: &Arc<Self>, function: &str) -> Option<Arc<Worker>> {
+        let start = self.starts.clone().acquire_owned().await.ok()?;
+        match self.take(function) {
+            Some(worker) => Some(worker),
+            None => self.start(function, start).ok(),
+        }
+    }
+
     fn take(&self, function: &str) -> Option<Arc<Worker>> {
         let mut idle = self.idle.lock().unwrap();
         let at = idle
@@ -108,7 +125,11 @@ impl Fleet {
         Some(idle.remove(at))
     }
 
-    fn start(self: &Arc<Self>, function: &str) -> io::Result<Arc<Worker>> {
+    fn start(
+        self: &Arc<Self>,
+        function: &str,
+        start: OwnedSemaphorePermit,
+    ) -> io::Result<Arc<Worker>> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let binary = &self.settings.functions[function];
         // It ends with this process, however that ends.
@@ -138,6 +159,7 @@ impl Fleet {
             next: tokio::sync::Mutex::new(next),
             current: Mutex::default(),
             busy: Mutex::default(),
+            starting: Mutex::new(Some(start)),
         });
         if let Some(id) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
             worker.process.get_or_init(|| id);
@@ -159,6 +181,7 @@ impl Fleet {
         self.idle.lock().unwrap().retain(others);
         worker.current.lock().unwrap().take();
         worker.busy.lock().unwrap().take();
+        worker.starting.lock().unwrap().take();
         // Its connection is gone, and with it whoever held this.
         let mut next = worker.next.lock().await;
         next.close();
@@ -171,6 +194,7 @@ impl Fleet {
 
     /// The next invocation of a copy, which is frozen until it comes.
     pub(super) async fn next(&self, worker: &Arc<Worker>) -> Option<Invocation> {
+        worker.starting.lock().unwrap().take();
         let mut next = worker.next.lock().await;
         if let Ok(invocation) = next.try_recv() {
             return Some(invocation);

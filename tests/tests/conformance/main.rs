@@ -37,6 +37,7 @@ mod chat;
 mod clients;
 mod config;
 mod conventions;
+mod crowd;
 mod files;
 mod guardrails;
 mod health;

@@ -7,3 +7,5 @@ mod races;
 mod rotate;
 mod scopes;
 mod update;
+
+pub(crate) use races::listed;

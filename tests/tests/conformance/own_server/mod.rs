@@ -4,7 +4,6 @@ mod audit;
 mod crash;
 mod log;
 mod long;
-mod many;
 
 use openclaw_conformance::harness::{ADMIN_TOKEN, Account, Client, Mock, Options, Server};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! Many at once.
+//! Streams.
 
-use super::{account, patient};
+use crate::own_server::{account, patient};
 use futures_util::future::join_all;
 use openclaw_conformance::{
     harness::{Ended, Target, chat},
