@@ -4,12 +4,14 @@
     tables.py create-bucket ENDPOINT NAME            makes it where it is not there
     tables.py put-config TABLE [ENDPOINT]            puts the JSON document on standard input under `config`
 
-Region and credentials come from the usual variables; an endpoint on this machine takes any.
+Several may follow each other, with `--` between them. Region and credentials come from the usual variables; an endpoint on this machine takes any.
 """
 
 import json
 import os
 import sys
+from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import boto3
@@ -37,11 +39,16 @@ def _inside(loader, _suffix, node):
 Template.add_multi_constructor("!", _inside)
 
 
+@cache
+def resources():
+    """What the template is made of."""
+    with TEMPLATE.open(encoding="utf-8") as file:
+        return yaml.load(file, Template)["Resources"]  # noqa: S506, a SafeLoader
+
+
 def schema(which):
     """What `create_table` takes of the table's properties, and its attribute for expiry."""
-    with TEMPLATE.open(encoding="utf-8") as file:
-        resources = yaml.load(file, Template)["Resources"]  # noqa: S506, a SafeLoader
-    properties = resources[TABLES[which]]["Properties"]
+    properties = resources()[TABLES[which]]["Properties"]
     taken = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
     if "StreamSpecification" in properties:
         # CloudFormation leaves out that it is on.
@@ -49,6 +56,7 @@ def schema(which):
     return taken, properties["TimeToLiveSpecification"]
 
 
+@cache
 def client(endpoint=None, service="dynamodb"):
     """DynamoDB, or another service, at `endpoint`, else where the environment says."""
     if endpoint is None:
@@ -96,24 +104,29 @@ def put_config(dynamodb, table, text):
     dynamodb.put_item(TableName=table, Item=item)
 
 
-def main(arguments):
-    """Does what the command line says; its exit status."""
+def do(arguments):
+    """Does one thing; whether there is such a thing."""
     match arguments:
         case ["create", endpoint, *tables] if tables:
             pairs = [table.split("=", 1) for table in tables]
             if all(len(pair) == 2 and pair[0] in TABLES for pair in pairs):
                 for which, name in pairs:
                     create(client(endpoint), which, name)
-                return 0
+                return True
         case ["create-bucket", endpoint, name]:
             create_bucket(client(endpoint, "s3"), name)
-            return 0
-        case ["put-config", table]:
-            put_config(client(), table, sys.stdin.read())
-            return 0
-        case ["put-config", table, endpoint]:
-            put_config(client(endpoint), table, sys.stdin.read())
-            return 0
+            return True
+        case ["put-config", table, *endpoint] if len(endpoint) <= 1:
+            put_config(client(*endpoint), table, sys.stdin.read())
+            return True
+    return False
+
+
+def main(arguments):
+    """Does what the command line says; its exit status."""
+    parts = [list(part) for between, part in groupby(arguments, lambda one: one == "--") if not between]
+    if parts and all(do(part) for part in parts):
+        return 0
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -36,7 +36,7 @@ const FUNCTIONS: [&str; 14] = [
     "workflows",
 ];
 /// Copies of one function: 2 cores have enough with them, what comes beyond waits.
-const COPIES: usize = 200;
+const COPIES: usize = 40;
 
 pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
     let data = options.data.clone().unwrap_or_else(|| folder.join("data"));
@@ -74,9 +74,12 @@ pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Com
     let file = self::settings(folder);
     let text = serde_json::to_string(&settings).map_err(|error| error.to_string())?;
     std::fs::write(&file, text).map_err(|error| error.to_string())?;
-    create(&key, &real, &kv, &ledger)?;
-    tables_py(&key, &["create-bucket", &s3, &bucket], "")?;
-    put(&key, &real, &kv, &config::document(options))?;
+    let (kv_table, ledger_table) = (format!("kv={kv}"), format!("ledger={ledger}"));
+    // Those of `template.yaml`, where they are missing.
+    let tables = ["create", &real, &kv_table, &ledger_table];
+    let store = ["create-bucket", &s3, &bucket];
+    let all = [&tables[..], &store, &put(&kv, &real)].join(&"--");
+    tables_py(&key, &all, &config::document(options))?;
     let mut command = Command::new(super::server::profile_folder().join("openclaw-lambda-local"));
     command.arg(file).env_clear();
     Ok(command)
@@ -99,19 +102,12 @@ fn hash(data: &Path) -> String {
     digits[..32].to_owned()
 }
 
-/// Creates the tables of `template.yaml` where they are missing.
-fn create(key: &str, endpoint: &str, kv: &str, ledger: &str) -> Result<(), String> {
-    let (kv, ledger) = (format!("kv={kv}"), format!("ledger={ledger}"));
-    tables_py(key, &["create", endpoint, &kv, &ledger], "")
+/// Puts a configuration to where the functions look for it.
+const fn put<'a>(table: &'a str, endpoint: &'a str) -> [&'a str; 3] {
+    ["put-config", table, endpoint]
 }
 
-/// Puts the configuration to where the functions look for it.
-fn put(key: &str, endpoint: &str, kv: &str, document: &str) -> Result<(), String> {
-    let document = config::json(document).to_string();
-    tables_py(key, &["put-config", kv, endpoint], &document)
-}
-
-fn tables_py(key: &str, arguments: &[&str], input: &str) -> Result<(), String> {
+fn tables_py(key: &str, arguments: &[&str], document: &str) -> Result<(), String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platforms/aws/tables.py");
     let mut command = Command::new(setting("OPENCLAW_LAMBDA_PYTHON")?);
     command.arg(script).args(arguments);
@@ -129,7 +125,7 @@ fn tables_py(key: &str, arguments: &[&str], input: &str) -> Result<(), String> {
     let written = child
         .stdin
         .take()
-        .map(|mut stdin| stdin.write_all(input.as_bytes()));
+        .map(|mut stdin| stdin.write_all(config::json(document).to_string().as_bytes()));
     let output = child
         .wait_with_output()
         .map_err(|error| error.to_string())?;
@@ -165,7 +161,7 @@ pub(super) fn configure(file: &Path, document: &str) {
     let [kv, key] =
         ["OPENCLAW_KV_TABLE", "AWS_ACCESS_KEY_ID"].map(|name| &*settings.environment[name]);
     let endpoint = self::text("OPENCLAW_DYNAMODB_URL").expect("set");
-    put(key, &endpoint, kv, document).expect("the configuration is put");
+    tables_py(key, &put(kv, &endpoint), document).expect("the configuration is put");
 }
 
 /// SIGKILL to every copy of `function` that is at work; how many.

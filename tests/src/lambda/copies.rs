@@ -23,8 +23,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
 };
 
-/// Copies that start at once. On the platform each has a processor of its own; here, a hundred at once would leave
-/// none to those that work, or to DynamoDB Local.
+/// Copies of a function that start at once. On the platform each has a processor of its own; here, many at once
+/// would leave none to those that work, or to DynamoDB Local.
 const STARTS: usize = 2;
 
 /// A function's answer: its headers, which tell its form, and its body as it comes.
@@ -53,14 +53,19 @@ pub(super) struct Worker {
     starting: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
+/// How many copies of a function there may be.
+struct Bounds {
+    at_work: Arc<Semaphore>,
+    starting: Arc<Semaphore>,
+}
+
 /// All copies of all functions.
 pub(super) struct Fleet {
     settings: Settings,
     template: Template,
     interface: SocketAddr,
     numbers: AtomicU64,
-    bounds: BTreeMap<String, Arc<Semaphore>>,
-    starts: Arc<Semaphore>,
+    bounds: BTreeMap<String, Bounds>,
     workers: Mutex<HashMap<u64, Arc<Worker>>>,
     /// The copies that wait; the one that worked last is taken first.
     idle: Mutex<Vec<Arc<Worker>>>,
@@ -68,14 +73,17 @@ pub(super) struct Fleet {
 
 impl Fleet {
     pub(super) fn new(settings: Settings, template: Template, interface: SocketAddr) -> Self {
-        let bound = |name: &String| (name.clone(), Arc::new(Semaphore::new(settings.copies)));
+        let bound = |name: &String| {
+            let at_work = Arc::new(Semaphore::new(settings.copies));
+            let starting = Arc::new(Semaphore::new(STARTS));
+            (name.clone(), Bounds { at_work, starting })
+        };
         Self {
             bounds: settings.functions.keys().map(bound).collect(),
             settings,
             template,
             interface,
             numbers: AtomicU64::new(0),
-            starts: Arc::new(Semaphore::new(STARTS)),
             workers: Mutex::default(),
             idle: Mutex::default(),
         }
@@ -92,11 +100,11 @@ impl Fleet {
 
     /// Invokes a function; nothing when its copy died, or there is no such function.
     pub(super) async fn invoke(self: &Arc<Self>, function: &str, event: String) -> Option<Answer> {
-        let bound = self.bounds.get(function)?.clone();
-        let permit = bound.acquire_owned().await.ok()?;
+        let bounds = self.bounds.get(function)?;
+        let permit = bounds.at_work.clone().acquire_owned().await.ok()?;
         let worker = match self.take(function) {
             Some(worker) => worker,
-            None => self.take_or_start(function).await?,
+            None => self.take_or_start(function, bounds).await?,
         };
         *worker.busy.lock().unwrap() = Some(permit);
         let (answer, answered) = oneshot::channel();
@@ -109,8 +117,12 @@ impl Fleet {
     }
 
     /// A copy that became free while others were starting, or a new one.
-    async fn take_or_start(self: &Arc<Self>, function: &str) -> Option<Arc<Worker>> {
-        let start = self.starts.clone().acquire_owned().await.ok()?;
+    async fn take_or_start(
+        self: &Arc<Self>,
+        function: &str,
+        bounds: &Bounds,
+    ) -> Option<Arc<Worker>> {
+        let start = bounds.starting.clone().acquire_owned().await.ok()?;
         match self.take(function) {
             Some(worker) => Some(worker),
             None => self.start(function, start).ok(),
