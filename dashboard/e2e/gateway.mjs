@@ -39,6 +39,8 @@ function config(upstream, hooks) {
   const provider = (id, port) => ({ id, dialect: 'openai', base_url: `http://127.0.0.1:${port}/v1` });
   const model = (id, name, context_length, capabilities, prompt, completion, provider = 'upstream') => ({ id, name, context_length, capabilities, pricing: { prompt, completion }, targets: [{ provider, model: id, weight: 1 }] });
   return {
+    // What cools down stays so for as long as somebody looks.
+    routing: { cooldown_ms: 600_000 },
     egress: { allow: [`127.0.0.1:${hooks}`] },
     // Nobody answers on port 1: what asks for this model fails.
     providers: [provider('upstream', upstream), provider('gone', 1)],

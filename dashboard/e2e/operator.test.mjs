@@ -1,7 +1,7 @@
 // What the operator does in the dashboard.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { goto, open } from './browser.mjs';
+import { goto, open, violations } from './browser.mjs';
 import { call } from './gateway.mjs';
 import { stage } from './stage.mjs';
 
@@ -116,6 +116,31 @@ test('guardrails of all accounts are one section of the configuration; those of 
   assert.deepEqual(account.guardrails.map(({ name, action }) => [name, action]), [['personal data', 'redact'], ['plans', 'redact'], ['length', 'block']]);
   assert.deepEqual(page.faults, []);
   await page.context().close();
+});
+
+test('the models page shows targets, and which of them cool down', async () => {
+  const cooling = async () => (await ask('GET', '/models/legacy-model')).targets[0].cooling_down_until;
+  const chat = { model: 'legacy-model', messages: [{ role: 'user', content: 'Hello' }] };
+  // Nobody answers there; of several processes each counts for itself.
+  for (let tries = 0; tries < 30 && !(await cooling()); tries += 1) await assert.rejects(call(here.gateway, here.full.key, 'POST', '/chat/completions', chat), /50\d/);
+  const page = await visit('#/models');
+  await page.getByRole('row').filter({ hasText: 'legacy-model' }).getByText('cooling down').waitFor();
+  await page.getByRole('link', { name: 'legacy-model' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('heading', { name: 'Targets' }).waitFor();
+  const [target] = await dialog.locator('.targets li').allInnerTexts();
+  assert.match(target, /^gone\s+legacy-model\s+100%\s+cooling down, ends\s+in/);
+  assert.deepEqual(await violations(page), []);
+  await goto(page, here.gateway, '#/models/gpt-4o');
+  await dialog.locator('.targets li').getByText('in use').waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+
+  // Whose key it is learns nothing of them.
+  const other = await here.visit('#/models/gpt-4o');
+  await other.getByRole('heading', { name: 'Prices' }).waitFor();
+  assert.equal(await other.getByRole('heading', { name: 'Targets' }).count(), 0);
+  await other.context().close();
 });
 
 test('the audit log says who did that, and is filtered by the server', async () => {

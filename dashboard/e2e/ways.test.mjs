@@ -212,6 +212,51 @@ test('totals are those of the API, in whatever zone', async () => {
   assert.deepEqual(shown.slice(4, 6), shown.slice(0, 2));
 });
 
+test('top keys have their names, also one that is beyond the first page of keys', async () => {
+  const { key } = await account(here.gateway, 'Many keys');
+  const made = await call(here.gateway, key, 'POST', '/keys', { name: 'Nightly reports', scopes: ['chat'] });
+  await call(here.gateway, made.key, 'POST', '/chat/completions', { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] });
+  // Pages that ask for keys would not have it.
+  const page = await open(here.browser, here.gateway, key);
+  await page.route(/\/v1\/keys/, (route) => route.fulfill({ json: { object: 'list', data: [], has_more: true } }));
+  for (const hash of ['#/overview', '#/usage?by=key', '#/logs']) {
+    await goto(page, here.gateway, hash);
+    await page.getByText('Nightly reports').first().waitFor();
+  }
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('the account menu opens by the keyboard, and is left by it', async () => {
+  const page = await visit('#/settings');
+  await tabTo(page, '[aria-label=Account]');
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Account');
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('who is signed in sees the frame before a script has run', async () => {
+  const page = await open(here.browser, here.gateway, here.full.key);
+  await page.route(/\/assets\/.*\.js$/, () => {});
+  await page.goto(`${here.gateway.base}/dashboard/#/overview`, { waitUntil: 'commit' });
+  await page.locator('.shell-side').getByText('OpenClaw').waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  const other = await open(here.browser, here.gateway, null);
+  await other.route(/\/assets\/.*\.js$/, () => {});
+  await other.goto(`${here.gateway.base}/dashboard/`, { waitUntil: 'commit' });
+  await other.locator('.shell-side').waitFor({ state: 'attached' });
+  assert.equal(await other.locator('.shell-side').isVisible(), false);
+  await other.context().close();
+});
+
 test('filters and the range stand in the address and go along', async () => {
   const page = await visit('#/usage?period=24h&model=gpt-4o');
   await page.locator('nav[aria-label=Pages]').getByText('Logs').click();

@@ -1,8 +1,13 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/shell.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+if (target) {
+  // What index.html shows until now.
+  target.replaceChildren();
+  mount(App, { target });
+}

@@ -769,6 +769,8 @@ type Day struct {
 	Interrupted int64 `json:"interrupted"`
 	// The key's id.
 	Key string `json:"key,omitempty"`
+	// Its name, in `by_key` and `groups`, while there is such a key.
+	KeyName string `json:"key_name,omitempty"`
 	// How long requests took; absent where nothing was measured.
 	Latency *Latencies `json:"latency,omitempty"`
 	// The model's id.
@@ -1038,6 +1040,8 @@ type Group struct {
 	Interrupted int64 `json:"interrupted"`
 	// The key's id.
 	Key string `json:"key,omitempty"`
+	// Its name, in `by_key` and `groups`, while there is such a key.
+	KeyName string `json:"key_name,omitempty"`
 	// How long requests took; absent where nothing was measured.
 	Latency *Latencies `json:"latency,omitempty"`
 	// The model's id.
@@ -1279,6 +1283,8 @@ type IntervalTotals struct {
 	Interrupted int64 `json:"interrupted"`
 	// The key's id.
 	Key string `json:"key,omitempty"`
+	// Its name, in `by_key` and `groups`, while there is such a key.
+	KeyName string `json:"key_name,omitempty"`
 	// How long requests took; absent where nothing was measured.
 	Latency *Latencies `json:"latency,omitempty"`
 	// The model's id.
@@ -1415,6 +1421,20 @@ type Model struct {
 	Pricing Pricing `json:"pricing"`
 	// The first target's provider.
 	Provider string `json:"provider"`
+	// Where it is served; for the operator only.
+	Targets []ModelTarget `json:"targets,omitempty"`
+}
+
+// ModelTarget is a place that serves a model.
+type ModelTarget struct {
+	// Until when a process passes it over because it failed; `null` where none does. Told within the time that a write takes, and until it has passed, even where the target answers again.
+	CoolingDownUntil string `json:"cooling_down_until,omitempty"`
+	// The model's name there.
+	Model string `json:"model"`
+	// The provider.
+	Provider string `json:"provider"`
+	// Its share of the requests, beside the other targets' weights.
+	Weight int64 `json:"weight"`
 }
 
 // NewKey is a key at the one moment its secret is known: as it is made, `Key`, or as it is shown, `KeySpending`.
@@ -2125,6 +2145,8 @@ type Slice struct {
 	Errors int64 `json:"errors"`
 	// The key's id.
 	Key string `json:"key,omitempty"`
+	// Its name, in `by_key` and `groups`, while there is such a key.
+	KeyName string `json:"key_name,omitempty"`
 	// The model's id.
 	Model string `json:"model,omitempty"`
 	// The provider's id.

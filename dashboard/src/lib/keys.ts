@@ -1,4 +1,8 @@
-import type { Key } from './types.ts';
+import type { Key, Usage } from './types.ts';
+
+/** The names of a usage report's keys, by id: of all that are still there, however many there are. */
+export const keyNames = (usage: Usage | undefined): Record<string, string> =>
+  Object.fromEntries((usage?.by_key ?? []).flatMap(({ key, key_name }) => (key_name ? [[key, key_name]] : [])));
 
 export type KeyState = 'active' | 'rotating' | 'expired' | 'revoked';
 

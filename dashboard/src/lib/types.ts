@@ -127,7 +127,16 @@ export interface Model {
   context_length: number;
   pricing: Record<string, any> & { prompt: number; completion: number };
   capabilities: string[];
-  targets?: { provider: string; model: string; weight?: number; cooling_down_until?: string | null }[];
+  /** Told to the operator only. */
+  targets?: Target[];
+}
+
+/** A place that serves a model. */
+export interface Target {
+  provider: string;
+  model: string;
+  weight: number;
+  cooling_down_until: string | null;
 }
 
 export interface Sums {
@@ -160,7 +169,8 @@ export interface Usage {
   interrupted: number;
   by_model: (Sums & { model?: string })[];
   by_day: (Sums & { date: string; by_model?: (Sums & { model?: string })[] })[];
-  by_key: (Sums & { key: string })[];
+  /** With the name of a key that is still there. */
+  by_key: (Sums & { key: string; key_name?: string })[];
   [more: string]: any;
 }
 

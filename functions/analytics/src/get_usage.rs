@@ -16,5 +16,9 @@ pub(crate) async fn get_usage(
     // whoever reads does.
     settle_orphans(ledger, account, now, now).await?;
     let kept = Retention::from(&app.config.analytics);
-    Ok(Json(report(ledger, account, &asked, kept).await?))
+    let mut report = report(ledger, account, &asked, kept).await?;
+    if !report.by_key.is_empty() {
+        report.name_keys(&app.directory().key_names(account).await?);
+    }
+    Ok(Json(report))
 }

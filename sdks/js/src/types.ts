@@ -539,6 +539,8 @@ export interface Day {
   interrupted: number;
   /** The key's id. */
   key?: string | null;
+  /** Its name, in `by_key` and `groups`, while there is such a key. */
+  key_name?: string | null;
   /** How long requests took; absent where nothing was measured. */
   latency?: Latencies | null;
   /** The model's id. */
@@ -774,6 +776,8 @@ export interface Group {
   interrupted: number;
   /** The key's id. */
   key?: string | null;
+  /** Its name, in `by_key` and `groups`, while there is such a key. */
+  key_name?: string | null;
   /** How long requests took; absent where nothing was measured. */
   latency?: Latencies | null;
   /** The model's id. */
@@ -987,6 +991,8 @@ export interface IntervalTotals {
   interrupted: number;
   /** The key's id. */
   key?: string | null;
+  /** Its name, in `by_key` and `groups`, while there is such a key. */
+  key_name?: string | null;
   /** How long requests took; absent where nothing was measured. */
   latency?: Latencies | null;
   /** The model's id. */
@@ -1125,6 +1131,21 @@ export interface Model {
   pricing: Pricing;
   /** The first target's provider. */
   provider: string;
+  /** Where it is served; for the operator only. */
+  targets?: ModelTarget[] | null;
+  [field: string]: any;
+}
+
+/** A place that serves a model. */
+export interface ModelTarget {
+  /** Until when a process passes it over because it failed; `null` where none does. Told within the time that a write takes, and until it has passed, even where the target answers again. */
+  cooling_down_until: string | null;
+  /** The model's name there. */
+  model: string;
+  /** The provider. */
+  provider: string;
+  /** Its share of the requests, beside the other targets' weights. */
+  weight: number;
   [field: string]: any;
 }
 
@@ -1775,6 +1796,8 @@ export interface Slice {
   errors: number;
   /** The key's id. */
   key?: string | null;
+  /** Its name, in `by_key` and `groups`, while there is such a key. */
+  key_name?: string | null;
   /** The model's id. */
   model?: string | null;
   /** The provider's id. */

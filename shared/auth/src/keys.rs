@@ -96,6 +96,13 @@ impl Directory<'_> {
         Ok(List::page(shown.collect(), page))
     }
 
+    /// The names of an account's keys, by their ids.
+    pub async fn key_names(&self, account: &str) -> Result<HashMap<String, String>> {
+        let found = store::all(self.ledger(), account, KEY).await?.into_iter();
+        let named = |(id, record): (String, KeyRecord)| (id, record.key.name);
+        Ok(found.map(named).collect())
+    }
+
     /// One of an account's keys; 404.
     pub async fn key(&self, account: &str, id: &str) -> Result<Key> {
         let record = self.key_record(account, id).await?.value;

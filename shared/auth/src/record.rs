@@ -2,11 +2,10 @@
 
 use openclaw_core::Timestamp;
 pub(crate) use openclaw_core::documents::{decode, document, encode};
+pub use openclaw_core::ledger::OPERATOR;
 use openclaw_schema::{account::Account, key::Key};
 use serde::{Deserialize, Serialize};
 
-/// The ledger partition that is the operator's: it lists the accounts.
-pub const OPERATOR: &str = "operator";
 /// In [`OPERATOR`]: `account/<id>` → [`AccountRecord`].
 pub(crate) const ACCOUNT: &str = "account/";
 /// In the account's partition: `key/<id>` → [`KeyRecord`]; in `Kv`: `key/<id>` → [`Credential`].

@@ -16,6 +16,10 @@ use std::{
     task::{Context, Poll},
 };
 
+/// The partition of what belongs to no account, but to the operator: the list of accounts, the configuration at
+/// run time.
+pub const OPERATOR: &str = "operator";
+
 /// The accounts' items. Everything about one account is one partition: transactions and queries
 /// are consistent within it and never span two.
 ///

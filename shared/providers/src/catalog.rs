@@ -39,6 +39,8 @@ pub struct Providers {
     callable: Vec<Callable>,
     pub(crate) routing: Routing,
     pub(crate) health: Health,
+    /// `provider/model` of each slot.
+    pub(crate) slots: Vec<String>,
 }
 
 /// A provider whose models can be asked for by `provider/model`.
@@ -108,6 +110,7 @@ impl Providers {
             built_in: Vec::new(),
             callable: Vec::new(),
             health: Health::new(0, &config.routing),
+            slots: Vec::new(),
             routing: config.routing.clone(),
             models: Vec::new(),
         }
@@ -150,6 +153,7 @@ impl Providers {
             built_in: built_in.models.iter().map(|row| row.id.clone()).collect(),
             callable,
             health: Health::new(slots.0.len(), &config.routing),
+            slots: slots.names(),
             routing: config.routing.clone(),
             models,
         })
@@ -359,6 +363,11 @@ impl Slots {
             self.0.push((provider.into(), model.into()));
             self.0.len() - 1
         }))
+    }
+
+    fn names(self) -> Vec<String> {
+        let name = |(provider, model)| format!("{provider}/{model}");
+        self.0.into_iter().map(name).collect()
     }
 }
 

@@ -25,6 +25,8 @@ struct State {
     /// In a row. Not reset by the end of a cooldown: the first failure after it starts the next.
     failures: u32,
     cool_until: Option<Timestamp>,
+    /// The last of these times that others were told.
+    told_until: Option<Timestamp>,
     /// After a cooldown: until when the request that tries the target is waited for.
     probe_until: Option<Timestamp>,
     /// Until something of an answer is there, in milliseconds: a moving average; `None` before the first.
@@ -91,15 +93,23 @@ impl Health {
         });
     }
 
-    /// The target did not.
-    pub(crate) fn failed(&self, slot: Slot, now: Timestamp) {
+    /// The target did not. Gives until when it is passed over where that is news: it was not, or the time that
+    /// was given last ends within half a cooldown.
+    pub(crate) fn failed(&self, slot: Slot, now: Timestamp) -> Option<Timestamp> {
         self.with(slot, |state| {
             state.failures = state.failures.saturating_add(1);
             state.probe_until = None;
-            if self.failures > 0 && state.failures >= self.failures {
-                state.cool_until = now.checked_add(self.cooldown);
+            if self.failures == 0 || state.failures < self.failures {
+                return None;
             }
-        });
+            state.cool_until = now.checked_add(self.cooldown);
+            let known = state.told_until;
+            if known.is_some_and(|known| known > now + self.cooldown / 2) {
+                return None;
+            }
+            state.told_until = state.cool_until;
+            state.told_until
+        })
     }
 
     fn with<T: Default>(&self, slot: Slot, change: impl FnOnce(&mut State) -> T) -> T {
@@ -140,6 +150,19 @@ mod tests {
         );
         assert_eq!(health.cooling(slot, at(12)), None);
         assert_eq!(health.cooling(Slot(0), at(3)), None);
+    }
+
+    #[test]
+    fn a_cooldown_is_told_at_most_twice_while_it_lasts() {
+        let (health, slot) = (health(2), Slot(0));
+        assert_eq!(health.failed(slot, at(0)), None);
+        assert_eq!(health.failed(slot, at(1)), Some(at(11)));
+        assert_eq!(health.failed(slot, at(2)), None);
+        assert_eq!(health.failed(slot, at(5)), None);
+        assert_eq!(health.failed(slot, at(6)), Some(at(16)));
+        health.succeeded(slot);
+        assert_eq!(health.failed(slot, at(7)), None);
+        assert_eq!(health.failed(slot, at(8)), Some(at(18)));
     }
 
     #[test]
@@ -188,7 +211,9 @@ mod tests {
     #[test]
     fn zero_failures_turn_it_off() {
         let health = health(0);
-        (0..9).for_each(|second| health.failed(Slot(0), at(second)));
+        for second in 0..9 {
+            assert_eq!(health.failed(Slot(0), at(second)), None);
+        }
         assert_eq!(health.cooling(Slot(0), at(9)), None);
     }
 }

@@ -195,8 +195,7 @@ impl<'a> Attempt<'a> {
     fn count(&self, fault: &Fault, calls: u32) {
         let target = self.candidate.target();
         if fault.counts {
-            let now = self.ports.clock.now();
-            self.plan.providers.health.failed(target.slot, now);
+            self.plan.providers.failed(target.slot, self.ports);
         }
         tracing::warn!(
             request_id = self.plan.request_id,

@@ -14,7 +14,7 @@ use crate::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, Stream, StreamExt, future};
-use openclaw_core::{Clock, Error, Ports, Spawn};
+use openclaw_core::{Error, Ports};
 use std::{
     collections::VecDeque,
     fmt,
@@ -51,8 +51,7 @@ pub struct ChunkStream {
     provider: Arc<Provider>,
     providers: Arc<Providers>,
     slot: Slot,
-    clock: Arc<dyn Clock>,
-    spawn: Arc<dyn Spawn>,
+    ports: Ports,
 }
 
 impl ChunkStream {
@@ -77,8 +76,7 @@ impl ChunkStream {
             provider: Arc::clone(&target.provider),
             providers: Arc::clone(providers),
             slot: target.slot,
-            clock: Arc::clone(&ports.clock),
-            spawn: Arc::clone(&ports.spawn),
+            ports: ports.clone(),
         }
     }
 
@@ -185,7 +183,7 @@ impl Stream for ChunkStream {
                 chunk.map_err(|fault| {
                     // Before the start the router counts failures, from there on this does.
                     if fault.counts {
-                        self.providers.health.failed(self.slot, self.clock.now());
+                        self.providers.failed(self.slot, &self.ports);
                     }
                     fault.error
                 })
@@ -200,8 +198,8 @@ impl Drop for ChunkStream {
             return;
         };
         if tail.next().now_or_never().is_none() {
-            let late = self.clock.sleep(TAIL);
-            self.spawn.spawn(Box::pin(async move {
+            let late = self.ports.clock.sleep(TAIL);
+            self.ports.spawn.spawn(Box::pin(async move {
                 future::select(tail.next(), late).await;
             }));
         }

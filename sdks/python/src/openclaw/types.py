@@ -938,6 +938,7 @@ class Day(Object):
         "tokens",
         "endpoint",
         "key",
+        "key_name",
         "latency",
         "model",
         "provider",
@@ -980,6 +981,8 @@ class Day(Object):
     """The endpoint."""
     key: str | None = None
     """The key's id."""
+    key_name: str | None = None
+    """Its name, in `by_key` and `groups`, while there is such a key."""
     latency: Latencies | None = None
     """How long requests took; absent where nothing was measured."""
     model: str | None = None
@@ -1287,6 +1290,7 @@ class Group(Object):
         "tokens",
         "endpoint",
         "key",
+        "key_name",
         "latency",
         "model",
         "provider",
@@ -1325,6 +1329,8 @@ class Group(Object):
     """The endpoint."""
     key: str | None = None
     """The key's id."""
+    key_name: str | None = None
+    """Its name, in `by_key` and `groups`, while there is such a key."""
     latency: Latencies | None = None
     """How long requests took; absent where nothing was measured."""
     model: str | None = None
@@ -1597,6 +1603,7 @@ class IntervalTotals(Object):
         "tokens",
         "endpoint",
         "key",
+        "key_name",
         "latency",
         "model",
         "provider",
@@ -1639,6 +1646,8 @@ class IntervalTotals(Object):
     """The endpoint."""
     key: str | None = None
     """The key's id."""
+    key_name: str | None = None
+    """Its name, in `by_key` and `groups`, while there is such a key."""
     latency: Latencies | None = None
     """How long requests took; absent where nothing was measured."""
     model: str | None = None
@@ -1800,6 +1809,7 @@ class Model(Object):
         "owned_by",
         "pricing",
         "provider",
+        "targets",
     )
     capabilities: list[str]
     """Such as `chat`, `tools` and `vision`."""
@@ -1819,6 +1829,29 @@ class Model(Object):
     """Dollars per 1,000 tokens."""
     provider: str
     """The first target's provider."""
+    targets: list[ModelTarget] | None = None
+    """Where it is served; for the operator only."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelTarget(Object):
+    """A place that serves a model."""
+
+    _names: ClassVar[tuple[str, ...]] = (
+        "model",
+        "provider",
+        "weight",
+        "cooling_down_until",
+    )
+    model: str
+    """The model's name there."""
+    provider: str
+    """The provider."""
+    weight: int
+    """Its share of the requests, beside the other targets' weights."""
+    cooling_down_until: str | None = None
+    """Until when a process passes it over because it failed; `null` where none does. Told within the time that a
+    write takes, and until it has passed, even where the target answers again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2785,6 +2818,7 @@ class Slice(Object):
         "tokens",
         "endpoint",
         "key",
+        "key_name",
         "model",
         "provider",
         "tag",
@@ -2802,6 +2836,8 @@ class Slice(Object):
     """The endpoint."""
     key: str | None = None
     """The key's id."""
+    key_name: str | None = None
+    """Its name, in `by_key` and `groups`, while there is such a key."""
     model: str | None = None
     """The model's id."""
     provider: str | None = None
@@ -3467,6 +3503,7 @@ Latencies._nested = {
 }
 Model._nested = {
     "pricing": Pricing,
+    "targets": [ModelTarget],
 }
 PeriodTotals._nested = {
     "latency": Latencies,

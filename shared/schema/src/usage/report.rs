@@ -3,7 +3,7 @@
 use super::Interval;
 use openclaw_core::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The report.
 #[derive(Debug, PartialEq, Serialize)]
@@ -36,6 +36,17 @@ pub struct UsageReport {
     pub previous: PeriodTotals,
     /// How long all this is kept.
     pub kept: Kept,
+}
+
+impl UsageReport {
+    /// Adds the names of keys, by their ids.
+    pub fn name_keys(&mut self, names: &HashMap<String, String>) {
+        let groups = self.groups.iter_mut().flatten();
+        for Group { name, .. } in self.by_key.iter_mut().chain(groups) {
+            let key = name.key.as_ref();
+            name.key_name = key.and_then(|key| names.get(key)).cloned();
+        }
+    }
 }
 
 /// The totals of a span.
@@ -96,6 +107,9 @@ pub struct Named {
     /// The key's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Its name, in `by_key` and `groups`, while there is such a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_name: Option<String>,
     /// The provider's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,

@@ -133,6 +133,25 @@ async fn keys_are_told_apart() {
         (tokens(&account.key.id), tokens(&second.id)),
         (json!(10), json!(14))
     );
+
+    let client = &account.client;
+    let path = format!("/v1/keys/{}", second.id);
+    let name = json!({"name": "Nightly reports"});
+    client.patch(&path, &name).await.ok();
+    let grouped = client.get("/v1/analytics/usage?period=24h&group_by=key");
+    let named = grouped.await.ok();
+    for list in ["by_key", "groups"] {
+        let keys = named[list].as_array().unwrap();
+        let name =
+            |id: &str| keys.iter().find(|key| key["key"] == *id).unwrap()["key_name"].clone();
+        assert_eq!(name(&second.id), "Nightly reports", "{list}");
+        assert_eq!(name(&account.key.id), "conformance", "{list}");
+    }
+    client.delete(&path).await.ok();
+    let usage = client.get("/v1/analytics/usage?period=24h").await.ok();
+    let keys = usage["by_key"].as_array().unwrap();
+    let gone = keys.iter().find(|key| key["key"] == *second.id).unwrap();
+    assert!(gone.get("key_name").is_none(), "{gone}");
 }
 
 #[tokio::test]
