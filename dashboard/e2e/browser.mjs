@@ -70,7 +70,7 @@ export async function pretend(page, state) {
       const hour = 3_600_000;
       const end = Math.ceil(Date.now() / hour) * hour;
       const at = (time) => new Date(time).toISOString().replace('.000Z', 'Z');
-      const sums = { total_requests: 0, total_tokens: 0, cost: 0, prompt_tokens: 0, completion_tokens: 0, errors: 0, interrupted: 0, estimated_requests: 0 };
+      const sums = { total_requests: 0, total_tokens: 0, cost: 0, prompt_tokens: 0, completion_tokens: 0, errors: 0, interrupted: 0, cached: 0, estimated_requests: 0 };
       return route.fulfill({ json: { period: '7d', start: at(end - 168 * hour), end: at(end), ...sums, by_model: [], by_day: [], by_key: [], groups: [], intervals: [], previous: sums } });
     }
     return route.fulfill({ json: { object: 'list', data: [], has_more: false } });

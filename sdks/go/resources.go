@@ -504,7 +504,7 @@ func (r *WebhooksService) Recover(ctx context.Context, id string, body RecoverWe
 }
 
 // Deliveries: list the deliveries, the newest first. GET /webhooks/deliveries
-// With [Query] it takes event, since, status, type, until, webhook, after, limit.
+// With [Query] it takes event, response_class, since, status, type, until, webhook, after, limit.
 func (r *WebhooksService) Deliveries(ctx context.Context, opts ...Option) iter.Seq2[Delivery, error] {
 	return list[Delivery](ctx, r.transport, "/webhooks/deliveries", opts)
 }
@@ -520,7 +520,7 @@ func (r *WebhooksService) Delivery(ctx context.Context, id string, opts ...Optio
 }
 
 // DeliveriesOf: list the deliveries to an endpoint. GET /webhooks/{id}/deliveries
-// With [Query] it takes event, since, status, type, until, webhook, after, limit.
+// With [Query] it takes event, response_class, since, status, type, until, webhook, after, limit.
 func (r *WebhooksService) DeliveriesOf(ctx context.Context, id string, opts ...Option) iter.Seq2[Delivery, error] {
 	return list[Delivery](ctx, r.transport, "/webhooks/"+segment(id)+"/deliveries", opts)
 }

@@ -1851,6 +1851,17 @@ type Rerun struct {
 	FromStep string `json:"from_step,omitempty"`
 }
 
+// ResponseClass is statuses that endpoints answer.
+type ResponseClass = string
+
+const (
+	ResponseClass2xx  ResponseClass = "2xx"
+	ResponseClass3xx  ResponseClass = "3xx"
+	ResponseClass4xx  ResponseClass = "4xx"
+	ResponseClass5xx  ResponseClass = "5xx"
+	ResponseClassNone ResponseClass = "none"
+)
+
 // RollbackConfig is `POST /config/rollback`.
 type RollbackConfig struct {
 	// The version to go back to; 0 for the file alone.

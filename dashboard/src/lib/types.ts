@@ -167,6 +167,8 @@ export interface Usage {
   completion_tokens: number;
   errors: number;
   interrupted: number;
+  /** Answers from the response cache. */
+  cached: number;
   by_model: (Sums & { model?: string })[];
   by_day: (Sums & { date: string; by_model?: (Sums & { model?: string })[] })[];
   /** With the name of a key that is still there. */

@@ -399,7 +399,7 @@ export class Webhooks extends Resource {
   }
 
   /** List the deliveries, the newest first. `GET /webhooks/deliveries` */
-  deliveries(query: { event?: string; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
+  deliveries(query: { event?: string; response_class?: T.ResponseClass; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
     return this.client.list('/webhooks/deliveries', query, options);
   }
 
@@ -409,7 +409,7 @@ export class Webhooks extends Resource {
   }
 
   /** List the deliveries to an endpoint. `GET /webhooks/{id}/deliveries` */
-  deliveriesOf(id: string, query: { event?: string; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
+  deliveriesOf(id: string, query: { event?: string; response_class?: T.ResponseClass; since?: string; status?: T.DeliveryStatus; type?: T.EventType; until?: string; webhook?: string; after?: string; limit?: number } = {}, options?: RequestOptions): List<T.Delivery> {
     return this.client.list(`/webhooks/${segment(id)}/deliveries`, query, options);
   }
 

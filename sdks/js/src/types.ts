@@ -1542,6 +1542,9 @@ export interface Rerun {
   [field: string]: any;
 }
 
+/** Statuses that endpoints answer. */
+export type ResponseClass = '2xx' | '3xx' | '4xx' | '5xx' | 'none' | (string & {});
+
 /** `POST /config/rollback`. */
 export interface RollbackConfig {
   /** The version to go back to; 0 for the file alone. */

@@ -40,10 +40,33 @@ pub struct DeliveryFilter {
     pub event: Option<String>,
     /// Those that are so far.
     pub status: Option<DeliveryStatus>,
+    /// Those whose last answer was of this class.
+    pub response_class: Option<ResponseClass>,
     /// Not older than this.
     pub since: Option<Timestamp>,
     /// Older than this.
     pub until: Option<Timestamp>,
+}
+
+/// Statuses that endpoints answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub enum ResponseClass {
+    /// 200 to 299.
+    #[serde(rename = "2xx")]
+    Success,
+    /// 300 to 399; redirects are not followed.
+    #[serde(rename = "3xx")]
+    Redirect,
+    /// 400 to 499.
+    #[serde(rename = "4xx")]
+    ClientError,
+    /// 500 to 599.
+    #[serde(rename = "5xx")]
+    ServerError,
+    /// There was no answer, or not yet.
+    #[serde(rename = "none")]
+    Missing,
 }
 
 /// What a recovery did.
@@ -66,12 +89,29 @@ impl DeliveryFilter {
             && is(&self.event, &delivery.event)
             && is(&kind, &delivery.kind)
             && self.status.is_none_or(|status| status == delivery.status)
+            && self
+                .response_class
+                .is_none_or(|class| class.has(delivery.response_status))
             && self.until.is_none_or(|until| delivery.created_at < until)
     }
 
     /// Whether it, and all that come after it, are too old.
     fn is_past(&self, delivery: &Delivery) -> bool {
         self.since.is_some_and(|since| delivery.created_at < since)
+    }
+}
+
+impl ResponseClass {
+    fn has(self, status: Option<u16>) -> bool {
+        let hundreds = status.map(|status| status / 100);
+        hundreds
+            == match self {
+                Self::Success => Some(2),
+                Self::Redirect => Some(3),
+                Self::ClientError => Some(4),
+                Self::ServerError => Some(5),
+                Self::Missing => None,
+            }
     }
 }
 

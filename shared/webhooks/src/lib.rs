@@ -24,7 +24,7 @@ mod sign;
 
 pub use attempt::{Attempt, MAX_SHOWN};
 pub use deliver::Deliver;
-pub use deliveries::{DeliveryFilter, Recovered};
+pub use deliveries::{DeliveryFilter, Recovered, ResponseClass};
 pub use delivery::{Delivery, DeliveryDetail, DeliveryStatus};
 pub use endpoint::{
     CreateWebhook, EndpointStatus, NewWebhook, RotateWebhook, UpdateWebhook, Webhook,

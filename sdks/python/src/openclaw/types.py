@@ -97,6 +97,12 @@ OnDisconnect = Union[
 ]
 """What happens to the provider's answer when the client has left."""
 
+ResponseClass = Union[
+    Literal["2xx", "3xx", "4xx", "5xx", "none"],
+    str,
+]
+"""Statuses that endpoints answer."""
+
 RunStatus = Union[
     Literal["queued", "running", "waiting", "completed", "failed", "cancelled"],
     str,

@@ -44,6 +44,11 @@ async fn deliveries_are_listed_newest_first_filtered_and_paged() {
     assert_eq!(ids(&get(&format!("webhook={}", two.id)).await), [&*sent[1]]);
     assert_eq!(ids(&get("type=key.created").await), [&*sent[2]]);
     assert_eq!(ids(&get("status=failed").await), [""; 0]);
+    assert_eq!(ids(&get("response_class=2xx").await).len(), 3);
+    assert_eq!(ids(&get("response_class=5xx").await), [""; 0]);
+    assert_eq!(ids(&get("response_class=none").await), [""; 0]);
+    let path = "/v1/webhooks/deliveries?response_class=6xx";
+    account.client.get(path).await.blames("response_class");
     assert_eq!(ids(&get("until=2020-01-01T00:00:00Z").await), [""; 0]);
     assert_eq!(ids(&get("since=2020-01-01T00:00:00Z").await).len(), 3);
     let first = get("limit=2").await;

@@ -895,6 +895,7 @@ class AsyncWebhooks(AsyncResource):
         self,
         *,
         event: str | Omit = OMIT,
+        response_class: T.ResponseClass | Omit = OMIT,
         since: str | Omit = OMIT,
         status: T.DeliveryStatus | Omit = OMIT,
         type: T.EventType | Omit = OMIT,
@@ -905,7 +906,7 @@ class AsyncWebhooks(AsyncResource):
         options: Options | None = None,
     ) -> AsyncList[T.Delivery]:
         """List the deliveries, the newest first. `GET /webhooks/deliveries`"""
-        return self._list("/webhooks/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
+        return self._list("/webhooks/deliveries", T.Delivery, fields({"event": event, "response_class": response_class, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
 
     async def delivery(
         self,
@@ -922,6 +923,7 @@ class AsyncWebhooks(AsyncResource):
         id: str,
         *,
         event: str | Omit = OMIT,
+        response_class: T.ResponseClass | Omit = OMIT,
         since: str | Omit = OMIT,
         status: T.DeliveryStatus | Omit = OMIT,
         type: T.EventType | Omit = OMIT,
@@ -932,7 +934,7 @@ class AsyncWebhooks(AsyncResource):
         options: Options | None = None,
     ) -> AsyncList[T.Delivery]:
         """List the deliveries to an endpoint. `GET /webhooks/{id}/deliveries`"""
-        return self._list(f"/webhooks/{segment(id)}/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
+        return self._list(f"/webhooks/{segment(id)}/deliveries", T.Delivery, fields({"event": event, "response_class": response_class, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
 
     async def redeliver(
         self,

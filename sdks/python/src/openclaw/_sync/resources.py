@@ -896,6 +896,7 @@ class Webhooks(Resource):
         self,
         *,
         event: str | Omit = OMIT,
+        response_class: T.ResponseClass | Omit = OMIT,
         since: str | Omit = OMIT,
         status: T.DeliveryStatus | Omit = OMIT,
         type: T.EventType | Omit = OMIT,
@@ -906,7 +907,7 @@ class Webhooks(Resource):
         options: Options | None = None,
     ) -> List[T.Delivery]:
         """List the deliveries, the newest first. `GET /webhooks/deliveries`"""
-        return self._list("/webhooks/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
+        return self._list("/webhooks/deliveries", T.Delivery, fields({"event": event, "response_class": response_class, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
 
     def delivery(
         self,
@@ -923,6 +924,7 @@ class Webhooks(Resource):
         id: str,
         *,
         event: str | Omit = OMIT,
+        response_class: T.ResponseClass | Omit = OMIT,
         since: str | Omit = OMIT,
         status: T.DeliveryStatus | Omit = OMIT,
         type: T.EventType | Omit = OMIT,
@@ -933,7 +935,7 @@ class Webhooks(Resource):
         options: Options | None = None,
     ) -> List[T.Delivery]:
         """List the deliveries to an endpoint. `GET /webhooks/{id}/deliveries`"""
-        return self._list(f"/webhooks/{segment(id)}/deliveries", T.Delivery, fields({"event": event, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
+        return self._list(f"/webhooks/{segment(id)}/deliveries", T.Delivery, fields({"event": event, "response_class": response_class, "since": since, "status": status, "type": type, "until": until, "webhook": webhook, "after": after, "limit": limit}, {}), options)
 
     def redeliver(
         self,
