@@ -212,6 +212,17 @@ test('totals are those of the API, in whatever zone', async () => {
   assert.deepEqual(shown.slice(4, 6), shown.slice(0, 2));
 });
 
+test('a chart takes the colours of a theme that the system changes', async () => {
+  const page = await visit('#/usage');
+  await page.locator('canvas').waitFor();
+  const drawn = () => page.evaluate(() => document.querySelector('canvas')?.toDataURL());
+  const light = await drawn();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.waitForFunction((light) => (document.querySelector('canvas')?.toDataURL() ?? light) !== light, light);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('top keys have their names, also one that is beyond the first page of keys', async () => {
   const { key } = await account(here.gateway, 'Many keys');
   const made = await call(here.gateway, key, 'POST', '/keys', { name: 'Nightly reports', scopes: ['chat'] });

@@ -1,3 +1,5 @@
+import { MediaQuery } from 'svelte/reactivity';
+
 export type Theme = 'system' | 'light' | 'dark';
 const STORED = 'openclaw.theme';
 
@@ -8,6 +10,13 @@ function read(): Theme {
 
 class ThemeChoice {
   chosen = $state<Theme>(read());
+  #dark = new MediaQuery('(prefers-color-scheme: dark)');
+
+  /** The one that is seen: the system may change it while the page is open. */
+  get shown(): 'light' | 'dark' {
+    if (this.chosen !== 'system') return this.chosen;
+    return this.#dark.current ? 'dark' : 'light';
+  }
 
   choose(theme: Theme): void {
     this.chosen = theme;
