@@ -35,8 +35,8 @@ const FUNCTIONS: [&str; 14] = [
     "webhooks",
     "workflows",
 ];
-/// Copies of one function: 2 cores have enough with them, what comes beyond waits.
-const COPIES: usize = 40;
+/// Copies of one function, what comes beyond waits: those of the WebSocket work as long as their sessions do.
+const COPIES: usize = 200;
 
 pub(super) fn command(options: &Options, folder: &Path, port: u16) -> Result<Command, String> {
     let data = options.data.clone().unwrap_or_else(|| folder.join("data"));

@@ -25,7 +25,7 @@ use tokio::{
 
 /// Copies of a function that start at once. On the platform each has a processor of its own; here, many at once
 /// would leave none to those that work, or to DynamoDB Local.
-const STARTS: usize = 2;
+const STARTS: usize = 4;
 
 /// A function's answer: its headers, which tell its form, and its body as it comes.
 pub(super) struct Answer {
