@@ -225,6 +225,7 @@ fn consumers(app: &App) -> Consumers {
     let extract = openclaw_function_extract::consumer(app, Arc::new(ChildProcess));
     [
         openclaw_function_files::consumers(app),
+        openclaw_function_inference::consumers(app),
         openclaw_function_webhooks::consumers(app),
         openclaw_function_workflows::consumers(app, called_by_steps(app)),
         vec![extract],

@@ -4,6 +4,8 @@
 //! - [`responses`]: OpenAI's `POST /responses`, and what is kept of them.
 //! - [`rows`]: embeddings, completions, moderations, reranking, pictures and audio.
 //!
+//! Responses in the background are jobs: [`consumers`].
+//!
 //! A dialect is a conversion at the edge: its request becomes a chat ([`openclaw_schema::chat`]), the
 //! chat's answer and chunks become its own. What lies between is every chat's
 //! ([`openclaw_chat`]): the same keys, limits, budgets, routing and accounting. `docs/dialects.md`
@@ -20,7 +22,8 @@ mod worker;
 
 use axum::routing::{get, post};
 use openclaw_schema::key::Scope;
-use openclaw_web::{Access, App, AuthLayer, Routes};
+use openclaw_web::{Access, App, AuthLayer, Consumers, Routes};
+use std::sync::Arc;
 
 /// The routes.
 pub fn router(app: &App) -> Routes {
@@ -44,4 +47,9 @@ pub fn router(app: &App) -> Routes {
     messages::with_errors(layer.clone().protect(messages))
         .merge(layer.protect(rows.merge(responses)))
         .merge(reading.protect(kept))
+}
+
+/// Who makes responses in the background.
+pub fn consumers(app: &App) -> Consumers {
+    vec![Arc::new(responses::ResponseJobs::new(app.clone()))]
 }

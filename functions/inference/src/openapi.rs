@@ -137,6 +137,7 @@ fn responses() -> Group {
         "input": {"type": ["string", "array"]},
         "instructions": {"type": ["string", "null"]},
         "previous_response_id": {"type": ["string", "null"]},
+        "background": {"type": ["boolean", "null"]},
         "store": {"type": ["boolean", "null"]},
         "stream": {"type": ["boolean", "null"]},
     });
@@ -176,7 +177,8 @@ fn responses() -> Group {
             .gives_as(200, JSON, response.clone())
             .gives_as(200, "text/event-stream", event)
             .fails(&[Code::NotFound])
-            .about("Responses are kept for 30 days, unless `store` is false."),
+            .about("Responses are kept for 30 days, unless `store` is false. With `background: true` the answer is the response \
+                 with the status `queued`; ask for it by its id."),
         )
         .with(
             get("/responses/{id}", "get", "A response that was kept").gives_as(

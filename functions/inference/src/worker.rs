@@ -1,13 +1,21 @@
 //! The entry on Cloudflare Workers.
 
-use openclaw_cloudflare::{Endpoints, serve};
+use openclaw_cloudflare::{Endpoints, consume, serve};
 use worker::{
-    Context, Env, Result, event,
+    Context, Env, MessageBatch, Result, event,
     web_sys::{Request, Response},
 };
 
+const ENDPOINTS: Endpoints = Endpoints::with_models(crate::router)
+    .sealing()
+    .consuming(crate::consumers);
+
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
-    let endpoints = Endpoints::with_models(crate::router).sealing();
-    serve(request, env, context, endpoints).await
+    serve(request, env, context, ENDPOINTS).await
+}
+
+#[event(queue)]
+async fn queue(batch: MessageBatch<String>, env: Env, context: Context) -> Result<()> {
+    consume(batch, env, context, ENDPOINTS).await
 }

@@ -1,13 +1,10 @@
 use futures_util::FutureExt;
-use openclaw_auth::{Caller as Known, Identity};
+use openclaw_auth::Caller as Known;
 use openclaw_core::{BoxFuture, Error, Result};
 use openclaw_schema::account::Account;
 use openclaw_web::App;
 use openclaw_workflows::{Caller, RunRecord};
 use std::sync::Arc;
-
-/// Lifetime of the token of a step's request in seconds: the shortest there is. It only begins the request.
-const TOKEN_SECONDS: i64 = 60;
 
 /// Whoever started a run, known by the key.
 pub(crate) struct KeyCaller(pub(crate) App);
@@ -21,15 +18,8 @@ impl KeyCaller {
         run: Option<&str>,
     ) -> Result<(String, Arc<Known>)> {
         let Self(app) = self;
-        let (authenticator, now) = (&app.authenticator, app.ports.clock.now());
-        let token = authenticator.pass_for_run(key, generation, TOKEN_SECONDS, now, run)?;
-        match authenticator.authenticate(&app.ports, &token).await? {
-            Identity::Caller(caller) => {
-                let caller = authenticator.confirm(&app.ports, &caller).await?;
-                Ok((token, caller))
-            }
-            Identity::Operator => Err(Error::internal("a key's token is the operator's")),
-        }
+        let (authenticator, ports) = (&app.authenticator, &app.ports);
+        authenticator.stand_in(ports, key, generation, run).await
     }
 }
 

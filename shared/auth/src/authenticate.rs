@@ -18,6 +18,10 @@ use std::{
 };
 use subtle::ConstantTimeEq;
 
+/// Lifetime in seconds of the token for a request that is made in a caller's place: the shortest there is. It only
+/// begins the request.
+const PASS_SECONDS: i64 = 60;
+
 /// Who calls.
 #[derive(Clone, Debug)]
 pub enum Identity {
@@ -260,6 +264,22 @@ impl Authenticator {
         let mut claims = Claims::new(key, generation, now, end);
         claims.run = run.map(str::to_owned);
         jwt::sign(&self.secrets.jwt, &claims)
+    }
+
+    /// The holder of the key with that id and that secret as the ledger has it by now, and a token for
+    /// requests that this process makes for it; 401, 403.
+    pub async fn stand_in(
+        &self,
+        ports: &Ports,
+        key: &str,
+        generation: u64,
+        run: Option<&str>,
+    ) -> Result<(String, Arc<Caller>)> {
+        let token = self.pass_for_run(key, generation, PASS_SECONDS, ports.clock.now(), run)?;
+        match self.authenticate(ports, &token).await? {
+            Identity::Caller(caller) => Ok((token, self.confirm(ports, &caller).await?)),
+            Identity::Operator => Err(Error::internal("a key's token is the operator's")),
+        }
     }
 
     /// The step in the account's ledger that notes that `key` is used at `now`; `None` where this

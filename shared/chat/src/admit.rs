@@ -302,6 +302,15 @@ impl PreparedChat {
     }
 }
 
+impl AdmittedChat {
+    /// The same, which ends when it is dropped, whatever the key says of clients that leave.
+    #[must_use]
+    pub fn ending_when_dropped(mut self) -> Self {
+        self.on_disconnect = OnDisconnect::default();
+        self
+    }
+}
+
 impl Accounting {
     /// Notes that nobody answered.
     pub(crate) fn failed(&mut self, failure: &Failure) {

@@ -63,6 +63,16 @@ impl RequestQuota {
         }
     }
 
+    /// For work that goes on after its request was counted and answered.
+    pub fn counted_before(app: App, caller: Arc<Caller>) -> Self {
+        let quota = Self::new(app, caller);
+        let Holder { account, key, .. } = &**quota.caller;
+        let now = quota.app.ports.clock.now();
+        let window = Window::closed((account, key), quota.limits(), now);
+        quota.decide(window, true);
+        quota
+    }
+
     /// The same for a request that belongs to the trace which its headers tell.
     #[must_use]
     pub fn traced(mut self, headers: &HeaderMap) -> Self {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import openai
 import pydantic
@@ -104,6 +105,27 @@ def kept():
             assert error.code == "not_found", error.body
 
 
+def background():
+    def asked(**script):
+        return client.responses.create(model="gpt-4", input=scripted(**script), background=True)
+
+    queued = asked(text="one two three", usage=USAGE)
+    assert (queued.status, queued.background, queued.output) == ("queued", True, []), queued
+    while queued.status in ("queued", "in_progress"):
+        time.sleep(0.2)
+        queued = client.responses.retrieve(queued.id)
+    assert (queued.status, queued.output_text) == ("completed", "one two three"), queued
+    assert queued.usage.total_tokens == 15, queued.usage
+    slow = asked(chunks=100, chunk_delay_ms=1000)
+    assert client.responses.cancel(slow.id).status == "cancelled"
+    assert client.responses.retrieve(slow.id).status == "cancelled"
+    try:
+        client.responses.cancel(queued.id)
+        raise AssertionError("it is over")
+    except openai.BadRequestError as error:
+        assert error.code == "invalid_request", error.body
+
+
 def errors():
     other = openai.OpenAI(api_key=os.environ["OPENCLAW_API_KEY"], base_url=os.environ["OPENCLAW_BASE_URL"], max_retries=0)
     cut = scripted(text="one two three four", chunks=4, error_event_after=2)
@@ -122,5 +144,6 @@ for each in ("gpt-4", "claude-4"):
     tools(each)
     forms(each)
 kept()
+background()
 errors()
 print("all checks passed")

@@ -79,11 +79,18 @@ const LEDGER: Binding = (
 pub const BUCKET: &str = "openclaw-files";
 
 /// The queues of jobs, one for each Worker that works on some: its topics share it.
-pub const QUEUES: [&str; 4] = [WEBHOOK_JOBS, FILE_JOBS, EXTRACT_JOBS, WORKFLOW_JOBS];
+pub const QUEUES: [&str; 5] = [
+    WEBHOOK_JOBS,
+    FILE_JOBS,
+    EXTRACT_JOBS,
+    WORKFLOW_JOBS,
+    RESPONSE_JOBS,
+];
 const WEBHOOK_JOBS: &str = "openclaw-webhook-jobs";
 const FILE_JOBS: &str = "openclaw-file-jobs";
 const EXTRACT_JOBS: &str = "openclaw-extract-jobs";
 const WORKFLOW_JOBS: &str = "openclaw-workflow-jobs";
+const RESPONSE_JOBS: &str = "openclaw-response-jobs";
 
 /// The accounts' files.
 const BLOBS: Binding = (
@@ -136,6 +143,10 @@ pub const DEPLOYED: [Worker; 15] = [
             (
                 "queues.producers",
                 &[("binding", "JOBS_FILE_PROCESS"), ("queue", EXTRACT_JOBS)],
+            ),
+            (
+                "queues.producers",
+                &[("binding", "JOBS_RESPONSE"), ("queue", RESPONSE_JOBS)],
             ),
             // Old rows of the request log become files.
             (
@@ -198,10 +209,24 @@ pub const DEPLOYED: [Worker; 15] = [
     },
     Worker {
         name: "inference",
-        about: "Other dialects of the chat, and models that do something else.",
+        about: "Other dialects of the chat, and models that do something else. Jobs make responses in the background.",
         package: "openclaw-function-inference",
         folder: "functions/inference",
         limit: LIMIT_WITH_PARSERS,
+        bindings: &[
+            KV,
+            LEDGER,
+            (
+                "queues.consumers",
+                &[
+                    ("queue", RESPONSE_JOBS),
+                    // A model may think for minutes: no response waits for another one's end.
+                    ("max_batch_size", "1"),
+                    ("max_batch_timeout", "0"),
+                    ("max_retries", "10"),
+                ],
+            ),
+        ],
         secrets: &[JWT_SECRETS, KEY_PEPPER, MASTER_KEY],
         vendor_keys: true,
         ..FUNCTION

@@ -1,11 +1,12 @@
 //! The entry on AWS Lambda.
 
 use openclaw_aws::{Endpoints, Mode, run};
+use openclaw_function_inference::{consumers, router};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    run(
-        Endpoints::with_models(openclaw_function_inference::router).sealing(),
-        Mode::Streaming,
-    )
+    let endpoints = Endpoints::with_models(router)
+        .sealing()
+        .consuming(consumers);
+    run(endpoints, Mode::Streaming)
 }

@@ -1,17 +1,22 @@
 use super::{
+    background::enqueue,
     events::{EventStream, Keeping, own, priced},
     output::{Frame, output},
     request::{Converted, previous},
     store::Stored,
 };
-use axum::{Extension, extract::State, response::Response};
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use bytes::Bytes;
 use openclaw_chat::{Asked, PreparedChat, complete, respond};
 use openclaw_core::{Error, Money, Result as CoreResult, json::Object};
 use openclaw_providers::Completion;
 use openclaw_schema::{chat::ChatRequest, parse, parse_text, usage::TokenUsage};
 use openclaw_usage::Endpoint;
-use openclaw_web::{App, RawJson, RequestId, RequestQuota, Result};
+use openclaw_web::{App, Json, RawJson, RequestId, RequestQuota, Result};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,9 +30,10 @@ pub(crate) async fn create_response(
     let account = gate.caller().account.id.clone();
     let fields: Object = parse(parse_text(&body)?, "")?;
     let before = match previous(&fields)? {
-        Some(id) => Some(Stored::find(&app.ports, &account, &id).await?),
+        Some(id) => Some(before(&app, &account, &id).await?),
         None => None,
     };
+    let asked = fields.clone();
     let converted = Converted::new(fields, before)?;
     let (prepared, frame) = {
         let request = ChatRequest::parse(&converted.chat)?;
@@ -42,6 +48,15 @@ pub(crate) async fn create_response(
         };
         (PreparedChat::of(&app, &gate, &id, asked)?, frame)
     };
+    if converted.background {
+        if converted.stream {
+            let issue = "must not be true in the background: ask for the response by its id";
+            return Err(Error::invalid("stream", issue).into());
+        }
+        let stored = queued(asked, converted, &frame);
+        let response = enqueue(&app, &gate, &frame, stored).await?;
+        return Ok(Json(response).into_response());
+    }
     let keeping = converted.store.then(|| Keeping {
         ports: app.ports.clone(),
         account,
@@ -67,6 +82,30 @@ pub(crate) async fn create_response(
         keeping.keep(made, &response_id).await?;
     }
     Ok(response)
+}
+
+/// The response that a request goes on from; 400 while it is being made.
+async fn before(app: &App, account: &str, id: &str) -> CoreResult<Stored> {
+    let (stored, head) = Stored::find(&app.ports, account, id).await?;
+    match head.status {
+        None => Ok(stored),
+        Some(_) => {
+            let issue = "has no answer: it is queued, in progress or cancelled";
+            Err(Error::invalid("previous_response_id", issue))
+        }
+    }
+}
+
+/// The response as it stands before anyone works on it, with what was asked.
+fn queued(mut asked: Object, converted: Converted, frame: &Frame) -> Stored {
+    // It is among the items.
+    asked.remove("input");
+    Stored {
+        response: frame.response("queued", vec![]),
+        items: converted.items,
+        before: converted.before,
+        request: Some(asked.to_string()),
+    }
 }
 
 fn whole(frame: &Frame, answer: &Completion, usage: &TokenUsage, cost: Money) -> CoreResult<Bytes> {

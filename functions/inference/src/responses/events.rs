@@ -49,7 +49,7 @@ pub(super) struct EventStream {
     /// The provider's own last event, with the whole response: it waits for what that cost.
     last: Option<(Vec<u8>, Object)>,
     /// The response as it ended.
-    ended: Option<Value>,
+    pub(super) ended: Option<Value>,
 }
 
 impl EventStream {
@@ -255,6 +255,7 @@ impl EventStream {
 pub(super) fn own(frame: &Frame, mut response: Object) -> Object {
     response.set("id", json!(frame.id).to_string());
     response.set("store", frame.store.to_string());
+    response.set("background", frame.background.to_string());
     let previous = &frame.shown["previous_response_id"];
     response.set("previous_response_id", previous.to_string());
     response
@@ -315,8 +316,7 @@ impl EventWriter for EventStream {
 
     fn error(&mut self, error: &Error, out: &mut BytesMut) {
         self.start(out);
-        let mut response = self.frame.response("failed", vec![]);
-        response["error"] = json!({"code": error.code.as_str(), "message": error.message});
+        let response = self.frame.failed(error);
         self.event(
             json!({"type": "response.failed", "response": response}),
             out,
@@ -326,17 +326,14 @@ impl EventWriter for EventStream {
 
 impl Keeping {
     /// Keeps the response, unless it is too long for that.
-    pub(super) async fn keep(mut self, response: Value, id: &str) -> Result<()> {
-        let output = response["output"].as_array().cloned().unwrap_or_default();
-        self.items.extend(output);
-        let stored = Stored {
-            response,
+    pub(super) async fn keep(self, response: Value, id: &str) -> Result<()> {
+        let asked = Stored {
+            response: Value::Null,
             items: self.items,
             before: self.before,
+            request: None,
         };
-        match stored.fits() {
-            true => stored.keep(&self.ports, &self.account, id).await,
-            false => Ok(()),
-        }
+        let stored = asked.answered(response);
+        stored.keep(&self.ports, &self.account, id).await
     }
 }

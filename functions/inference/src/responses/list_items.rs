@@ -27,7 +27,7 @@ pub(crate) async fn list_items(
     Query(page): Query<Page>,
 ) -> Result<Json<Value>> {
     let account = &gate.caller().account.id;
-    let stored = Stored::find(&app.ports, account, &id).await?;
+    let (stored, _) = Stored::find(&app.ports, account, &id).await?;
     let output = stored.response["output"].as_array().map_or(0, Vec::len);
     let input = stored.items.len().saturating_sub(output);
     let mut items: Vec<_> = stored.items.into_iter().take(input).enumerate().collect();

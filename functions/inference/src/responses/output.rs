@@ -14,6 +14,7 @@ pub(super) struct Frame {
     /// Unix seconds.
     pub(super) created: i64,
     pub(super) store: bool,
+    pub(super) background: bool,
     pub(super) shown: Map<String, Value>,
 }
 
@@ -25,6 +26,7 @@ impl Frame {
             model,
             created,
             store: converted.store,
+            background: converted.background,
             shown: converted.shown.clone(),
         }
     }
@@ -36,7 +38,7 @@ impl Frame {
             "object": "response",
             "created_at": self.created,
             "status": status,
-            "background": false,
+            "background": self.background,
             "error": null,
             "incomplete_details": null,
             "model": self.model,
@@ -81,6 +83,13 @@ impl Frame {
             response["incomplete_details"] = json!({"reason": reason});
         }
         response["usage"] = usage_object(usage, cost);
+        response
+    }
+
+    /// The response that did not come to its end, and why.
+    pub(super) fn failed(&self, error: &Error) -> Value {
+        let mut response = self.response("failed", vec![]);
+        response["error"] = json!({"code": error.code.as_str(), "message": error.message});
         response
     }
 

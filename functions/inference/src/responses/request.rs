@@ -47,6 +47,8 @@ pub(super) struct Converted {
     /// OpenAI's body of the chat.
     pub(super) chat: Bytes,
     pub(super) stream: bool,
+    /// Whether it is made as a job, and asked for later.
+    pub(super) background: bool,
     /// Whether the response shall be kept.
     pub(super) store: bool,
     /// The request for those who take it as it came.
@@ -73,6 +75,16 @@ pub(super) fn previous(fields: &Object) -> Result<Option<String>> {
 impl Converted {
     /// Converts a request that goes on from `previous`; an error names the field.
     pub(super) fn new(mut fields: Object, previous: Option<Stored>) -> Result<Self> {
+        let asked = fields.remove("input");
+        let asked: Value = parse(asked.as_deref().unwrap_or("null"), "input")?;
+        let mut items = previous.map(|stored| stored.items).unwrap_or_default();
+        let before = items.len();
+        items.extend(input(&asked)?);
+        Self::of(fields, items, before)
+    }
+
+    /// Converts a request without its `input`, which ends `items` after the first `before` of them.
+    pub(super) fn of(mut fields: Object, items: Vec<Value>, before: usize) -> Result<Self> {
         let value = |name: &str| -> Result<Value> {
             let json = fields.get(name).unwrap_or("null");
             parse(json, name)
@@ -80,10 +92,6 @@ impl Converted {
         let flag = |name: &str, default: bool| -> Result<bool> {
             Ok(parse::<Option<bool>>(fields.get(name).unwrap_or("null"), name)?.unwrap_or(default))
         };
-        if flag("background", false)? {
-            let issue = "is not supported: stream, or wait for the answer";
-            return Err(Error::invalid("background", issue));
-        }
         for name in ["conversation", "prompt"] {
             if !value(name)?.is_null() {
                 return Err(Error::invalid(
@@ -93,9 +101,11 @@ impl Converted {
             }
         }
         let (stream, store) = (flag("stream", false)?, flag("store", true)?);
-        let mut items = previous.map(|stored| stored.items).unwrap_or_default();
-        let before = items.len();
-        items.extend(input(&value("input")?)?);
+        let background = flag("background", false)?;
+        if background && !store {
+            let issue = "must not be false in the background: the response is asked for later";
+            return Err(Error::invalid("store", issue));
+        }
         let mut messages = Messages::default();
         if let Value::String(text) = value("instructions")? {
             messages
@@ -153,6 +163,7 @@ impl Converted {
         Ok(Self {
             chat: serde_json::to_vec(&chat).map_err(Error::internal)?.into(),
             stream,
+            background,
             store,
             verbatim: Verbatim {
                 format: CallerFormat::Responses,

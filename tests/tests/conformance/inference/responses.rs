@@ -145,7 +145,6 @@ async fn responses_are_an_accounts_own() {
             json!({"input": [{"role": "robot", "content": "x"}]}),
             "input[0].role",
         ),
-        (json!({"background": true}), "background"),
         (json!({"conversation": "conv_1"}), "conversation"),
     ] {
         let mut wrong = body.clone();
