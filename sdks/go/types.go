@@ -683,6 +683,8 @@ type CreateKey struct {
 	OnDisconnect OnDisconnect `json:"on_disconnect,omitempty"`
 	// Requests a minute, below the account's own limit.
 	RateLimit *int64 `json:"rate_limit,omitempty"`
+	// Whether its requests may say how they are routed (`x-openclaw-provider`, `x-openclaw-strategy`); default: no.
+	RouteOverride *bool `json:"route_override,omitempty"`
 	// Default: all but `admin`.
 	Scopes []Scope `json:"scopes,omitempty"`
 }
@@ -1349,6 +1351,8 @@ type Key struct {
 	PreviousSecretExpiresAt string `json:"previous_secret_expires_at,omitempty"`
 	// Requests a minute.
 	RateLimit *int64 `json:"rate_limit,omitempty"`
+	// Whether its requests may say how they are routed.
+	RouteOverride bool `json:"route_override"`
 	// What it opens.
 	Scopes []Scope `json:"scopes"`
 	// Dollars in this UTC month, with what is held for requests that run.
@@ -1469,6 +1473,8 @@ type NewKey struct {
 	PreviousSecretExpiresAt string `json:"previous_secret_expires_at,omitempty"`
 	// Requests a minute.
 	RateLimit *int64 `json:"rate_limit,omitempty"`
+	// Whether its requests may say how they are routed.
+	RouteOverride bool `json:"route_override"`
 	// What it opens.
 	Scopes []Scope `json:"scopes"`
 	// Dollars in this UTC month, with what is held for requests that run.
@@ -2363,6 +2369,8 @@ type UpdateKey struct {
 	OnDisconnect OnDisconnect `json:"on_disconnect,omitempty"`
 	// Requests a minute.
 	RateLimit *int64 `json:"rate_limit,omitempty"`
+	// Whether its requests may say how they are routed.
+	RouteOverride *bool `json:"route_override,omitempty"`
 	// The new scopes.
 	Scopes []Scope `json:"scopes,omitempty"`
 }

@@ -118,6 +118,7 @@ async fn create(
         monthly_budget: None,
         models: None,
         on_disconnect: OnDisconnect::default(),
+        route_override: false,
     };
     let key = context
         .directory()

@@ -9,7 +9,7 @@ use crate::{
 use axum::{Router, body::Body};
 use lambda_http::{RequestExt, request::RequestContext};
 use openclaw_core::{Clock, Http, Ports, Timestamp};
-use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
+use openclaw_tokio::{HyperHttp, RingSigner, SystemClock, SystemRandom};
 use openclaw_web::{App, Consumers, Documents, Endpoints, Peer, not_configured};
 use std::{
     env,
@@ -67,6 +67,7 @@ impl Function {
             clock,
             random: Arc::new(SystemRandom),
             spawn,
+            signer: Arc::new(RingSigner),
         };
         Self {
             endpoints,

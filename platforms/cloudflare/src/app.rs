@@ -3,7 +3,7 @@
 
 use crate::{
     DurableLedger, FetchHttp, R2Blob, RequestSpawn, WorkerClock, WorkerRandom, WorkersKv, bindings,
-    kv, log,
+    kv, log, signer::SubtleSigner,
 };
 use axum::Router;
 use bytes::Bytes;
@@ -136,6 +136,7 @@ fn ports(env: &Env) -> Result<Ports, String> {
         clock,
         random: Arc::new(WorkerRandom),
         spawn: Arc::new(RequestSpawn),
+        signer: Arc::new(SubtleSigner),
     })
 }
 

@@ -83,3 +83,10 @@ export function sendJobs(env, binding, messages) {
   const batch = messages.map((body) => ({ body, contentType: "text" }));
   queue.sendBatch(batch).catch((error) => console.error(`jobs were not handed over: ${error}`));
 }
+
+/** RS256 (RFC 7518, section 3.3) of `message` by a key as PKCS #8. */
+export async function rs256(key, message) {
+  const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+  const imported = await crypto.subtle.importKey("pkcs8", key, algorithm, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign(algorithm, imported, message));
+}

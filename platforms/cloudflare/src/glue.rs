@@ -1,7 +1,7 @@
 //! The functions of `glue.mjs`, and heads as text.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use js_sys::{Array, Function, Promise};
+use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use web_sys::{AbortSignal, ReadableStream, Request, Response};
 
@@ -28,6 +28,8 @@ extern "C" {
 
     #[wasm_bindgen(js_name = sendJobs)]
     pub(crate) fn send_jobs(env: &JsValue, binding: &str, messages: Array);
+
+    pub(crate) fn rs256(key: Uint8Array, message: Uint8Array) -> Promise;
 
     pub(crate) type Pieces;
 

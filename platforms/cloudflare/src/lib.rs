@@ -25,6 +25,7 @@ mod object;
 mod random;
 mod scope;
 mod serve;
+mod signer;
 mod timer;
 mod upgrade;
 

@@ -3,7 +3,7 @@ use crate::{
 };
 use openclaw_core::{Clock, Ports};
 use openclaw_schema::config::Durability;
-use openclaw_tokio::{HyperHttp, SystemClock, SystemRandom};
+use openclaw_tokio::{HyperHttp, RingSigner, SystemClock, SystemRandom};
 use std::sync::Arc;
 
 /// The runtime: every port, and what only the native server asks of them.
@@ -54,6 +54,7 @@ impl Native {
             clock,
             random: Arc::new(SystemRandom),
             spawn: Arc::new(spawn.clone()),
+            signer: Arc::new(RingSigner),
         };
         Ok(Self {
             ledger,

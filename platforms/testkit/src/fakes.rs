@@ -1,7 +1,8 @@
 use crate::{
     InlineSpawn, ManualClock, MemoryBlob, MemoryKv, MemoryLedger, ScriptedHttp, SeededRandom,
 };
-use openclaw_core::{Clock, Ports};
+use bytes::Bytes;
+use openclaw_core::{BoxFuture, Clock, Ports, SignError, Signer};
 use std::sync::Arc;
 
 /// A runtime in memory, with a hold on the ports that a test drives.
@@ -48,6 +49,7 @@ impl Fakes {
             clock: Arc::new(self.clock.clone()),
             random: Arc::new(SeededRandom::new(1)),
             spawn: self.spawn.clone(),
+            signer: Arc::new(FixedSigner),
         }
     }
 }
@@ -55,5 +57,16 @@ impl Fakes {
 impl Default for Fakes {
     fn default() -> Self {
         Self::new(ManualClock::default())
+    }
+}
+
+/// Signs with the message itself, so that a test sees what was signed, and by which key.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedSigner;
+
+impl Signer for FixedSigner {
+    fn rs256(&self, key: Bytes, message: Bytes) -> BoxFuture<'static, Result<Bytes, SignError>> {
+        let signed = [&*key, b"|", &*message].concat();
+        Box::pin(std::future::ready(Ok(signed.into())))
     }
 }

@@ -28,7 +28,7 @@ pub use blob::MemoryBlob;
 pub use clock::ManualClock;
 pub use consumer::{Script, ScriptedConsumer, ScriptedEnd};
 pub use counting::{Asked, CountingLedger};
-pub use fakes::Fakes;
+pub use fakes::{Fakes, FixedSigner};
 pub use hostile::hostile;
 pub use http::{Reply, ScriptedHttp};
 pub use kv::MemoryKv;

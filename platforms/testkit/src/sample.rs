@@ -36,6 +36,7 @@ pub fn key() -> Key {
         monthly_budget: None,
         models: None,
         on_disconnect: OnDisconnect::Cancel,
+        route_override: false,
         created_at: Timestamp::UNIX_EPOCH,
         last_used_at: None,
         previous_secret_expires_at: None,

@@ -3,7 +3,9 @@
 mod clock;
 mod http;
 mod random;
+mod signer;
 
 pub use clock::{CLOCK_OFFSET, SystemClock};
 pub use http::HyperHttp;
 pub use random::SystemRandom;
+pub use signer::RingSigner;

@@ -448,6 +448,8 @@ export interface CreateKey {
   on_disconnect?: OnDisconnect;
   /** Requests a minute, below the account's own limit. */
   rate_limit?: number | null;
+  /** Whether its requests may say how they are routed (`x-openclaw-provider`, `x-openclaw-strategy`); default: no. */
+  route_override?: boolean;
   /** Default: all but `admin`. */
   scopes?: Scope[] | null;
   [field: string]: any;
@@ -1059,6 +1061,8 @@ export interface Key {
   previous_secret_expires_at: string | null;
   /** Requests a minute. */
   rate_limit: number | null;
+  /** Whether its requests may say how they are routed. */
+  route_override: boolean;
   /** What it opens. */
   scopes: Scope[];
   /** Dollars in this UTC month, with what is held for requests that run. */
@@ -1181,6 +1185,8 @@ export interface NewKey {
   previous_secret_expires_at: string | null;
   /** Requests a minute. */
   rate_limit: number | null;
+  /** Whether its requests may say how they are routed. */
+  route_override: boolean;
   /** What it opens. */
   scopes: Scope[];
   /** Dollars in this UTC month, with what is held for requests that run. */
@@ -1964,6 +1970,8 @@ export interface UpdateKey {
   on_disconnect?: OnDisconnect | null;
   /** Requests a minute. */
   rate_limit?: number | null;
+  /** Whether its requests may say how they are routed. */
+  route_override?: boolean | null;
   /** The new scopes. */
   scopes?: Scope[] | null;
   [field: string]: any;

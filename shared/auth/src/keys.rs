@@ -42,6 +42,7 @@ impl Directory<'_> {
                 monthly_budget: request.monthly_budget,
                 models: request.models,
                 on_disconnect: request.on_disconnect,
+                route_override: request.route_override,
                 created_at: now,
                 ..Key::default()
             },

@@ -189,6 +189,7 @@ impl PreparedChat {
         let bytes = body.len();
         let providers = &app.providers;
         let plan = providers.plan(&model, request, body, stream, id, allowed, verbatim)?;
+        let plan = routed(plan, gate)?;
         let priced_fields = request.priced_fields();
         let serving = app.providers.serving(&model, allowed);
         let max_cost = serving.map(|model| {
@@ -237,6 +238,7 @@ impl PreparedChat {
         let allowed = caller.key.models.as_deref();
         let providers = &app.providers;
         let plan = providers.plan_forward(&model, asked.forward, id, allowed)?;
+        let plan = routed(plan, gate)?;
         let serving = providers.serving(&model, allowed);
         let max_cost = serving.map(|model| {
             let pricing = several(&model.pricing, asked.answers);
@@ -363,6 +365,14 @@ fn guarded_verbatim(
         verbatim.fields = body.slice(br#"{"model":"""#.len()..);
     }
     Ok(Some(verbatim))
+}
+
+/// The plan as the request's headers want it.
+fn routed(plan: Plan, gate: &RequestQuota) -> Result<Plan, Error> {
+    match gate.route()? {
+        Some(route) => plan.routed(route),
+        None => Ok(plan),
+    }
 }
 
 /// These prices for so many answers at once, of which each has its fixed price.

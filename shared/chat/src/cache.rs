@@ -9,7 +9,7 @@ use openclaw_core::{
     ledger::{Outcome, Step, When},
     time,
 };
-use openclaw_providers::{Completion, Served};
+use openclaw_providers::{Completion, PROVIDER_HEADER, Served};
 use openclaw_schema::usage::TokenUsage;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -89,7 +89,7 @@ impl Cache {
         Ok(Some(Self {
             ports: ports.clone(),
             account: account.into(),
-            key: format!("cache/{}", fingerprint(body)?),
+            key: format!("cache/{}", fingerprint(headers, body)?),
             ttl,
         }))
     }
@@ -146,8 +146,9 @@ impl Cache {
     }
 }
 
-/// The same for requests whose fields are the same, in whatever order they stand.
-fn fingerprint(body: &Bytes) -> Result<String> {
+/// The same for requests whose fields are the same, in whatever order they stand, and that may go to the same
+/// providers.
+fn fingerprint(headers: &HeaderMap, body: &Bytes) -> Result<String> {
     let object: Object = serde_json::from_slice(body).map_err(Error::internal)?;
     let mut names: Vec<_> = object
         .names()
@@ -155,12 +156,18 @@ fn fingerprint(body: &Bytes) -> Result<String> {
         .collect();
     names.sort_unstable();
     let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
     for name in names {
-        let json = object.get(name).unwrap_or_default();
-        for part in [name, json] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
+        add(name.as_bytes());
+        add(object.get(name).unwrap_or_default().as_bytes());
+    }
+    // Another provider answers differently.
+    if let Some(providers) = headers.get(PROVIDER_HEADER) {
+        add(PROVIDER_HEADER.as_bytes());
+        add(providers.as_bytes());
     }
     let mut text = String::new();
     for byte in hash.finalize() {

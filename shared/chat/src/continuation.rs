@@ -2,8 +2,8 @@
 //! (`continue = true`).
 //!
 //! The client sees one answer. Each call is billed in its own prices, on one usage row. What cannot be gone on
-//! with ends as an error: a call of a tool that began, several answers, what is not streamed in the chat's
-//! form.
+//! with ends as an error: a call of a tool that began, several answers, what a provider streams in the caller's
+//! dialect, as it came.
 
 use bytes::Bytes;
 use openclaw_core::{Money, Result};

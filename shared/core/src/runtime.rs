@@ -1,4 +1,4 @@
-use crate::{Blob, BoxFuture, Http, Kv, Ledger, Timestamp};
+use crate::{Blob, BoxFuture, Http, Kv, Ledger, Signer, Timestamp};
 use std::{sync::Arc, time::Duration};
 
 /// Time.
@@ -43,4 +43,6 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Work that outlives the response.
     pub spawn: Arc<dyn Spawn>,
+    /// Signatures.
+    pub signer: Arc<dyn Signer>,
 }

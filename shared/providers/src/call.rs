@@ -18,7 +18,7 @@ use futures_util::{
     StreamExt,
     future::{Either, select},
 };
-use http::{Response, header};
+use http::{Response, StatusCode, header};
 use openclaw_core::{HttpRequest, Ports, retry_after};
 use std::{pin::pin, sync::Arc, time::Duration};
 
@@ -117,8 +117,13 @@ impl Mode for Streamed {
 
 impl Call<'_> {
     /// Sends, and waits for the head of an answer with a status of 2xx.
-    async fn head(&self, request: HttpRequest, limit: Duration) -> Result<Response<Body>, Fault> {
+    async fn head(
+        &self,
+        mut request: HttpRequest,
+        limit: Duration,
+    ) -> Result<Response<Body>, Fault> {
         let (provider, clock) = (&self.target.provider, &self.ports.clock);
+        provider.authorize(self.ports, limit, &mut request).await?;
         let sent = self.ports.http.send(request);
         let response = match select(sent, clock.sleep(limit)).await {
             Either::Left((Ok(response), _)) => response,
@@ -132,6 +137,9 @@ impl Call<'_> {
         let mut body = Body::new(bytes, &head.headers, Arc::clone(clock), idle);
         if head.status.is_success() {
             return Ok(Response::from_parts(head, body));
+        }
+        if head.status == StatusCode::UNAUTHORIZED {
+            provider.refused_credential();
         }
         // What cannot be read of an error is only missing from its message.
         let words = body.read_all(Bytes::new(), MAX_ERROR).await;

@@ -6,6 +6,7 @@ use crate::{
     plan::{Content, Plan},
     reply::Served,
     tokens,
+    verbatim::Verbatim,
 };
 use bytes::Bytes;
 use openclaw_core::{Error, Result, json::Object};
@@ -22,14 +23,16 @@ const BOUNDS: [&str; 2] = ["max_completion_tokens", "max_tokens"];
 
 impl Plan {
     /// Whether another target may go on with an answer that breaks off: the model says so, there is one
-    /// answer, and what is streamed has the chat's form.
+    /// answer, and every target can be asked for it. One that is streamed as it came cannot be gone on with.
     pub fn may_continue(&self) -> bool {
         let asked = self.models.first().is_some_and(|model| model.continues);
         let Content::Chat(chat) = &self.content else {
             return false;
         };
         let has_one_answer = || ChatRequest::parse(&chat.body).is_ok_and(|request| request.n == 1);
-        asked && chat.verbatim.is_none() && has_one_answer()
+        let is_convertible = |verbatim: &Verbatim| verbatim.unconvertible.is_none();
+        let is_convertible = chat.verbatim.as_ref().is_none_or(is_convertible);
+        asked && is_convertible && has_one_answer()
     }
 
     /// The same request for the targets that are left, with the text of the answer so far; `None` where no
@@ -56,6 +59,9 @@ impl Plan {
     }
 
     fn is_skipped(&self, model: &str, provider: &str) -> bool {
+        if self.route.place(provider).is_none() {
+            return true;
+        }
         let mut skipped = self.skipped.iter();
         skipped.any(|(of, at)| of == model && **at == *provider)
     }

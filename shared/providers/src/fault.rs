@@ -55,6 +55,20 @@ impl Fault {
         Self::of_target(error, Next::Retry)
     }
 
+    /// The credential is not taken, or cannot be used. The next try would not be, either.
+    pub(crate) fn credential(provider: &Arc<str>, status: Option<u16>, cause: String) -> Self {
+        let message = "The provider does not take the gateway's credential";
+        let error = told(Code::ProviderError, message, provider, status).with_cause(cause);
+        let next = match status {
+            Some(429 | 500..) => Next::Retry,
+            _ => Next::Move,
+        };
+        Self {
+            may_be_billed: false,
+            ..Self::of_target(error, next)
+        }
+    }
+
     /// Nothing came for too long. The next try would take as long again.
     pub(crate) fn timeout(provider: &Arc<str>, status: Option<u16>, waited: Duration) -> Self {
         let message = "The provider did not answer in time";

@@ -41,14 +41,14 @@ pub(crate) fn candidates(plan: &Plan, random: &dyn Random, now: Timestamp) -> Ve
     let mut models: Vec<_> = plan.models.iter().collect();
     if models
         .first()
-        .is_some_and(|model| model.strategy == Strategy::Price)
+        .is_some_and(|model| plan.route.strategy_of(model) == Strategy::Price)
     {
         let price = |model: &Model| model.price().into_iter().sum::<f64>();
         models.sort_by(|one, other| price(one).total_cmp(&price(other)));
     }
     for model in models {
         let mut targets = draw(&model.targets, random);
-        if model.strategy == Strategy::Latency {
+        if plan.route.strategy_of(model) == Strategy::Latency {
             // Who was never asked first: nothing else would tell how fast it is.
             let latency = |at: &usize| providers.health.latency(model.targets[*at].slot);
             let latency = |at: &usize| latency(at).unwrap_or_default();
@@ -72,6 +72,7 @@ pub(crate) fn candidates(plan: &Plan, random: &dyn Random, now: Timestamp) -> Ve
         let first = cooling.into_iter().min_by_key(|(until, _)| *until);
         order.extend(first.map(|(_, candidate)| candidate));
     }
+    plan.route.sort(&mut order);
     order
 }
 

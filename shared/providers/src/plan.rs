@@ -7,6 +7,7 @@ use crate::{
     forward::Forward,
     media_urls,
     provider::Provider,
+    route_override::RouteOverride,
     verbatim::{Verbatim, own_endpoint},
 };
 use bytes::Bytes;
@@ -25,6 +26,8 @@ pub struct Plan {
     pub(crate) trace: Option<Arc<TraceContext>>,
     /// Models and providers that are not asked: an answer of theirs broke off.
     pub(crate) skipped: Vec<(String, Arc<str>)>,
+    /// What the request says of its own routing.
+    pub(crate) route: Arc<RouteOverride>,
     pub(crate) content: Content,
 }
 
@@ -132,6 +135,7 @@ impl Providers {
             request_id: request_id.into(),
             trace: None,
             skipped: vec![],
+            route: Arc::default(),
             content,
         }
     }
@@ -164,7 +168,9 @@ impl Chat {
             None => &self.body,
         };
         let request = ChatRequest::parse(body)?;
+        // As it came, it does not have the answer so far.
         let verbatim = self.verbatim.as_ref();
+        let verbatim = verbatim.filter(|_| self.so_far.is_none());
         let encoded = Encoded::new(&request, model, target, self.stream, verbatim)?;
         self.outgoing(&encoded, target)
     }

@@ -1,9 +1,12 @@
 //! A provider that can be called: where, how and with which credential.
 
-use crate::{dialect::Dialect, dialects::dialect, plan::Outgoing};
+use crate::{
+    dialect::Dialect, dialects::dialect, fault::Fault, plan::Outgoing,
+    service_account::ServiceAccount,
+};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
-use openclaw_core::{Secret, Timestamp};
+use openclaw_core::{Ports, Secret, Timestamp};
 use openclaw_schema::config::{self, Routing};
 use std::{sync::Arc, time::Duration};
 
@@ -27,6 +30,8 @@ pub(crate) struct Provider {
     pub(crate) id: Arc<str>,
     pub(crate) dialect: &'static dyn Dialect,
     pub(crate) secret: Option<Secret>,
+    /// Whom `secret` is the key file of, where it is one.
+    account: Option<ServiceAccount>,
     /// As it is configured.
     pub(crate) row: config::Provider,
     endpoint: Uri,
@@ -37,12 +42,18 @@ pub(crate) struct Provider {
 impl Provider {
     pub(crate) fn new(row: &config::Provider, secret: Option<Secret>) -> Result<Self, Wrong> {
         let dialect = dialect(row.dialect);
+        let account = secret.as_ref();
+        let account = account.and_then(|secret| ServiceAccount::read(secret.reveal()));
+        let account = account.transpose()?;
+        // Its tokens are what travels.
+        let in_header = secret.as_ref().filter(|_| account.is_none());
         Ok(Self {
             id: row.id.as_str().into(),
             dialect,
             row: row.clone(),
             endpoint: endpoint(row, dialect)?,
-            headers: headers(row, dialect, secret.as_ref())?,
+            headers: headers(row, dialect, in_header)?,
+            account,
             secret,
         })
     }
@@ -81,6 +92,27 @@ impl Provider {
         // It was one with another path.
         let uri = format!("{base}{path}").parse();
         uri.unwrap_or_else(|_| self.endpoint.clone())
+    }
+
+    /// Puts a service account's token into a request, which may have to be fetched.
+    pub(crate) async fn authorize(
+        &self,
+        ports: &Ports,
+        limit: Duration,
+        request: &mut Request<Bytes>,
+    ) -> Result<(), Fault> {
+        if let Some(account) = &self.account {
+            let value = account.authorization(ports, &self.id, limit).await?;
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        Ok(())
+    }
+
+    /// A credential was refused that may have been good before.
+    pub(crate) fn refused_credential(&self) {
+        if let Some(account) = &self.account {
+            account.forget();
+        }
     }
 
     /// The request that carries it out. `request_id` goes along, so that a provider's log can be

@@ -60,7 +60,7 @@ const QUOTA: &[&str] = &["insufficient_quota", "billing_hard_limit_reached"];
 
 impl VendorError {
     /// The error in `json`: OpenAI's and Anthropic's `error.message`, Gemini's the same within an
-    /// array, Ollama's `error`, Mistral's `message`, FastAPI's `detail`.
+    /// array, Ollama's `error`, Mistral's `message`, FastAPI's `detail`, the first of Cloudflare's `errors`.
     pub(crate) fn read(json: &[u8]) -> Self {
         let Ok(Compact(body)) = serde_json::from_slice(json) else {
             return Self::default();
@@ -68,7 +68,12 @@ impl VendorError {
         let first = serde_json::from_str::<Vec<Compact>>(&body).unwrap_or_default();
         let body = first.into_iter().next().unwrap_or(Compact(body)).0;
         let fields = Object::of(&body).unwrap_or_default();
-        let error = fields.get("error").unwrap_or(&body);
+        let several = fields.get("errors");
+        let several = several.and_then(|json| serde_json::from_str::<Vec<Compact>>(json).ok());
+        let several = several.and_then(|errors| errors.into_iter().next());
+        let several = several.map(|Compact(error)| error);
+        let error = fields.get("error").or(several.as_deref());
+        let error = error.unwrap_or(&body);
         let within = Object::of(error).unwrap_or_default();
         let inner = within.get("innererror").and_then(Object::of);
         let words = [within.get("message"), fields.get("detail"), Some(error)];

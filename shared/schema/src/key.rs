@@ -112,6 +112,9 @@ pub struct CreateKey {
     /// Default `cancel`.
     #[serde(default)]
     pub on_disconnect: OnDisconnect,
+    /// Whether its requests may say how they are routed (`x-openclaw-provider`, `x-openclaw-strategy`); default: no.
+    #[serde(default)]
+    pub route_override: bool,
 }
 
 impl CreateKey {
@@ -147,6 +150,8 @@ pub struct UpdateKey {
     pub models: Option<Option<Vec<String>>>,
     /// What happens when the client has left.
     pub on_disconnect: Option<OnDisconnect>,
+    /// Whether its requests may say how they are routed.
+    pub route_override: Option<bool>,
 }
 
 impl UpdateKey {
@@ -170,6 +175,7 @@ impl UpdateKey {
             monthly_budget: self.monthly_budget.unwrap_or(key.monthly_budget),
             models: self.models.unwrap_or(key.models),
             on_disconnect: self.on_disconnect.unwrap_or(key.on_disconnect),
+            route_override: self.route_override.unwrap_or(key.route_override),
             ..key
         }
     }
@@ -224,6 +230,9 @@ pub struct Key {
     pub models: Option<Vec<String>>,
     /// What happens when the client has left.
     pub on_disconnect: OnDisconnect,
+    /// Whether its requests may say how they are routed.
+    #[serde(default)]
+    pub route_override: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
@@ -247,6 +256,7 @@ impl Default for Key {
             monthly_budget: None,
             models: None,
             on_disconnect: OnDisconnect::default(),
+            route_override: false,
             created_at: Timestamp::default(),
             last_used_at: None,
             previous_secret_expires_at: None,
@@ -269,6 +279,7 @@ struct Bounds<'a> {
     rate_limit: Option<u64>,
     monthly_budget: Option<Money>,
     models: Option<&'a [String]>,
+    route_override: bool,
 }
 
 impl Bounds<'_> {
@@ -287,6 +298,10 @@ impl Bounds<'_> {
                 is_within(self.monthly_budget, maker.monthly_budget),
             ),
             ("models", models),
+            (
+                "route_override",
+                !self.route_override || maker.route_override,
+            ),
         ];
         match within.iter().find(|(_, is_within)| !is_within) {
             None => Ok(()),
@@ -311,6 +326,7 @@ impl Key {
             rate_limit: self.rate_limit,
             monthly_budget: self.monthly_budget,
             models: self.models.as_deref(),
+            route_override: self.route_override,
         }
         .ensure_within(maker)
     }
@@ -329,6 +345,7 @@ impl CreateKey {
             rate_limit: self.rate_limit,
             monthly_budget: self.monthly_budget,
             models: self.models.as_deref(),
+            route_override: self.route_override,
         }
         .ensure_within(maker)
     }
@@ -346,6 +363,7 @@ impl UpdateKey {
             rate_limit: self.rate_limit.unwrap_or(maker.rate_limit),
             monthly_budget: self.monthly_budget.unwrap_or(maker.monthly_budget),
             models,
+            route_override: self.route_override.unwrap_or(maker.route_override),
         }
         .ensure_within(maker)
     }
@@ -360,6 +378,7 @@ impl UpdateKey {
             monthly_budget,
             models,
             on_disconnect,
+            route_override,
         } = self;
         scopes.is_none()
             && expires_at.is_none()
@@ -367,6 +386,7 @@ impl UpdateKey {
             && monthly_budget.is_none()
             && models.is_none()
             && on_disconnect.is_none()
+            && route_override.is_none()
     }
 }
 

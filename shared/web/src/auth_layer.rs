@@ -171,7 +171,7 @@ async fn authenticated(State(layer): State<AuthLayer>, request: Request, next: N
         .insert(BodyLimit(app.config.limits.body_bytes));
     match identity {
         Identity::Caller(caller) => {
-            let quota = RequestQuota::new(app.clone(), caller).traced(&parts.headers);
+            let quota = RequestQuota::new(app.clone(), caller).with_headers(&parts.headers);
             parts.extensions.insert(quota.clone());
             let request = Request::from_parts(parts, body);
             layer.called(quota, address, request, next).await

@@ -38,7 +38,7 @@ pub use documents::{CONFIG, Documents, OVERLAY, Origin, Parsed, sealed_place};
 pub use error::{ApiError, Result};
 pub use in_process::InProcess;
 pub use query::{Id, Query};
-pub use quota::RequestQuota;
+pub use quota::{RequestQuota, RouteHeaders};
 pub use request_id::RequestId;
 pub use routes::Routes;
 pub use stack::stack;

@@ -11,9 +11,11 @@ use openclaw_core::{
     ledger::{Durable, Outcome, Step, When},
     time,
 };
+use openclaw_providers::{PROVIDER_HEADER, RouteOverride, STRATEGY_HEADER};
 use openclaw_rate_limit::{Admission, Window, admit, running_limit};
 use openclaw_schema::{account::Account, config::Limits, event::EventType};
 use openclaw_usage::{Reservation, Retention, Settlement, Spender, budget_exceeded, refused};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -34,6 +36,29 @@ pub struct RequestQuota {
     /// Whether a settlement accounts for the request, and logs it.
     is_accounted: Arc<AtomicBool>,
     trace: Option<Arc<TraceContext>>,
+    route: Arc<RouteHeaders>,
+}
+
+/// What a request's headers say of its routing, unread.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct RouteHeaders {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provider: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    strategy: Option<String>,
+}
+
+impl RouteHeaders {
+    fn of(headers: &HeaderMap) -> Self {
+        let header = |name: &str| {
+            let value = headers.get(name)?;
+            Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Self {
+            provider: header(PROVIDER_HEADER),
+            strategy: header(STRATEGY_HEADER),
+        }
+    }
 }
 
 /// How the request was counted.
@@ -60,12 +85,14 @@ impl RequestQuota {
             decision: Arc::default(),
             is_accounted: Arc::default(),
             trace: None,
+            route: Arc::default(),
         }
     }
 
     /// For work that goes on after its request was counted and answered.
-    pub fn counted_before(app: App, caller: Arc<Caller>) -> Self {
-        let quota = Self::new(app, caller);
+    pub fn counted_before(app: App, caller: Arc<Caller>, route: RouteHeaders) -> Self {
+        let mut quota = Self::new(app, caller);
+        quota.route = Arc::new(route);
         let Holder { account, key, .. } = &**quota.caller;
         let now = quota.app.ports.clock.now();
         let window = Window::closed((account, key), quota.limits(), now);
@@ -73,9 +100,13 @@ impl RequestQuota {
         quota
     }
 
-    /// The same for a request that belongs to the trace which its headers tell.
+    /// The same for a request with these headers: the trace that it belongs to, and its routing.
     #[must_use]
-    pub fn traced(mut self, headers: &HeaderMap) -> Self {
+    pub fn with_headers(mut self, headers: &HeaderMap) -> Self {
+        let route = RouteHeaders::of(headers);
+        if route.provider.is_some() || route.strategy.is_some() {
+            self.route = Arc::new(route);
+        }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let trace = header("traceparent")
             .and_then(|parent| TraceContext::parse(parent, header("tracestate")));
@@ -86,6 +117,26 @@ impl RequestQuota {
     /// The trace that the request belongs to.
     pub fn trace(&self) -> Option<Arc<TraceContext>> {
         self.trace.clone()
+    }
+
+    /// What the request's headers say of its routing.
+    pub fn route_headers(&self) -> &RouteHeaders {
+        &self.route
+    }
+
+    /// What the request says of its own routing; 400, 403 where its key may not.
+    pub fn route(&self) -> Result<Option<RouteOverride>, Error> {
+        let RouteHeaders { provider, strategy } = &*self.route;
+        if provider.is_none() && strategy.is_none() {
+            return Ok(None);
+        }
+        if !self.caller.key.route_override {
+            let message = format!(
+                "The key may not say how its requests are routed ({PROVIDER_HEADER}, {STRATEGY_HEADER})"
+            );
+            return Err(Error::new(Code::Forbidden, message));
+        }
+        RouteOverride::read(provider.as_deref(), strategy.as_deref()).map(Some)
     }
 
     /// Whether a settlement accounts for the request, and logs it.

@@ -63,3 +63,12 @@ pub const OPENAI_KEY: &str = "sk-mock-4f1e9c0d7b2a4e6f8a1b3c5d7e9f0a2b";
 
 /// The key of the upstream that speaks Anthropic's dialect.
 pub const ANTHROPIC_KEY: &str = "sk-ant-mock-8c6b4a2f0e1d3c5b7a9f8e6d4c2b0a1f";
+
+/// The key of the upstream that speaks Gemini's dialect.
+pub const GEMINI_KEY: &str = "AIza-mock-5d3b1f9e7c5a3d1b9f7e5c3a1d9b7f5e";
+
+/// The secret with which requests to the upstream that speaks Bedrock's dialect are signed.
+pub const BEDROCK_SECRET: &str = "mock-1a3c5e7f9b2d4f6a8c0e1b3d5f7a9c0e2d4f6a8c";
+
+/// The credentials of that upstream.
+pub const BEDROCK_KEY: &str = "AKIAMOCKMOCKMOCKMOCK:mock-1a3c5e7f9b2d4f6a8c0e1b3d5f7a9c0e2d4f6a8c";

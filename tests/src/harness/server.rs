@@ -1,9 +1,10 @@
 //! A gateway under test with a data folder of its own, on the chosen runtime.
 
 use super::{
-    ADMIN_TOKEN, ANTHROPIC_KEY, Client, JWT_SECRETS, OPENAI_KEY, Target, lambda, native, secrets,
-    supervise::Supervised, workers,
+    ADMIN_TOKEN, ANTHROPIC_KEY, BEDROCK_KEY, BEDROCK_SECRET, Client, GEMINI_KEY, JWT_SECRETS, Mock,
+    OPENAI_KEY, Target, lambda, native, secrets, supervise::Supervised, workers,
 };
+use serde_json::Value;
 use std::{
     collections::BTreeMap,
     net::TcpListener,
@@ -39,6 +40,17 @@ pub struct Options {
     pub dynamodb: Option<String>,
 }
 
+/// The key file of the service account that the upstream knows, or of another one with its key.
+fn service_account(email: Option<&str>) -> String {
+    let file = include_str!("../../fixtures/google/service-account.json");
+    let mut file: Value = serde_json::from_str(file).expect("a key file");
+    file["token_uri"] = format!("{}/google/token", Mock::get().url()).into();
+    if let Some(email) = email {
+        file["client_email"] = email.into();
+    }
+    file.to_string()
+}
+
 impl Options {
     /// All variables and secrets it gets.
     pub(super) fn variables(&self) -> BTreeMap<&'static str, String> {
@@ -48,13 +60,26 @@ impl Options {
             ("OPENCLAW_JWT_SECRETS", secrets.join(",")),
             ("MOCK_OPENAI_KEY", OPENAI_KEY.into()),
             ("MOCK_ANTHROPIC_KEY", ANTHROPIC_KEY.into()),
+            ("MOCK_GEMINI_KEY", GEMINI_KEY.into()),
+            ("MOCK_BEDROCK_KEY", BEDROCK_KEY.into()),
+            ("MOCK_VERTEX_KEY", service_account(None)),
+            (
+                "MOCK_VERTEX_REFUSED_KEY",
+                service_account(Some("nobody@mock.test")),
+            ),
         ]);
         variables.extend(self.variables.iter().cloned());
         variables.retain(|name, _| !self.without.contains(name));
         for (_, secret) in JWT_SECRETS {
             secrets::note(secret);
         }
-        for secret in [ADMIN_TOKEN, OPENAI_KEY, ANTHROPIC_KEY] {
+        for secret in [
+            ADMIN_TOKEN,
+            OPENAI_KEY,
+            ANTHROPIC_KEY,
+            GEMINI_KEY,
+            BEDROCK_SECRET,
+        ] {
             secrets::note(secret);
         }
         variables

@@ -1,9 +1,9 @@
 //! The HTTP server.
 
 use super::{
-    anthropic,
+    anthropic, bedrock,
     fixed::Fixed,
-    open_meteo, openai, others,
+    gemini, google, open_meteo, openai, others,
     play::{self, Failures, Play},
     record::{Ending, Records, Seen},
     reply::Reply,
@@ -32,6 +32,7 @@ use std::{
 use tokio::{net::TcpListener, time::sleep};
 
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const FRAMES: HeaderValue = HeaderValue::from_static("application/vnd.amazon.eventstream");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// How requests without a script are answered.
@@ -69,6 +70,8 @@ pub async fn serve(listener: TcpListener, settings: Settings) -> io::Result<()> 
 enum Dialect {
     Openai,
     Anthropic,
+    Gemini,
+    Bedrock,
 }
 
 struct Upstream {
@@ -91,8 +94,10 @@ impl Upstream {
 
     async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Play>> {
         let dialect = match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/chat/completions") => Dialect::Openai,
-            (&Method::POST, "/v1/messages") => Dialect::Anthropic,
+            (&Method::POST, path) => match Dialect::at(path) {
+                Some(dialect) => dialect,
+                None => return self.answer_other(request).await,
+            },
             (&Method::GET, "/v1/models") => {
                 let models = json!({"object": "list", "data": [
                     {"id": "mock", "object": "model", "created": 0, "owned_by": "openclaw"},
@@ -106,19 +111,22 @@ impl Upstream {
             _ => return self.answer_other(request).await,
         };
         let (head, body) = request.into_parts();
+        if head.uri.path().starts_with("/vertex/") && !google::is_authorized(&head.headers) {
+            return Ok(respond(StatusCode::UNAUTHORIZED, &dialect.error(401)));
+        }
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         if self.script.find(&body).is_none() {
-            return Ok(self.answer_fixed(dialect, &body));
+            return Ok(self.answer_fixed(dialect, &head, &body));
         }
         let body: Value = serde_json::from_slice(&body)?;
-        match Script::find(&body) {
+        match Script::find(&dialect.messages(&body)) {
             Some(Ok(script)) => self.answer_script(dialect, script, &head, body).await,
             Some(Err(mistake)) => {
                 let error =
                     json!({"error": {"message": format!("the script is wrong: {mistake}")}});
                 Ok(respond(StatusCode::BAD_REQUEST, &error))
             }
-            None => Ok(self.answer_fixed(dialect, body.to_string().as_bytes())),
+            None => Ok(self.answer_fixed(dialect, &head, body.to_string().as_bytes())),
         }
     }
 
@@ -126,6 +134,10 @@ impl Upstream {
     async fn answer_other(&self, request: Request<Incoming>) -> io::Result<Response<Play>> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        if head.uri.path() == google::PATH {
+            let (status, answer) = google::token(&body);
+            return Ok(respond(status, &answer));
+        }
         if let Some(answer) = others::answer(head.uri.path(), &body) {
             let record = others::record(head.uri.path(), &head.headers, &body);
             let ending = record.map(|(tag, body)| self.records.begin(&tag, seen(&head, body)).1);
@@ -155,10 +167,21 @@ impl Upstream {
         }
     }
 
-    fn answer_fixed(&self, dialect: Dialect, body: &[u8]) -> Response<Play> {
+    fn answer_fixed(
+        &self,
+        dialect: Dialect,
+        head: &http::request::Parts,
+        body: &[u8],
+    ) -> Response<Play> {
         let fixed = match dialect {
             Dialect::Openai => &self.openai,
             Dialect::Anthropic => &self.anthropic,
+            Dialect::Gemini | Dialect::Bedrock => {
+                let (model, stream) = in_path(head.uri.path());
+                let script = Script::default();
+                let steps = dialect.steps(&script, &Reply::new(&script, &model), (stream, true));
+                return dialect.success(stream, Play::new(steps, None));
+            }
         };
         let (stream, steps) = fixed.answer(body);
         success(stream, Play::new(steps, None))
@@ -171,11 +194,21 @@ impl Upstream {
         head: &http::request::Parts,
         body: Value,
     ) -> io::Result<Response<Play>> {
-        let model = body["model"].as_str().unwrap_or_default().to_string();
-        let stream = body["stream"] == true;
+        let (model, stream) = match dialect {
+            Dialect::Openai | Dialect::Anthropic => (
+                body["model"].as_str().unwrap_or_default().to_string(),
+                body["stream"] == true,
+            ),
+            Dialect::Gemini | Dialect::Bedrock => in_path(head.uri.path()),
+        };
         let include_usage = body["stream_options"]["include_usage"] == true;
-        // Anthropic's form of a tool that must be called.
-        let forced = body["tool_choice"]["name"].as_str().map(str::to_owned);
+        // Anthropic's form of a tool that must be called, and Converse's.
+        let chosen = [
+            &body["tool_choice"]["name"],
+            &body["toolConfig"]["toolChoice"]["tool"]["name"],
+        ];
+        let forced = chosen.iter().find_map(|name| name.as_str());
+        let forced = forced.map(str::to_owned);
         let (place, ending) = self.records.begin(&script.tag, seen(head, body));
         let script = match script.fail_first {
             Some(first) if place >= first => script.without_failures(),
@@ -193,21 +226,76 @@ impl Upstream {
             return refuse(dialect, &script, status, ending);
         }
         let reply = Reply::new(&script, &model).calling(forced.as_deref());
-        let steps = if stream {
-            let (events, failures) = dialect.stream(&reply, include_usage);
-            play::stream(&script, events, &failures)
-        } else {
-            play::plain(&script, dialect.plain(&reply).to_string().into())
-        };
-        Ok(success(stream, Play::new(steps, Some(ending))))
+        let steps = dialect.steps(&script, &reply, (stream, include_usage));
+        Ok(dialect.success(stream, Play::new(steps, Some(ending))))
     }
 }
 
+/// The model that a path names, and whether it asks for a stream: `…/models/MODEL:METHOD`,
+/// `/model/MODEL/OPERATION`.
+fn in_path(path: &str) -> (String, bool) {
+    let model = path.split_once("/models/").map(|(_, rest)| rest);
+    let model = model.or_else(|| path.split_once("/model/").map(|(_, rest)| rest));
+    let model = model.unwrap_or_default();
+    let (model, method) = match path.contains("/models/") {
+        true => model.rsplit_once(':').unwrap_or_default(),
+        false => model.rsplit_once('/').unwrap_or_default(),
+    };
+    (model.into(), method.contains("tream"))
+}
+
 impl Dialect {
+    /// What is spoken at a path.
+    fn at(path: &str) -> Option<Self> {
+        match path {
+            "/v1/chat/completions" => Some(Self::Openai),
+            "/v1/messages" => Some(Self::Anthropic),
+            path if path.starts_with("/gemini/v1beta/models/") => Some(Self::Gemini),
+            path if path.starts_with("/vertex/v1/projects/") => Some(Self::Gemini),
+            path if path.starts_with("/bedrock/model/") => Some(Self::Bedrock),
+            _ => None,
+        }
+    }
+
+    /// The body in which a script is looked for.
+    fn messages(self, body: &Value) -> Value {
+        match self {
+            Self::Openai | Self::Anthropic | Self::Bedrock => {
+                json!({"messages": body["messages"]})
+            }
+            Self::Gemini => gemini::messages(body),
+        }
+    }
+
+    fn steps(
+        self,
+        script: &Script,
+        reply: &Reply,
+        (stream, include_usage): (bool, bool),
+    ) -> Vec<play::Step> {
+        match stream {
+            true => {
+                let (events, failures) = self.stream(reply, include_usage);
+                play::stream(script, events, &failures)
+            }
+            false => play::plain(script, self.plain(reply).to_string().into()),
+        }
+    }
+
+    fn success(self, stream: bool, play: Play) -> Response<Play> {
+        let mut response = success(stream, play);
+        if let (Self::Bedrock, true) = (self, stream) {
+            response.headers_mut().insert(header::CONTENT_TYPE, FRAMES);
+        }
+        response
+    }
+
     fn plain(self, reply: &Reply) -> Value {
         match self {
             Self::Openai => openai::plain(reply),
             Self::Anthropic => anthropic::plain(reply),
+            Self::Gemini => gemini::plain(reply),
+            Self::Bedrock => bedrock::plain(reply),
         }
     }
 
@@ -227,6 +315,20 @@ impl Dialect {
                     malformed_event: anthropic::malformed_event(),
                 },
             ),
+            Self::Gemini => (
+                gemini::stream(reply),
+                Failures {
+                    error_event: gemini::error_event(),
+                    malformed_event: gemini::malformed_event(),
+                },
+            ),
+            Self::Bedrock => (
+                bedrock::stream(reply),
+                Failures {
+                    error_event: bedrock::error_event(),
+                    malformed_event: bedrock::malformed_event(),
+                },
+            ),
         }
     }
 
@@ -234,6 +336,8 @@ impl Dialect {
         match self {
             Self::Openai => openai::error(status),
             Self::Anthropic => anthropic::error(status),
+            Self::Gemini => gemini::error(status),
+            Self::Bedrock => bedrock::error(status),
         }
     }
 }

@@ -28,7 +28,7 @@ use openclaw_core::{
 use openclaw_providers::Chunk;
 use openclaw_schema::{chat::ChatRequest, parse, parse_text, usage::TokenUsage};
 use openclaw_usage::Endpoint;
-use openclaw_web::{App, RequestId, RequestQuota};
+use openclaw_web::{App, RequestId, RequestQuota, RouteHeaders};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::{
@@ -73,6 +73,8 @@ struct Payload {
     /// Of the key's secret.
     generation: u64,
     asked: Timestamp,
+    #[serde(default)]
+    route: RouteHeaders,
 }
 
 /// Stores the response as one that is to be made; 413, and what counting a request fails with.
@@ -87,6 +89,7 @@ pub(super) async fn enqueue(
         key: caller.key.id.clone(),
         generation: caller.generation(),
         asked: ports.clock.now(),
+        route: gate.route_headers().clone(),
     };
     let account = &caller.account.id;
     let job = Job::named(account, TOPIC, &frame.id, payload.asked, &payload)?;
@@ -198,7 +201,7 @@ impl ResponseJobs {
                 "The key is another account's",
             )));
         }
-        let gate = RequestQuota::counted_before(app.clone(), caller);
+        let gate = RequestQuota::counted_before(app.clone(), caller, payload.route);
         let request = ChatRequest::parse(&converted.chat).map_err(refused)?;
         let asked = Asked {
             request: &request,

@@ -807,6 +807,7 @@ class CreateKey(Object):
         "monthly_budget",
         "on_disconnect",
         "rate_limit",
+        "route_override",
         "scopes",
     )
     name: str
@@ -825,6 +826,9 @@ class CreateKey(Object):
     """Default `cancel`."""
     rate_limit: int | None = None
     """Requests a minute, below the account's own limit."""
+    route_override: bool | None = None
+    """Whether its requests may say how they are routed (`x-openclaw-provider`, `x-openclaw-strategy`); default:
+    no."""
     scopes: list[Scope] | None = None
     """Default: all but `admin`."""
 
@@ -1693,6 +1697,7 @@ class Key(Object):
         "name",
         "object",
         "on_disconnect",
+        "route_override",
         "scopes",
         "spent",
         "expires_at",
@@ -1718,6 +1723,8 @@ class Key(Object):
     """Always `key`."""
     on_disconnect: OnDisconnect
     """What happens when the client has left."""
+    route_override: bool
+    """Whether its requests may say how they are routed."""
     scopes: list[Scope]
     """What it opens."""
     spent: float
@@ -1874,6 +1881,7 @@ class NewKey(Object):
         "name",
         "object",
         "on_disconnect",
+        "route_override",
         "scopes",
         "spent",
         "expires_at",
@@ -1901,6 +1909,8 @@ class NewKey(Object):
     """Always `key`."""
     on_disconnect: OnDisconnect
     """What happens when the client has left."""
+    route_override: bool
+    """Whether its requests may say how they are routed."""
     scopes: list[Scope]
     """What it opens."""
     spent: float
@@ -3049,6 +3059,7 @@ class UpdateKey(Object):
         "name",
         "on_disconnect",
         "rate_limit",
+        "route_override",
         "scopes",
     )
     expires_at: str | None = None
@@ -3063,6 +3074,8 @@ class UpdateKey(Object):
     """What happens when the client has left."""
     rate_limit: int | None = None
     """Requests a minute."""
+    route_override: bool | None = None
+    """Whether its requests may say how they are routed."""
     scopes: list[Scope] | None = None
     """The new scopes."""
 

@@ -21,5 +21,6 @@ mod round_trip;
 mod routing;
 mod streams;
 mod vendors;
+mod vertex;
 mod whole_request;
 mod world;

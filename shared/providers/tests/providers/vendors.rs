@@ -1,13 +1,25 @@
 //! `provider/model`: models of vendors that are in no catalog of ours.
 
-use crate::world::providers;
+use crate::{
+    fakes::Answer,
+    world::{HELLO, World, providers},
+};
 use openclaw_providers::Providers;
 use openclaw_schema::config::Config;
 use serde_json::json;
 
 fn with_keys(names: &[&str]) -> Providers {
-    let key = |name: &str| names.contains(&name).then(|| "key".to_owned());
-    Providers::new(&Config::default(), key).unwrap()
+    let values: Vec<_> = names.iter().map(|name| (*name, "key")).collect();
+    with_values(&values)
+}
+
+fn with_values(values: &[(&str, &str)]) -> Providers {
+    let value = |name: &str| {
+        let mut values = values.iter();
+        let (_, value) = values.find(|(known, _)| *known == name)?;
+        Some((*value).to_owned())
+    };
+    Providers::new(&Config::default(), value).unwrap()
 }
 
 #[test]
@@ -52,6 +64,35 @@ fn an_address_that_needs_more_variables_needs_all_of_them() {
     let both = with_keys(&["DATABRICKS_TOKEN", "DATABRICKS_HOST"]);
     assert!(both.listed().all(|model| model.provider == "databricks"));
     assert!(both.listed().next().is_some());
+}
+
+#[test]
+fn workers_ai_is_asked_at_its_accounts_address() {
+    assert!(with_keys(&["CLOUDFLARE_API_KEY"]).listed().next().is_none());
+    let values = [
+        ("CLOUDFLARE_API_KEY", "token"),
+        ("CLOUDFLARE_ACCOUNT_ID", "0123abcd"),
+    ];
+    let world = World::of(with_values(&values), vec![]);
+    let model = "cloudflare-workers-ai/@cf/google/gemma-4-26b-a4b-it";
+    assert!(!world.providers.model(model).unwrap().pricing.is_free());
+    let hello = HELLO.replace(r#""m""#, &format!("{model:?}"));
+    // Its errors have a list of their own.
+    let refused =
+        r#"{"errors":[{"message":"AiError: too many tokens","code":5021}],"success":false}"#;
+    world.then(Answer::json(400, refused));
+    let failure = world.complete(&hello).unwrap_err();
+    assert!(
+        failure.error.message.contains("too many tokens"),
+        "{}",
+        failure.error.message
+    );
+    let request = world.last_request();
+    let expected = "https://api.cloudflare.com/client/v4/accounts/0123abcd/ai/v1/chat/completions";
+    assert_eq!(request.uri(), expected);
+    assert_eq!(request.headers()["authorization"], "Bearer token");
+    let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+    assert_eq!(body["model"], "@cf/google/gemma-4-26b-a4b-it");
 }
 
 #[test]

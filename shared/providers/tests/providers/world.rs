@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use openclaw_core::{Error, HttpRequest, Ports, blob::NoBlob};
 use openclaw_providers::{Chunk, ChunkStream, Completion, Failure, Plan, Providers, Reply};
 use openclaw_schema::chat::ChatRequest;
+use openclaw_testkit::FixedSigner;
 use serde_json::{Value, json};
 use std::{
     sync::{Arc, Mutex, atomic::AtomicU64},
@@ -24,8 +25,12 @@ pub(crate) struct World {
 }
 
 pub(crate) fn providers(config: Value) -> Providers {
+    providers_with(config, KEY)
+}
+
+fn providers_with(config: Value, key: &str) -> Providers {
     let config = serde_json::from_value(config).expect("a configuration");
-    Providers::new(&config, |name| (name == "KEY").then(|| KEY.into())).expect("it is valid")
+    Providers::new(&config, |name| (name == "KEY").then(|| key.into())).expect("it is valid")
 }
 
 /// A model `m` with one target at `a`, whose calls are not repeated unless `routing` says so.
@@ -40,6 +45,15 @@ pub(crate) fn one_target(dialect: &str, routing: Value) -> Value {
 
 impl World {
     pub(crate) fn new(config: Value, script: Vec<Answer>) -> Self {
+        Self::of(providers(config), script)
+    }
+
+    /// Whose providers' key is this one.
+    pub(crate) fn with_key(config: Value, key: &str, script: Vec<Answer>) -> Self {
+        Self::of(providers_with(config, key), script)
+    }
+
+    pub(crate) fn of(providers: Providers, script: Vec<Answer>) -> Self {
         let clock = Arc::new(JumpingClock::default());
         clock.advance(Duration::from_secs(1_700_000_000));
         let http = Arc::new(ScriptedHttp {
@@ -58,9 +72,10 @@ impl World {
             clock: Arc::new(ClockPort(Arc::clone(&clock))),
             random: Arc::new(Even(AtomicU64::new(1))),
             spawn: tasks.clone(),
+            signer: Arc::new(FixedSigner),
         };
         Self {
-            providers: Arc::new(providers(config)),
+            providers: Arc::new(providers),
             clock,
             http,
             tasks,
@@ -109,6 +124,12 @@ impl World {
 
     pub(crate) fn rest(&self, stream: ChunkStream) -> Vec<Result<Chunk, Error>> {
         self.clock.run(stream.collect())
+    }
+
+    /// All that was asked.
+    pub(crate) fn requests(&self) -> Vec<HttpRequest> {
+        let seen = self.http.seen.lock().unwrap();
+        seen.iter().map(|(_, request)| request.clone()).collect()
     }
 
     /// Hosts that were called and, in milliseconds from the first call on, when.

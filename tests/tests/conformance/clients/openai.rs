@@ -42,6 +42,11 @@ async fn langchain_works() {
 }
 
 #[tokio::test]
+async fn litellm_works() {
+    passes(python(), "sdk/python/litellm_sdk.py").await;
+}
+
+#[tokio::test]
 async fn vercels_ai_sdk_works() {
     passes(node(), "sdk/node/ai_sdk.cjs").await;
 }

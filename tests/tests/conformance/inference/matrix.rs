@@ -8,7 +8,12 @@ use openclaw_conformance::{
 use serde_json::{Value, json};
 
 /// Models by the dialect of their provider, and whether its double can think and cache.
-const PROVIDERS: [(&str, bool); 2] = [("gpt-4", false), ("claude-4", true)];
+const PROVIDERS: [(&str, bool); 4] = [
+    ("gpt-4", false),
+    ("claude-4", true),
+    ("gemini-2", true),
+    ("claude-bedrock", true),
+];
 
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
 

@@ -96,6 +96,7 @@ async fn a_key_changes_nothing_of_itself_but_its_name() {
         json!({"expires_at": in_days(1)}),
         json!({"models": null}),
         json!({"on_disconnect": "drain"}),
+        json!({"route_override": true}),
     ] {
         let reply = account.client.patch(&path, &change).await;
         assert_eq!(reply.status, 403, "{change}: {}", reply.text());

@@ -521,12 +521,13 @@ class AsyncKeys(AsyncResource):
         monthly_budget: float | None | Omit = OMIT,
         on_disconnect: T.OnDisconnect | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
+        route_override: bool | Omit = OMIT,
         scopes: Sequence[T.Scope] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.NewKey:
         """Create a key, whose text is shown this once. `POST /keys`"""
-        it: T.NewKey = await self._request("POST", "/keys", T.NewKey, None, fields({"name": name, "account": account, "expires_at": expires_at, "mode": mode, "models": models, "monthly_budget": monthly_budget, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        it: T.NewKey = await self._request("POST", "/keys", T.NewKey, None, fields({"name": name, "account": account, "expires_at": expires_at, "mode": mode, "models": models, "monthly_budget": monthly_budget, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "route_override": route_override, "scopes": scopes}, extra), options)
         return it
 
     async def update(
@@ -539,12 +540,13 @@ class AsyncKeys(AsyncResource):
         name: str | None | Omit = OMIT,
         on_disconnect: T.OnDisconnect | None | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
+        route_override: bool | None | Omit = OMIT,
         scopes: Sequence[T.Scope] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.Key:
         """Change a key. `PATCH /keys/{id}`"""
-        it: T.Key = await self._request("PATCH", f"/keys/{segment(id)}", T.Key, None, fields({"expires_at": expires_at, "models": models, "monthly_budget": monthly_budget, "name": name, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        it: T.Key = await self._request("PATCH", f"/keys/{segment(id)}", T.Key, None, fields({"expires_at": expires_at, "models": models, "monthly_budget": monthly_budget, "name": name, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "route_override": route_override, "scopes": scopes}, extra), options)
         return it
 
     async def rotate(

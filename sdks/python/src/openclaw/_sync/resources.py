@@ -522,12 +522,13 @@ class Keys(Resource):
         monthly_budget: float | None | Omit = OMIT,
         on_disconnect: T.OnDisconnect | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
+        route_override: bool | Omit = OMIT,
         scopes: Sequence[T.Scope] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.NewKey:
         """Create a key, whose text is shown this once. `POST /keys`"""
-        it: T.NewKey = self._request("POST", "/keys", T.NewKey, None, fields({"name": name, "account": account, "expires_at": expires_at, "mode": mode, "models": models, "monthly_budget": monthly_budget, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        it: T.NewKey = self._request("POST", "/keys", T.NewKey, None, fields({"name": name, "account": account, "expires_at": expires_at, "mode": mode, "models": models, "monthly_budget": monthly_budget, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "route_override": route_override, "scopes": scopes}, extra), options)
         return it
 
     def update(
@@ -540,12 +541,13 @@ class Keys(Resource):
         name: str | None | Omit = OMIT,
         on_disconnect: T.OnDisconnect | None | Omit = OMIT,
         rate_limit: int | None | Omit = OMIT,
+        route_override: bool | None | Omit = OMIT,
         scopes: Sequence[T.Scope] | None | Omit = OMIT,
         options: Options | None = None,
         **extra: Any,
     ) -> T.Key:
         """Change a key. `PATCH /keys/{id}`"""
-        it: T.Key = self._request("PATCH", f"/keys/{segment(id)}", T.Key, None, fields({"expires_at": expires_at, "models": models, "monthly_budget": monthly_budget, "name": name, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "scopes": scopes}, extra), options)
+        it: T.Key = self._request("PATCH", f"/keys/{segment(id)}", T.Key, None, fields({"expires_at": expires_at, "models": models, "monthly_budget": monthly_budget, "name": name, "on_disconnect": on_disconnect, "rate_limit": rate_limit, "route_override": route_override, "scopes": scopes}, extra), options)
         return it
 
     def rotate(
