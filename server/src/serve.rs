@@ -222,7 +222,7 @@ fn called_by_steps(app: &App) -> Arc<dyn Http> {
 
 /// Who works on jobs, of all functions.
 fn consumers(app: &App) -> Consumers {
-    let extract = openclaw_function_extract::consumer(app, Arc::new(ChildProcess));
+    let extract = openclaw_function_extract::consumer(app, Arc::new(ChildProcess::default()));
     [
         openclaw_function_files::consumers(app),
         openclaw_function_inference::consumers(app),

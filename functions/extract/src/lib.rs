@@ -23,8 +23,7 @@ pub fn router(_: &App) -> Routes {
 
 /// Who works on the jobs, in an isolate.
 pub fn consumers(app: &App) -> Consumers {
-    let max_bytes = MAX_BYTES;
-    vec![consumer(app, Arc::new(InProcess { max_bytes }))]
+    vec![consumer(app, Arc::new(InProcess::new(MAX_BYTES)))]
 }
 
 /// Who works on the jobs, by means of `inspect`.

@@ -69,6 +69,7 @@ impl Consumer for Effects {
         Concurrency {
             total: 8,
             per_group: 4,
+            per_account: 4,
         }
     }
 
@@ -232,6 +233,7 @@ impl Consumer for Slow {
         Concurrency {
             total: 8,
             per_group: 6,
+            per_account: 6,
         }
     }
 

@@ -96,6 +96,7 @@ impl Consumer for ScriptedConsumer {
         Concurrency {
             total: 16,
             per_group: 4,
+            per_account: 4,
         }
     }
 

@@ -5,7 +5,8 @@
 //! - [`MemoryKv`], [`MemoryLedger`], [`MemoryBlob`] (which pass them), [`ManualClock`], [`ScriptedHttp`],
 //!   [`SeededRandom`], [`InlineSpawn`], and all of them together in [`Fakes`]: for the tests of
 //!   crates that stand on the ports.
-//! - [`Life`]: that of a process which dies at any of its operations, and [`MortalLedger`], what it sees.
+//! - [`Life`]: that of a process which dies at any of its operations, and what it sees:
+//!   [`MortalLedger`], [`MortalBlob`].
 //! - [`ScriptedConsumer`]: works on jobs as they say, for the contract of the queue.
 //! - [`hostile`]: input for tests that a parser refuses or reads whatever comes.
 
@@ -33,6 +34,6 @@ pub use hostile::hostile;
 pub use http::{Reply, ScriptedHttp};
 pub use kv::MemoryKv;
 pub use ledger::MemoryLedger;
-pub use life::{Life, MortalLedger};
+pub use life::{Life, MortalBlob, MortalLedger};
 pub use random::SeededRandom;
 pub use spawn::InlineSpawn;

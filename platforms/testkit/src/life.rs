@@ -1,11 +1,15 @@
 use futures_util::{FutureExt, future::pending};
 use openclaw_core::{
-    BoxFuture, Ledger, StoreError,
+    Blob, BoxFuture, ByteStream, Ledger, Result, StoreError,
+    blob::BlobSource,
     ledger::{Item, Outcome, Step},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 /// How many more operations a process does. At the last one it dies: before its effect, or after it, of
@@ -74,5 +78,39 @@ impl Ledger for MortalLedger {
             self.life.lives(found).await
         }
         .boxed()
+    }
+}
+
+/// Blobs as a process sees them that may die at each operation.
+pub struct MortalBlob {
+    /// The process's.
+    pub life: Life,
+    /// What outlives it.
+    pub blob: Arc<dyn Blob>,
+}
+
+impl Blob for MortalBlob {
+    fn put<'a>(&'a self, key: &'a str, source: BlobSource<'a>) -> BoxFuture<'a, Result<u64>> {
+        async move { self.life.lives(self.blob.put(key, source)).await }.boxed()
+    }
+
+    fn get<'a>(
+        &'a self,
+        key: &'a str,
+        range: Option<Range<u64>>,
+    ) -> BoxFuture<'a, Result<Option<ByteStream>, StoreError>> {
+        async move { self.life.lives(self.blob.get(key, range)).await }.boxed()
+    }
+
+    fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
+        async move { self.life.lives(self.blob.head(key)).await }.boxed()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move { self.life.lives(self.blob.delete(key)).await }.boxed()
+    }
+
+    fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
+        async move { self.life.lives(self.blob.list(prefix)).await }.boxed()
     }
 }

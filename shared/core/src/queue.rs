@@ -70,6 +70,8 @@ pub struct Concurrency {
     pub total: usize,
     /// Of one group.
     pub per_group: usize,
+    /// Of all groups of one account.
+    pub per_account: usize,
 }
 
 /// Works on the jobs of one topic.
@@ -99,6 +101,7 @@ pub trait Consumer: Send + Sync {
         Concurrency {
             total: 64,
             per_group: 8,
+            per_account: 32,
         }
     }
 

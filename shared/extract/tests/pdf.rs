@@ -183,6 +183,67 @@ fn forms_that_draw_themselves_or_each_other_end() {
     assert_eq!(text.matches('x').count(), 12);
 }
 
+/// So many pages that share what they have.
+fn shared(pages: usize, page: &str, more: &[String]) -> Vec<u8> {
+    let first = 4 + more.len();
+    let kids = (0..pages).map(|at| format!("{} 0 R ", first + at));
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!(
+            "<< /Type /Pages /Kids [{}] /Count {pages} >>",
+            kids.collect::<String>()
+        ),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".into(),
+    ];
+    objects.extend(more.iter().cloned());
+    let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] {page} >>");
+    objects.extend(vec![page; pages]);
+    assemble(&objects)
+}
+
+#[test]
+fn pages_that_share_more_than_anybody_reads_end() {
+    let too_much = Err(ExtractError::TooMuch("its pages draw too much"));
+    let instructions = stream("", &"q Q\n".repeat(SMALL.inflated / 5));
+    let page = "/Contents 4 0 R";
+    assert_eq!(
+        text(&shared(18, page, &[instructions.clone()])),
+        Ok("".into())
+    );
+    assert_eq!(text(&shared(25, page, &[instructions])), too_much);
+    let note = "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] >>".to_owned();
+    let notes = format!("[{}]", "4 0 R ".repeat(1000));
+    let page = "/Annots 5 0 R";
+    assert_eq!(
+        text(&shared(5, page, &[note.clone(), notes.clone()])),
+        Ok("".into())
+    );
+    assert_eq!(text(&shared(10, page, &[note, notes])), too_much);
+}
+
+#[test]
+fn fonts_that_share_more_than_anybody_reads_end() {
+    let file = |fonts: usize| {
+        let map = stream("", &" ".repeat(SMALL.inflated - 1));
+        let font = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 4 0 R >>";
+        let names = (0..fonts).map(|at| format!("/F{at} {} 0 R ", 6 + at));
+        let resources = format!("<< /Font << {} >> >>", names.collect::<String>());
+        let uses = (0..fonts).map(|at| format!("/F{at} 9 Tf "));
+        let more = [
+            vec![map, stream("", &uses.collect::<String>())],
+            vec![font.into(); fonts],
+        ];
+        shared(
+            1,
+            &format!("/Contents 5 0 R /Resources {resources}"),
+            &more.concat(),
+        )
+    };
+    assert_eq!(text(&file(5)), Ok("".into()));
+    let error = text(&file(20)).unwrap_err();
+    assert_eq!(error, ExtractError::TooMuch("its pages draw too much"));
+}
+
 #[test]
 fn arrays_that_nest_ten_thousand_deep_end() {
     let deep = "[".repeat(10_000) + &"]".repeat(10_000);

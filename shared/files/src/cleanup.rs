@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// The topic of these jobs.
 pub const CLEANUP: &str = "file-cleanup";
 
-/// Seconds after which requests that ran when their account was deleted are over.
+/// Seconds after which requests are over that ran when their account was deleted, or their upload ended.
 const LEFTOVERS: i64 = time::HOUR;
 
 /// What of a deleted account stays: that it is deleted, so that no cache lets anybody in.
@@ -76,7 +76,8 @@ impl CleanUp {
         Self { ports, limits }
     }
 
-    async fn clean(&self, job: &Job) -> Result<()> {
+    /// Looks at what the job is about; when to look again.
+    async fn clean(&self, job: &Job) -> Result<Option<Timestamp>> {
         // Of the account only its id matters: what is removed passes no limit.
         let account = Account {
             id: job.account().to_owned(),
@@ -84,10 +85,11 @@ impl CleanUp {
         };
         let files = Files::new(&self.ports, &account, &self.limits);
         match job.payload()? {
-            Cleanup::File(id) => files.clean_file(&id).await,
-            Cleanup::Upload(id) => files.clean_upload(&id).await,
-            Cleanup::Account => files.clean_account().await,
+            Cleanup::File(id) => files.clean_file(&id).await?,
+            Cleanup::Upload(id) => return files.clean_upload(&id).await,
+            Cleanup::Account => files.clean_account().await?,
         }
+        Ok(None)
     }
 }
 
@@ -99,7 +101,8 @@ impl Consumer for CleanUp {
     fn work<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, End> {
         Box::pin(async move {
             match self.clean(job).await {
-                Ok(()) => End::Done(vec![]),
+                Ok(None) => End::Done(vec![]),
+                Ok(Some(again)) => End::NotBefore(again),
                 Err(error) => End::failed(error.cause.unwrap_or(error.message.into_owned())),
             }
         })
@@ -118,45 +121,40 @@ impl Files<'_> {
             // Where it has changed, someone else removes it, or this is tried again.
             self.apply(self.removal(&stored)).await?;
         }
-        self.remove_blobs(id).await
-    }
-
-    async fn remove_blobs(&self, id: &str) -> Result<()> {
         for key in [blob_key(self.account, id), text_key(self.account, id)] {
             self.ports.blob.delete(&key).await?;
         }
         Ok(())
     }
 
-    async fn clean_upload(&self, id: &str) -> Result<()> {
+    /// Ends an upload whose time is over, and removes what is left of one that has ended; when to look again,
+    /// for parts that were on their way meanwhile.
+    async fn clean_upload(&self, id: &str) -> Result<Option<Timestamp>> {
         let key = format!("{UPLOAD}{id}");
         let found: Option<Stored<UploadRecord>> =
             documents::find(self.ledger(), self.account, &key).await?;
-        if let Some(stored) = found
-            && stored.value.status == UploadStatus::Pending
-        {
-            if self.now() < stored.value.expires_at {
-                return Ok(());
+        let mut again = None;
+        if let Some(stored) = found {
+            let expires_at = stored.value.expires_at;
+            if stored.value.status == UploadStatus::Pending {
+                if self.now() < expires_at {
+                    return Ok(Some(expires_at));
+                }
+                let steps = self.ending(&stored, UploadStatus::Expired)?;
+                self.apply(steps).await?;
             }
-            let steps = self.ending(&stored, UploadStatus::Expired)?;
-            self.apply(steps).await?;
+            again = Some(time::shift(expires_at, LEFTOVERS)).filter(|at| self.now() < *at);
         }
-        self.remove_parts(id).await
+        self.remove_parts(id).await?;
+        Ok(again)
     }
 
     async fn clean_account(&self) -> Result<()> {
         for prefix in [FILE, UPLOAD] {
             self.remove_items(prefix).await?;
         }
-        loop {
-            let keys = self.ports.blob.list(self.account).await?;
-            if keys.is_empty() {
-                return self.remove_everything().await;
-            }
-            for key in keys {
-                self.ports.blob.delete(&key).await?;
-            }
-        }
+        self.remove_blobs(self.account).await?;
+        self.remove_everything().await
     }
 
     /// Removes all that the account's ledger has, but for its standing and the jobs that do this.

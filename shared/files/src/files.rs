@@ -9,7 +9,7 @@ use openclaw_core::{
     ByteStream, Error, Ledger, Ports, Result, Timestamp,
     blob::BlobSource,
     documents::{self, Stored, Tries, put},
-    ledger::{Delta, Item, Outcome, Step, When},
+    ledger::{Delta, Item, Step, When},
     queue::Job,
     time,
 };
@@ -108,12 +108,22 @@ impl<'a> Files<'a> {
             (self.max_file, too_large as _),
             (self.left().await?, storage_full as _),
         ];
-        let removal = cleanup::file(self.account, &id, self.now())?;
-        let removal = removal.not_before(self.now() + UNFILED_FOR);
-        documents::apply(self.ledger(), self.account, vec![removal.step()?]).await?;
-        let blob = blob_key(self.account, &id);
-        let written = self.write(blob, source, Measure::new(bounds)).await?;
+        let written = self.write_as(&id, source, Measure::new(bounds)).await?;
         Ok((id, written))
+    }
+
+    /// The same for the bytes of the file `id`, without a look at the account's storage.
+    pub(crate) async fn write_as(
+        &self,
+        id: &str,
+        source: BlobSource<'_>,
+        measure: Measure,
+    ) -> Result<Unfiled> {
+        let removal = cleanup::file(self.account, id, self.now())?;
+        let removal = removal.not_before(self.now() + UNFILED_FOR);
+        self.apply(vec![removal.step()?]).await?;
+        let blob = blob_key(self.account, id);
+        self.write(blob, source, measure).await
     }
 
     /// Streams `source` to `blob`, which is removed again unless it is kept.
@@ -127,7 +137,8 @@ impl<'a> Files<'a> {
         self.ports.blob.put(&blob, measured).await?;
         Ok(Unfiled {
             ports: self.ports.clone(),
-            blob: Some(blob),
+            blob,
+            is_kept: false,
             measured: measure.end(),
         })
     }
@@ -135,19 +146,18 @@ impl<'a> Files<'a> {
     /// Makes a file of what was written; 507 where others have filled the storage meanwhile.
     pub(crate) async fn file(
         &self,
-        (id, written): (String, Unfiled),
+        (id, mut written): (String, Unfiled),
         details: FileDetails,
     ) -> Result<FileRecord> {
         let record = self.record(id, &written.measured, details);
         let mut steps = vec![self.count(signed(record.size), 1)];
         steps.extend(self.filing(&record)?);
-        match self.ledger().transact(self.account, steps).await? {
-            Outcome::Refused { .. } => Err(storage_full(0)),
-            Outcome::Applied(applied) => {
-                // From here on the bytes belong to the record, whatever the wait ends with.
-                written.keep();
-                applied.durable.await?;
-                Ok(record)
+        written.keep();
+        match self.apply(steps).await? {
+            true => Ok(record),
+            false => {
+                written.discard();
+                Err(storage_full(0))
             }
         }
     }
@@ -247,22 +257,30 @@ pub(crate) fn signed(number: u64) -> i64 {
 /// Bytes in the store that belong to nothing yet. Dropped, they are removed.
 pub(crate) struct Unfiled {
     ports: Ports,
-    /// `None` once they belong to something.
-    blob: Option<String>,
+    blob: String,
+    is_kept: bool,
     pub(crate) measured: Measured,
 }
 
 impl Unfiled {
-    pub(crate) fn keep(mut self) {
-        self.blob = None;
+    /// Before a transaction that gives them to something. Whoever is cut off from there on, or gets an error,
+    /// does not know whether it was applied: bytes that belong to nothing are found by a job then.
+    pub(crate) const fn keep(&mut self) {
+        self.is_kept = true;
+    }
+
+    /// After a transaction that was refused.
+    pub(crate) fn discard(mut self) {
+        self.is_kept = false;
     }
 }
 
 impl Drop for Unfiled {
     fn drop(&mut self) {
-        let Some(key) = self.blob.take() else {
+        if self.is_kept {
             return;
-        };
+        }
+        let key = std::mem::take(&mut self.blob);
         let blob = self.ports.blob.clone();
         self.ports.spawn.spawn(Box::pin(async move {
             if let Err(error) = blob.delete(&key).await {

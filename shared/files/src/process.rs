@@ -94,6 +94,7 @@ impl ProcessFile {
         let (account, Process { file, events }) = (account(job), job.payload()?);
         let files = Files::new(&self.ports, &account, &self.limits);
         let Some(stored) = files.begin(&file).await? else {
+            files.remove_text_of_none(&file).await?;
             return Ok(vec![]);
         };
         let record = &stored.value;
@@ -198,6 +199,15 @@ impl Files<'_> {
         Ok(found.filter(|stored| stored.value.status == FileStatus::Processing))
     }
 
+    /// Where a file is gone, removes a text that an attempt kept after the file's end.
+    async fn remove_text_of_none(&self, id: &str) -> Result<()> {
+        let key = format!("{FILE}{id}");
+        match self.ledger().get(self.account, &key).await? {
+            Some(_) => Ok(()),
+            None => Ok(self.ports.blob.delete(&text_key(self.account, id)).await?),
+        }
+    }
+
     /// Keeps the text; the record as it is then.
     async fn keep(&self, record: FileRecord, found: Found) -> Result<FileRecord> {
         let tokens = found.text.as_deref().map(tokens::estimate);
@@ -256,6 +266,7 @@ impl Consumer for ProcessFile {
         Concurrency {
             total: 2,
             per_group: 1,
+            per_account: 1,
         }
     }
 
@@ -283,6 +294,8 @@ impl ProcessFile {
         let found: Option<Stored<FileRecord>> =
             documents::find(&*self.ports.ledger, &account.id, &key).await?;
         let Some(stored) = found else {
+            let files = Files::new(&self.ports, &account, &self.limits);
+            files.remove_text_of_none(&file).await?;
             return Ok(vec![]);
         };
         let ended = failed(stored.value.clone(), "it could not be read");

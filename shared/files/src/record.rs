@@ -115,9 +115,14 @@ pub(crate) fn text_key(account: &str, id: &str) -> String {
     format!("{account}/texts/{id}")
 }
 
+/// What the keys of the parts of an upload begin with.
+pub(crate) fn parts_key(account: &str, upload: &str) -> String {
+    format!("{account}/parts/{upload}")
+}
+
 /// Where the bytes of an upload's part are.
 pub(crate) fn part_key(account: &str, upload: &str, id: &str) -> String {
-    format!("{account}/parts/{upload}/{id}")
+    format!("{}/{id}", parts_key(account, upload))
 }
 
 #[cfg(test)]

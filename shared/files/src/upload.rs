@@ -9,8 +9,8 @@ use crate::{
     files::{FileDetails, signed},
     measure::{Measure, storage_full, too_large},
     record::{
-        BYTES, COUNT, PART, PART_PREFIX, PARTS, UPLOAD, UPLOAD_PREFIX, blob_key, is_id, new_id,
-        part_key,
+        BYTES, COUNT, PART, PART_PREFIX, PARTS, UPLOAD, UPLOAD_PREFIX, is_id, new_id, part_key,
+        parts_key,
     },
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -138,7 +138,7 @@ impl Files<'_> {
                 _ => drop(part.text().await?),
             }
         }
-        let (id, written) = written.ok_or_else(|| Error::invalid(DATA, "is required"))?;
+        let (id, mut written) = written.ok_or_else(|| Error::invalid(DATA, "is required"))?;
         let part = PartRecord {
             id: id.clone(),
             size: written.measured.size,
@@ -158,12 +158,13 @@ impl Files<'_> {
             },
             put(format!("{PART}{upload}/{id}"), &part, When::Absent)?,
         ];
+        written.keep();
         if !self.apply(steps).await? {
+            written.discard();
             // Either it has ended meanwhile, or its parts are more than was said.
             self.pending(upload).await?;
             return Err(beyond(stored.value.bytes));
         }
-        written.keep();
         Ok(UploadPart {
             id,
             object: "upload.part",
@@ -187,8 +188,8 @@ impl Files<'_> {
         if request.md5.is_some() {
             measure = measure.with_md5();
         }
-        let blob = blob_key(self.account, &file_id);
-        let written = self.write(blob, self.joined(keys), measure).await?;
+        let parts = self.joined(keys);
+        let mut written = self.write_as(&file_id, parts, measure).await?;
         if let (Some(told), Some(md5)) = (&request.md5, &written.measured.md5)
             && !told.eq_ignore_ascii_case(md5)
         {
@@ -214,10 +215,11 @@ impl Files<'_> {
             cleanup::upload(self.account, upload, self.now())?.step()?,
         ];
         steps.extend(self.filing(&file)?);
+        written.keep();
         if !self.apply(steps).await? {
+            written.discard();
             return Err(not_pending());
         }
-        written.keep();
         Ok(ended.show(Some(file.show())))
     }
 
@@ -252,14 +254,24 @@ impl Files<'_> {
         ])
     }
 
-    /// Removes the parts of an upload that has ended.
+    /// Removes the parts of an upload that has ended, and bytes that a crash kept from becoming one.
     pub(crate) async fn remove_parts(&self, upload: &str) -> Result<()> {
-        for part in self.parts_of(upload).await?.into_keys() {
-            let blob = part_key(self.account, upload, &part);
-            self.ports.blob.delete(&blob).await?;
-            self.remove_item(format!("{PART}{upload}/{part}")).await?;
-        }
+        self.remove_blobs(&parts_key(self.account, upload)).await?;
+        self.remove_items(&format!("{PART}{upload}/")).await?;
         self.remove_item(format!("{PARTS}{upload}")).await
+    }
+
+    /// Removes all bytes whose keys begin with the names of `prefix`.
+    pub(crate) async fn remove_blobs(&self, prefix: &str) -> Result<()> {
+        loop {
+            let keys = self.ports.blob.list(prefix).await?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            for key in keys {
+                self.ports.blob.delete(&key).await?;
+            }
+        }
     }
 
     /// Whether the steps were applied; they are durable then.

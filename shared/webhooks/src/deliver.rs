@@ -160,6 +160,8 @@ impl Consumer for Deliver {
         Concurrency {
             total: 512,
             per_group: 10,
+            // So that five accounts whose endpoints are all slow leave room for others.
+            per_account: 100,
         }
     }
 

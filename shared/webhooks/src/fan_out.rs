@@ -57,6 +57,7 @@ impl Consumer for FanOut {
         Concurrency {
             total: 64,
             per_group: 16,
+            per_account: 16,
         }
     }
 

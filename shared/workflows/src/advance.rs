@@ -371,6 +371,7 @@ impl Consumer for Runner {
         Concurrency {
             total: 512,
             per_group: 256,
+            per_account: 256,
         }
     }
 

@@ -14,6 +14,5 @@ fn main() -> ExitCode {
 }
 
 fn consumers(app: &App) -> Consumers {
-    let max_bytes = MAX_BYTES;
-    vec![consumer(app, Arc::new(InProcess { max_bytes }))]
+    vec![consumer(app, Arc::new(InProcess::new(MAX_BYTES)))]
 }

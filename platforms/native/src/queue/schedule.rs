@@ -31,6 +31,16 @@ pub(super) struct Schedule {
     groups: HashMap<Group, Jobs>,
     /// The groups that may start a job, in turn.
     turns: VecDeque<Group>,
+    /// The accounts that have jobs running.
+    accounts: HashMap<Arc<str>, Busy>,
+}
+
+/// An account that has jobs running.
+#[derive(Debug, Default)]
+struct Busy {
+    running: usize,
+    /// Its groups whose turn came when it had no room. To everybody else they stand in `turns`.
+    waiting: Vec<Group>,
 }
 
 /// Jobs of a group.
@@ -52,6 +62,7 @@ impl Schedule {
             waiting: BTreeSet::new(),
             groups: HashMap::new(),
             turns: VecDeque::new(),
+            accounts: HashMap::new(),
         }
     }
 
@@ -109,6 +120,12 @@ impl Schedule {
             let Some(jobs) = self.groups.get_mut(&group) else {
                 continue;
             };
+            if let Some(busy) = self.accounts.get_mut(&group.0)
+                && busy.running >= self.concurrency.per_account
+            {
+                busy.waiting.push(group);
+                continue;
+            }
             jobs.has_turn = false;
             let (due, waiting) = (&self.due, &self.waiting);
             let started = std::iter::from_fn(|| jobs.ready.pop_front()).find(|key| {
@@ -119,6 +136,7 @@ impl Schedule {
             if started.is_some() {
                 jobs.running += 1;
                 self.running += 1;
+                self.accounts.entry(group.0.clone()).or_default().running += 1;
             }
             self.take_turn(&group);
             if let Some(key) = started {
@@ -134,6 +152,13 @@ impl Schedule {
         let group = group(place);
         if let Some(jobs) = self.groups.get_mut(&group) {
             jobs.running = jobs.running.saturating_sub(1);
+        }
+        if let Some(busy) = self.accounts.get_mut(&group.0) {
+            busy.running = busy.running.saturating_sub(1);
+            self.turns.extend(busy.waiting.drain(..));
+            if busy.running == 0 {
+                self.accounts.remove(&group.0);
+            }
         }
         self.take_turn(&group);
     }
@@ -177,7 +202,11 @@ mod tests {
     }
 
     fn schedule(total: usize, per_group: usize) -> Schedule {
-        Schedule::new(Concurrency { total, per_group })
+        Schedule::new(Concurrency {
+            total,
+            per_group,
+            per_account: total,
+        })
     }
 
     /// What starts at `second`, as `account/key`.
@@ -240,6 +269,50 @@ mod tests {
         ended(&mut schedule, "busy", "0000");
         ended(&mut schedule, "busy", "0000");
         assert_eq!(started(&mut schedule, 3), ["calm/2", "busy/0003"]);
+    }
+
+    #[test]
+    fn all_groups_of_an_account_together_have_no_more_than_its_share() {
+        let mut schedule = Schedule::new(Concurrency {
+            total: 10,
+            per_group: 2,
+            per_account: 3,
+        });
+        for group in ["x", "y", "z"] {
+            for key in 1..=3 {
+                schedule.set("busy", &format!("job/t/{group}/{key}"), at(1));
+            }
+        }
+        schedule.set("calm", "job/t/x/1", at(1));
+        let first = started(&mut schedule, 1);
+        let own = |id: &str| format!("busy/job/t/{id}");
+        let calm = "calm/job/t/x/1".to_owned();
+        assert_eq!(first, [own("x/1"), own("y/1"), own("z/1"), calm.clone()]);
+        schedule.remove("calm", "job/t/x/1");
+        ended(&mut schedule, "calm", "job/t/x/1");
+        // Each end makes room for one, and the groups go on taking turns.
+        let mut order = vec![];
+        let mut running = VecDeque::from(["x/1".to_owned(), "y/1".into(), "z/1".into()]);
+        while let Some(id) = running.pop_front() {
+            let key = format!("job/t/{id}");
+            schedule.remove("busy", &key);
+            ended(&mut schedule, "busy", &key);
+            for next in started(&mut schedule, 1) {
+                let next = next.strip_prefix("busy/job/t/").unwrap().to_owned();
+                order.push(next.clone());
+                running.push_back(next);
+            }
+            assert!(running.len() <= 3);
+        }
+        let mut groups = order.iter().map(|id| &id[..1]);
+        assert_eq!(order.len(), 6, "{order:?}");
+        assert_eq!(
+            BTreeSet::from_iter(groups.by_ref().take(3)).len(),
+            3,
+            "{order:?}"
+        );
+        assert!(schedule.accounts.is_empty() && schedule.groups.is_empty());
+        assert!(schedule.turns.is_empty());
     }
 
     #[test]

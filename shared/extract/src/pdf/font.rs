@@ -65,6 +65,17 @@ impl<'a> Font<'a> {
         Ok(read)
     }
 
+    /// Bytes of its maps, each of at most `most`: what reading it costs.
+    pub(super) fn inflated(font: &Dictionary, document: &Document, most: usize) -> usize {
+        let maps = [&b"ToUnicode"[..], b"Encoding"].into_iter();
+        let maps = maps.filter_map(|key| font.get_deref(key, document).ok()?.as_stream().ok());
+        maps.map(|map| {
+            map.get_plain_content_with_limit(most)
+                .map_or(most, |content| content.len())
+        })
+        .sum()
+    }
+
     /// `FirstChar` and `Widths`.
     fn read_simple(&mut self, font: &Dictionary, document: &Document) {
         let first = font.get_deref(b"FirstChar", document);

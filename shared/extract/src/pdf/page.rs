@@ -15,8 +15,11 @@ use std::{collections::HashMap, ptr, rc::Rc, slice::from_ref};
 const MAX_DEPTH: usize = 12;
 /// States that are saved at once.
 const MAX_SAVED: usize = 256;
-/// What drawing a form is counted as beside its instructions, in bytes.
+/// What drawing a form or a page is counted as beside its instructions, in bytes.
 const FORM: usize = 256;
+/// Instructions of pages, and maps of fonts, that are read in all, in parts of a file's measure: pages may share
+/// them, so that a small file has as many as it likes.
+const PAGES: usize = 16;
 /// Instructions of forms that are read in all, each time that they are drawn, in parts of a file's
 /// measure: see [`Limits::inflated`].
 const FORMS: usize = 4;
@@ -25,6 +28,7 @@ const FORMS: usize = 4;
 const HIDDEN: i64 = 2 | 32;
 
 const ENDLESS: ExtractError = ExtractError::TooMuch("a page of it inflates without end");
+const TOO_MUCH: ExtractError = ExtractError::TooMuch("its pages draw too much");
 
 /// Reads pages of one document.
 pub(super) struct Reader<'a> {
@@ -34,6 +38,8 @@ pub(super) struct Reader<'a> {
     fonts: HashMap<usize, Rc<Font<'a>>>,
     /// Bytes of forms that may still be drawn.
     forms: usize,
+    /// Bytes of pages' instructions, and of fonts' maps, that may still be read.
+    pages: usize,
 }
 
 /// What `q` saves.
@@ -70,6 +76,7 @@ impl<'a> Reader<'a> {
             inflated: limits.inflated,
             fonts: HashMap::new(),
             forms: limits.inflated.saturating_mul(FORMS),
+            pages: limits.inflated.saturating_mul(PAGES),
         }
     }
 
@@ -81,6 +88,7 @@ impl<'a> Reader<'a> {
             Err(Error::Decompress(_)) => return Err(ENDLESS),
             Err(_) => return Ok(()),
         };
+        spend(&mut self.pages, content.len() + FORM)?;
         let Ok((own, named)) = self.document.get_page_resources(id) else {
             return Ok(());
         };
@@ -101,6 +109,7 @@ impl<'a> Reader<'a> {
         let mut layout = Layout::new(output);
         self.run(&content, &resources, state.clone(), &mut layout, 0)?;
         for annotation in self.document.get_page_annotations(id).unwrap_or_default() {
+            spend(&mut self.pages, FORM)?;
             self.annotation(annotation, state.clone(), &mut layout)?;
         }
         Ok(())
@@ -227,8 +236,10 @@ impl<'a> Reader<'a> {
         if let Some(known) = self.fonts.get(&place) {
             return Ok(Some(known.clone()));
         }
-        let read = Font::read(found, self.document, self.inflated);
-        let font = Rc::new(read.map_err(|_| ENDLESS)?);
+        let read = Font::read(found, self.document, self.inflated).map_err(|_| ENDLESS)?;
+        let maps = Font::inflated(found, self.document, self.inflated);
+        spend(&mut self.pages, maps + FORM)?;
+        let font = Rc::new(read);
         self.fonts.insert(place, font.clone());
         Ok(Some(font))
     }
@@ -248,8 +259,7 @@ impl<'a> Reader<'a> {
             Err(Error::Decompress(_)) => return Err(ENDLESS),
             Err(_) => return Ok(None),
         };
-        let left = self.forms.checked_sub(content.len() + FORM);
-        self.forms = left.ok_or(ExtractError::TooMuch("its pages draw too much"))?;
+        spend(&mut self.forms, content.len() + FORM)?;
         Ok(Some(content))
     }
 }
@@ -376,6 +386,11 @@ impl<'a> Run<'a, '_, '_> {
         let state = self.state.clone();
         reader.draw(form, self.resources, state, self.layout, self.depth + 1)
     }
+}
+
+fn spend(left: &mut usize, bytes: usize) -> Result<(), ExtractError> {
+    *left = left.checked_sub(bytes).ok_or(TOO_MUCH)?;
+    Ok(())
 }
 
 fn set(to: &mut f32, operands: &[Object], scale: f32) {

@@ -7,3 +7,4 @@ mod cost;
 mod crashes;
 mod downtime;
 mod fixture;
+mod retention;

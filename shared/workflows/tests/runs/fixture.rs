@@ -16,7 +16,7 @@ use openclaw_schema::{
 };
 use openclaw_skills::Skills;
 pub(crate) use openclaw_testkit::Life;
-use openclaw_testkit::{CountingLedger, Fakes, MemoryBlob, MortalLedger, SeededRandom};
+use openclaw_testkit::{CountingLedger, Fakes, MortalBlob, MortalLedger, SeededRandom};
 use openclaw_workflows::{Caller, Definition, RunRecord, RunView, Runner, Starter, Workflows};
 use serde_json::{Value, json};
 use std::{
@@ -39,6 +39,8 @@ pub(crate) struct Counts {
     pub(crate) transactions: usize,
     pub(crate) reads: usize,
     pub(crate) blobs: Blobs,
+    /// Items that the transactions wrote or looked at.
+    pub(crate) items: usize,
 }
 
 /// Those of them on blobs.
@@ -48,16 +50,16 @@ pub(crate) struct Blobs {
     pub(crate) read: u32,
 }
 
-struct MortalBlob {
-    life: Life,
-    blob: Arc<MemoryBlob>,
+/// Counts what is asked of blobs.
+struct CountingBlob {
+    blob: MortalBlob,
     counts: Arc<Mutex<Blobs>>,
 }
 
-impl Blob for MortalBlob {
+impl Blob for CountingBlob {
     fn put<'a>(&'a self, key: &'a str, source: BlobSource<'a>) -> BoxFuture<'a, Result<u64>> {
         self.counts.lock().unwrap().written += 1;
-        async move { self.life.lives(self.blob.put(key, source)).await }.boxed()
+        self.blob.put(key, source)
     }
 
     fn get<'a>(
@@ -66,7 +68,7 @@ impl Blob for MortalBlob {
         range: Option<Range<u64>>,
     ) -> BoxFuture<'a, Result<Option<ByteStream>, StoreError>> {
         self.counts.lock().unwrap().read += 1;
-        async move { self.life.lives(self.blob.get(key, range)).await }.boxed()
+        self.blob.get(key, range)
     }
 
     fn head<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<u64>, StoreError>> {
@@ -74,7 +76,7 @@ impl Blob for MortalBlob {
     }
 
     fn delete<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move { self.life.lives(self.blob.delete(key)).await }.boxed()
+        self.blob.delete(key)
     }
 
     fn list<'a>(&'a self, prefix: &'a str) -> BoxFuture<'a, Result<Vec<String>, StoreError>> {
@@ -88,6 +90,8 @@ pub(crate) struct Models {
     pub(crate) asked: Arc<Mutex<BTreeMap<String, u32>>>,
     /// How long each takes to answer.
     pub(crate) time: Arc<Mutex<Duration>>,
+    /// How often each prompt is still answered with a failure.
+    pub(crate) failures: Arc<Mutex<BTreeMap<String, u32>>>,
     /// The prompts, each with the keys under which it was asked.
     pub(crate) keys: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
@@ -109,7 +113,20 @@ impl Http for MortalModels {
             let key = request.headers()["idempotency-key"].to_str().unwrap();
             let asked = (prompt.clone(), key.to_owned());
             models.keys.lock().unwrap().insert(asked);
-            let answer = json!({"choices": [{"message": {"content": prompt}}]});
+            let is_failure = match models.failures.lock().unwrap().get_mut(&prompt) {
+                Some(left) if *left > 0 => {
+                    *left -= 1;
+                    true
+                }
+                _ => false,
+            };
+            let (status, answer) = match is_failure {
+                true => (
+                    503,
+                    json!({"error": {"code": "provider_error", "message": "busy"}}),
+                ),
+                false => (200, json!({"choices": [{"message": {"content": prompt}}]})),
+            };
             life.lives(async {
                 *models.asked.lock().unwrap().entry(prompt).or_default() += 1;
             })
@@ -119,7 +136,7 @@ impl Http for MortalModels {
             }
             let piece = Ok(answer.to_string().into());
             let body: ByteStream = futures_util::stream::iter([piece]).boxed_stream();
-            Ok(Response::new(body))
+            Ok(Response::builder().status(status).body(body).unwrap())
         }
         .boxed()
     }
@@ -212,6 +229,7 @@ impl Gateway {
         Counts {
             transactions: asked.transactions.len(),
             reads: asked.reads,
+            items: asked.transactions.iter().sum(),
             blobs: *self.blobs.lock().unwrap(),
         }
     }
@@ -223,9 +241,11 @@ impl Gateway {
                 life: life.clone(),
                 ledger: self.ledger.clone(),
             }),
-            blob: Arc::new(MortalBlob {
-                life: life.clone(),
-                blob: self.fakes.blob.clone(),
+            blob: Arc::new(CountingBlob {
+                blob: MortalBlob {
+                    life: life.clone(),
+                    blob: self.fakes.blob.clone(),
+                },
                 counts: self.blobs.clone(),
             }),
             random: Arc::new(SeededRandom::new(process + 1)),

@@ -7,6 +7,7 @@
     reason = "all of this is a test"
 )]
 
+mod engine;
 mod fixture;
 mod kills;
 mod operations;

@@ -19,6 +19,7 @@ fn of_ten(step: impl Fn(usize) -> Value) -> Counts {
     Counts {
         transactions: more.transactions - less.transactions,
         reads: more.reads - less.reads,
+        items: more.items - less.items,
         blobs: Blobs {
             written: more.blobs.written - less.blobs.written,
             read: more.blobs.read - less.blobs.read,
@@ -31,9 +32,11 @@ fn ask(n: usize) -> Value {
 }
 
 #[test]
-fn a_step_that_calls_is_one_write() {
+fn a_step_that_calls_is_one_write_of_one_item() {
+    // On Workers a request to the account's object, and a row.
     let expected = Counts {
         transactions: 10,
+        items: 10,
         ..Counts::default()
     };
     assert_eq!(of_ten(ask), expected);
@@ -60,6 +63,7 @@ fn a_run_is_two_writes_and_some_reads_beside_its_steps() {
     let counts = counted(1, ask);
     // The claim, the beginning of its step, and the end.
     assert_eq!(counts.transactions, 3, "{counts:?}");
+    assert!(counts.items <= 8, "{counts:?}");
     // The job, the run, what it began with, and its log to the end.
     assert!(counts.reads <= 7, "{counts:?}");
 }

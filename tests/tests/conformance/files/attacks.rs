@@ -1,7 +1,8 @@
 //! Files that were made to break whoever reads them: each ends by itself, and costs nobody else anything.
 
 use super::process::ended_within;
-use openclaw_conformance::harness::Account;
+use flate2::{Compression, write::ZlibEncoder};
+use openclaw_conformance::harness::{Account, Target};
 use std::{
     io::{Cursor, Write},
     time::Duration,
@@ -23,16 +24,20 @@ fn docx(main: &[u8]) -> Vec<u8> {
 }
 
 /// A PDF of these objects; the first one is its catalogue.
-fn pdf(objects: &[&str]) -> Vec<u8> {
-    let (mut file, mut table) = ("%PDF-1.4\n".to_owned(), String::new());
+fn pdf(objects: &[&[u8]]) -> Vec<u8> {
+    let (mut file, mut table) = (b"%PDF-1.4\n".to_vec(), String::new());
     for (at, object) in objects.iter().enumerate() {
         table += &format!("{:010} 00000 n \n", file.len());
-        file += &format!("{} 0 obj\n{object}\nendobj\n", at + 1);
+        let head = format!("{} 0 obj\n", at + 1);
+        file.extend_from_slice(&[head.as_bytes(), object, b"\nendobj\n"].concat());
     }
     let (count, start) = (objects.len() + 1, file.len());
-    file += &format!("xref\n0 {count}\n0000000000 65535 f \n{table}");
-    file += &format!("trailer\n<< /Size {count} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
-    file.into_bytes()
+    let end = format!(
+        "xref\n0 {count}\n0000000000 65535 f \n{table}trailer\n<< /Size {count} /Root 1 0 R >>\n\
+         startxref\n{start}\n%%EOF\n"
+    );
+    file.extend_from_slice(end.as_bytes());
+    file
 }
 
 /// Name, bytes, and what the reason says where there must be one.
@@ -45,16 +50,16 @@ fn attacks() -> [Attack; 5] {
         b"<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><w:document xmlns:w=\"w\">\
         <w:p><w:r><w:t>&e;</w:t></w:r></w:p></w:document>",
     );
-    let catalogue = "<< /Type /Catalog /Pages 2 0 R >>";
+    let catalogue = b"<< /Type /Catalog /Pages 2 0 R >>";
     let round = pdf(&[
         catalogue,
-        "<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>",
-        "<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 1 >>",
+        b"<< /Type /Pages /Kids [2 0 R 3 0 R] /Count 2 >>",
+        b"<< /Type /Pages /Parent 2 0 R /Kids [2 0 R] /Count 1 >>",
     ]);
     let deep = "[".repeat(10_000) + &"]".repeat(10_000);
-    let pages = "<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
+    let pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>";
     let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox {deep} >>");
-    let nested = pdf(&[catalogue, pages, &page]);
+    let nested = pdf(&[catalogue, pages, page.as_bytes()]);
     [
         ("bomb.docx", bomb, Some("inflates without end")),
         ("entity.docx", entity, Some("declares entities")),
@@ -65,10 +70,29 @@ fn attacks() -> [Attack; 5] {
     ]
 }
 
+/// A page of four million instructions, which take more memory than the process that reads it may have. Elsewhere
+/// the platform bounds a function's memory, and what stands in for it here does not.
+fn memory() -> Vec<u8> {
+    let mut deflated = ZlibEncoder::new(vec![], Compression::best());
+    deflated.write_all(&b"0 w\n".repeat(4_000_000)).unwrap();
+    let deflated = deflated.finish().unwrap();
+    let head = format!("<< /Length {} /Filter /FlateDecode >>", deflated.len());
+    let stream = [head.as_bytes(), b"\nstream\n", &deflated, b"\nendstream"].concat();
+    pdf(&[
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R >>",
+        &stream,
+    ])
+}
+
 #[tokio::test]
 async fn each_ends_with_its_reason_and_the_next_file_is_read() {
     // They take their time to make: no connection may be idle meanwhile.
-    let attacks = attacks();
+    let mut attacks = attacks().to_vec();
+    if Target::chosen() == Target::Native {
+        attacks.insert(0, ("memory.pdf", memory(), Some("could not be read")));
+    }
     let account = Account::new().await;
     for (name, bytes, reason) in attacks {
         let file = account.client.upload(name, &bytes).await;

@@ -1,11 +1,17 @@
 //! Signatures, verified by the official libraries of Standard Webhooks.
 
-use super::{Endpoint, SOON};
-use openclaw_conformance::harness::{
-    Account, Received, Receiver, build_go, eventually_within, node, python, run,
+use super::{Endpoint, SOON, limits::costing};
+use crate::workflows;
+use openclaw_conformance::{
+    harness::{
+        Account, Received, Receiver, build_go, chat, eventually_within, hello, minute_with, node,
+        python, run, tag,
+    },
+    upstream::Script,
 };
 use serde_json::{Value, json};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -50,23 +56,108 @@ async fn the_official_libraries_verify_deliveries_also_during_a_rotation() {
     let newest = ended["secret"].as_str().unwrap();
     let last = send(3).await;
     let (old, other) = (&*endpoint.secret, &*other.secret);
-    let deliveries = json!([
+    let deliveries = vec![
         delivery(&first, &[old], &[other, new]),
         delivery(&both, &[new, old], &[other]),
         delivery(&last, &[newest], &[old, new]),
-    ]);
+    ];
+    verified(&account, deliveries).await;
+}
+
+/// Has `deliveries` verified by the libraries for Python, JavaScript and Go.
+async fn verified(account: &Account, deliveries: Vec<Value>) {
     let folder = tempfile::tempdir().unwrap();
     let go = folder.path().join("webhooks");
     build_go(&Path::new(SDK).join("go/webhooks.go"), &go).await;
+    let count = deliveries.len();
+    let deliveries = Value::from(deliveries).to_string();
     for (mut program, file) in [
         (python(), "sdk/python/webhooks.py"),
         (node(), "sdk/node/webhooks.cjs"),
         (Command::new(go), "sdk/go/webhooks.go"),
     ] {
-        program.env("OPENCLAW_DELIVERIES", deliveries.to_string());
+        program.env("OPENCLAW_DELIVERIES", &deliveries);
         let said = run(program, file, &account.key.secret).await;
-        assert_eq!(said, "3 deliveries verified\n", "{file}");
+        assert_eq!(said, format!("{count} deliveries verified\n"), "{file}");
     }
+}
+
+/// Everything that events tell of, but for limits.
+async fn cause(account: &Account) {
+    let client = &account.client;
+    client.chat(&hello("gpt-4")).await.ok();
+    let refused = Script {
+        tag: tag("webhook-every"),
+        status: Some(400),
+        ..Script::default()
+    };
+    client.chat(&chat("gpt-4", &refused)).await;
+    let body = json!({"command": "get", "parameters": {"location": "New York"}});
+    client.post("/v1/skills/weather-skill/execute", &body).await;
+    let made = client.post("/v1/keys", &json!({"name": "told"})).await;
+    let made = made.succeeds(201);
+    let key = format!("/v1/keys/{}", made["id"].as_str().unwrap());
+    client.post(&format!("{key}/rotate"), &json!({})).await.ok();
+    client.delete(&key).await.ok();
+    client.upload("a.txt", b"a text").await;
+    client.upload("b.pdf", b"%PDF-1.4 broken").await;
+    let value = json!([{"id": "a", "type": "transform", "value": 1}]);
+    let failing = json!([{"id": "a", "type": "http", "url": workflows::site("answer?status=503")}]);
+    for steps in [value, failing] {
+        let workflow = workflows::make(account, steps).await;
+        workflows::start(account, &workflow, json!({})).await;
+    }
+}
+
+/// The types of all events, as the API's description lists them.
+fn every_type() -> BTreeSet<String> {
+    let document: Value =
+        serde_json::from_str(include_str!("../../../../docs/openapi.json")).unwrap();
+    let names = document["components"]["schemas"]["EventType"]["enum"].as_array();
+    let names = names.expect("types").iter().map(|name| name.as_str());
+    names.map(|name| name.expect("a name").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_event_is_caused_and_verified_by_the_official_libraries() {
+    let all = Account::admin().await;
+    let fields = json!({"tier": "enterprise", "rate_limit": 10_000, "monthly_budget": 1.0});
+    let spending = Account::with(fields, json!({})).await;
+    let hurried = Account::with(json!({"rate_limit": 2}), json!({})).await;
+    let mut endpoints = vec![];
+    for (account, events) in [
+        (&all, "*"),
+        (&spending, "usage.threshold"),
+        (&hurried, "rate_limit.exceeded"),
+    ] {
+        endpoints.push(Endpoint::new(account, &[events]).await);
+    }
+    cause(&all).await;
+    spending.client.chat(&costing(85)).await.ok();
+    minute_with(15).await;
+    for _ in 0..4 {
+        hurried.client.chat(&hello("gpt-4")).await;
+    }
+    let expected = every_type();
+    assert!(expected.len() >= 13, "{expected:?}");
+    let found = eventually_within(Duration::from_secs(120), async || {
+        let mut found = BTreeMap::new();
+        for endpoint in &endpoints {
+            for received in Receiver::get().received(&endpoint.tag) {
+                let kind = received.json()["type"].as_str().unwrap().to_owned();
+                found.insert(kind, (endpoint, received));
+            }
+        }
+        (found.len() >= expected.len()).then_some(found)
+    });
+    let found = found.await.expect("an event of each type");
+    assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    let deliveries = found.values().map(|(endpoint, received)| {
+        let secrets = endpoints.iter().map(|one| &*one.secret);
+        let wrong = Vec::from_iter(secrets.filter(|secret| *secret != endpoint.secret));
+        delivery(received, &[&endpoint.secret], &wrong)
+    });
+    verified(&all, deliveries.collect()).await;
 }
 
 /// The block of `docs/webhooks.md` in that language, to the byte.

@@ -13,7 +13,7 @@ use std::time::Duration;
 const QUIET: Duration = Duration::from_secs(2);
 
 /// A request of the model `dear` that costs so many cents.
-fn costing(cents: u64) -> Value {
+pub(super) fn costing(cents: u64) -> Value {
     let script = Script {
         text: Some("ok".into()),
         usage: Some(Usage {
