@@ -96,7 +96,7 @@ async fn each_ends_with_its_reason_and_the_next_file_is_read() {
     let account = Account::new().await;
     for (name, bytes, reason) in attacks {
         let file = account.client.upload(name, &bytes).await;
-        let file = ended_within(&account, &file, Duration::from_secs(120)).await;
+        let file = ended_within(&account, &file, Duration::from_secs(300)).await;
         let error = file["error"].as_str().unwrap_or_default();
         match reason {
             Some(reason) => assert!(error.contains(reason), "{name}: {file}"),

@@ -101,10 +101,11 @@ async fn cause(account: &Account) {
     client.delete(&key).await.ok();
     client.upload("a.txt", b"a text").await;
     client.upload("b.pdf", b"%PDF-1.4 broken").await;
-    let value = json!([{"id": "a", "type": "transform", "value": 1}]);
-    let failing = json!([{"id": "a", "type": "http", "url": workflows::site("answer?status=503")}]);
-    for steps in [value, failing] {
-        let workflow = workflows::make(account, steps).await;
+    let value = json!({"id": "a", "type": "transform", "value": 1});
+    let failing = json!({"id": "a", "type": "http", "url": workflows::site("answer?status=503")});
+    for (name, step) in [("told", value), ("told-fails", failing)] {
+        let workflow = json!({"id": name, "name": name, "steps": [step]});
+        let workflow = workflows::make_of(account, workflow).await;
         workflows::start(account, &workflow, json!({})).await;
     }
 }
