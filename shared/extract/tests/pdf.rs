@@ -5,6 +5,7 @@
 use openclaw_extract::{ExtractError, Limits, extract};
 use openclaw_testkit::hostile;
 use proptest::prelude::*;
+use std::slice::from_ref;
 
 const SMALL: Limits = Limits {
     text: 1000,
@@ -207,10 +208,10 @@ fn pages_that_share_more_than_anybody_reads_end() {
     let instructions = stream("", &"q Q\n".repeat(SMALL.inflated / 5));
     let page = "/Contents 4 0 R";
     assert_eq!(
-        text(&shared(18, page, &[instructions.clone()])),
+        text(&shared(18, page, from_ref(&instructions))),
         Ok("".into())
     );
-    assert_eq!(text(&shared(25, page, &[instructions])), too_much);
+    assert_eq!(text(&shared(25, page, from_ref(&instructions))), too_much);
     let note = "<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] >>".to_owned();
     let notes = format!("[{}]", "4 0 R ".repeat(1000));
     let page = "/Annots 5 0 R";
