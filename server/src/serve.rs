@@ -19,10 +19,10 @@ use axum::{Router, middleware::from_fn_with_state, routing::get};
 use futures_util::FutureExt;
 use openclaw_core::{Http, Secret, Timestamp};
 use openclaw_function_realtime::{Limits, SessionBackend};
-use openclaw_native::{DataFolder, Native, SqliteQueue};
+use openclaw_native::{DataFolder, Leftover, Native, SqliteQueue};
 use openclaw_rate_limit::connections;
 use openclaw_schema::config::Server;
-use openclaw_usage::{RESERVATIONS, settle_orphans};
+use openclaw_usage::settle_orphans;
 use openclaw_web::{App, Consumers, InProcess, Routes, stack};
 use serde_json::Value;
 use std::{
@@ -247,7 +247,7 @@ fn with_middleware(app: App, metrics: Metrics, functions: Routes) -> Router {
 /// What a crash left: the folder's lock is ours, so nobody else is going to settle it.
 async fn settle_interrupted(native: &Native) -> Result<()> {
     let (ports, mut settled) = (native.ports(), 0);
-    for account in native.ledger.accounts_with(RESERVATIONS).await? {
+    for account in native.ledger.accounts_with(Leftover::Reservations).await? {
         let now = ports.clock.now();
         let swept = settle_orphans(&*ports.ledger, &account, Timestamp::MAX, now).await;
         settled += swept.map_err(plain)?.settled;
@@ -264,7 +264,7 @@ async fn settle_interrupted(native: &Native) -> Result<()> {
 /// The places of connections that a crash ended.
 async fn free_places(native: &Native) -> Result<()> {
     let ports = native.ports();
-    for account in native.ledger.accounts_with(connections::PLACES).await? {
+    for account in native.ledger.accounts_with(Leftover::Places).await? {
         let freed = connections::release_all(&*ports.ledger, &account).await;
         freed.map_err(plain)?;
     }

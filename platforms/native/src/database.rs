@@ -29,6 +29,12 @@ const MIGRATIONS: &[&str] = &[
 ",
     // Jobs of all accounts are found without a look at other items, which pay nothing for it.
     "CREATE INDEX jobs ON items (account, key) WHERE key >= 'job/' AND key < 'job0';",
+    // What a crashed server leaves: requests that were not settled, and places of its connections. The next one
+    // finds them without a look at the accounts, of which there may be hundreds of thousands.
+    "
+    CREATE INDEX reservations ON items (account, key) WHERE key >= 'gate#r/' AND key < 'gate#r0';
+    CREATE INDEX places ON items (account, key) WHERE key >= 'ws/' AND key < 'ws0';
+",
 ];
 
 /// How long a connection waits for another process's write to end.

@@ -28,6 +28,7 @@ use overlay::Overlay;
 use record::Entry;
 use writer::Log;
 
+pub use rows::Leftover;
 pub(crate) use rows::jobs;
 
 /// Told of each job that is stored (its state) or removed (`None`), by account and key, in the order of
@@ -160,11 +161,11 @@ impl SqliteLedger {
         self.shared.state.lock().overlay.unwritten()
     }
 
-    /// The accounts that hold an item, expired or not, under `prefix`; in order.
-    pub async fn accounts_with(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+    /// The accounts that hold such an item, expired or not; in order. Costs as much as there are of them, however
+    /// many accounts and keys there are.
+    pub async fn accounts_with(&self, leftover: Leftover) -> Result<Vec<String>, StoreError> {
         self.flush().await?;
-        let prefix = prefix.to_owned();
-        self.read(move |reader| rows::accounts_with(reader, &prefix))
+        self.read(move |reader| rows::accounts_with(reader, leftover))
             .await
     }
 

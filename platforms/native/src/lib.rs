@@ -24,7 +24,7 @@ pub use blob::FileBlob;
 pub use database::Database;
 pub use folder::{DataFolder, OpenError, ServerLock};
 pub use kv::SqliteKv;
-pub use ledger::SqliteLedger;
+pub use ledger::{Leftover, SqliteLedger};
 pub use native::Native;
 pub use queue::{RunTask, SqliteQueue};
 pub use spawn::TokioSpawn;

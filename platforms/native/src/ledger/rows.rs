@@ -59,27 +59,32 @@ pub(super) fn query(reader: &Connection, range: &Range) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
-/// Accounts that hold a key under `prefix`: two index steps an account, however many items it has.
-pub(super) fn accounts_with(reader: &Connection, prefix: &str) -> rusqlite::Result<Vec<String>> {
-    let mut next =
-        reader.prepare("SELECT account FROM items WHERE account > ?1 ORDER BY account LIMIT 1")?;
-    let mut first = reader
-        .prepare("SELECT key FROM items WHERE account = ?1 AND key >= ?2 ORDER BY key LIMIT 1")?;
-    let mut found = Vec::new();
-    let mut last = String::new();
-    while let Some(account) = next
-        .query_row([&last], |row| row.get::<_, String>(0))
-        .optional()?
-    {
-        let key: Option<String> = first
-            .query_row((&account, prefix), |row| row.get(0))
-            .optional()?;
-        if key.is_some_and(|key| key.starts_with(prefix)) {
-            found.push(account.clone());
+/// What a server leaves behind when it crashes, each kind with an index of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// Requests that were admitted and not settled: `gate#r/…`.
+    Reservations,
+    /// Places that connections hold: `ws/…`.
+    Places,
+}
+
+/// The accounts that hold a leftover, each once: as many steps as there are leftovers. The conditions are those of
+/// the indexes, word for word.
+pub(super) fn accounts_with(
+    reader: &Connection,
+    leftover: Leftover,
+) -> rusqlite::Result<Vec<String>> {
+    let mut accounts = reader.prepare_cached(match leftover {
+        Leftover::Reservations => {
+            "SELECT DISTINCT account FROM items INDEXED BY reservations
+             WHERE key >= 'gate#r/' AND key < 'gate#r0' ORDER BY account"
         }
-        last = account;
-    }
-    Ok(found)
+        Leftover::Places => {
+            "SELECT DISTINCT account FROM items INDEXED BY places
+             WHERE key >= 'ws/' AND key < 'ws0' ORDER BY account"
+        }
+    })?;
+    accounts.query_map([], |row| row.get(0))?.collect()
 }
 
 /// Account, key and document of each job. The condition is that of the index, word for word.

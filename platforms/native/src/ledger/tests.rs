@@ -3,8 +3,10 @@
 use super::*;
 use crate::DataFolder;
 use openclaw_core::ledger::{Delta, When};
+use openclaw_rate_limit::connections::PLACES;
 use openclaw_schema::config::Durability;
 use openclaw_tokio::SystemClock;
+use openclaw_usage::RESERVATIONS;
 use std::{
     fs,
     path::Path,
@@ -375,14 +377,22 @@ async fn what_a_tool_puts_is_seen_soon_where_nothing_was() {
 }
 
 #[tokio::test]
-async fn accounts_are_found_by_what_they_hold() {
+async fn accounts_are_found_by_what_a_crash_left_them() {
     let opened = open();
-    for account in ["b", "a", "c", "a0"] {
-        let key = if account == "c" { "u/1" } else { "r/1" };
-        let steps = vec![put(key, 1), put("q", 1), put("z", 1)];
+    let reserved = |id| format!("{RESERVATIONS}{id}");
+    let items = [
+        ("b", reserved(1)),
+        ("a", reserved(2)),
+        ("c", format!("{PLACES}1")),
+        ("d", "wt/1".into()),
+    ];
+    for (account, key) in items {
+        let steps = vec![put(&key, 1), put("gate#q", 1), put("z", 1)];
         drop(opened.ledger.transact(account, steps).await.unwrap());
     }
-    let found = opened.ledger.accounts_with("r/").await.unwrap();
-    assert_eq!(found, ["a", "a0", "b"]);
-    assert_eq!(opened.ledger.accounts_with("x").await.unwrap(), [""; 0]);
+    let another = vec![put(&reserved(3), 1)];
+    drop(opened.ledger.transact("a", another).await.unwrap());
+    let find = |leftover| opened.ledger.accounts_with(leftover);
+    assert_eq!(find(Leftover::Reservations).await.unwrap(), ["a", "b"]);
+    assert_eq!(find(Leftover::Places).await.unwrap(), ["c"]);
 }
