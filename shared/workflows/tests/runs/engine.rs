@@ -232,3 +232,20 @@ fn a_run_executes_a_thousand_steps_and_no_more() {
         }
     }
 }
+
+#[test]
+fn an_event_that_comes_while_somebody_works_on_the_run_is_not_written_over() {
+    let gateway = Gateway::new();
+    let wait = json!({"id": "w", "type": "wait", "event": "a", "timeout_seconds": 600});
+    let run = gateway.start(json!([ask("a", "x"), wait]));
+    let time = Duration::from_secs(10);
+    *gateway.models.time.lock().unwrap() = time;
+    let mut process = gateway.begin(&run, Life::long());
+    assert_eq!(process.go_on(), None);
+    let workflows = gateway.workflows();
+    block_on(workflows.send_event(ACCOUNT, &run, "a", json!(7))).unwrap();
+    // The step ends before the process has looked whether there is anything new.
+    gateway.fakes.clock.advance(time);
+    assert_eq!(process.go_on(), Some(Worked::Done));
+    assert_eq!(result(&gateway, &run), 7);
+}
