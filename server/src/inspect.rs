@@ -177,7 +177,8 @@ mod tests {
             b"silence" => loop {
                 sleep(TIME);
             },
-            b"talk" => Err("x".repeat(MAX_ANSWER as usize + 1)),
+            // More than what a pipe holds that nobody reads.
+            b"talk" => Err("x".repeat(MAX_ANSWER as usize + (1 << 20))),
             b"no file" => {
                 let folder = std::env::temp_dir();
                 let path = folder.join(format!("openclaw-inspect-{}", std::process::id()));
