@@ -145,7 +145,9 @@ impl Function {
         let documents = documents.map_err(|error| format!("the stored configuration: {error}"))?;
         // Which secrets there are to read, the configuration says: it names the providers' keys.
         let names = self.endpoints.secrets(&documents)?;
-        let parameters = parameters::read(&self.settings, &*self.ports.http, &names).await?;
+        let (settings, http) = (&self.settings, &*self.ports.http);
+        let with_vendors = self.endpoints.uses_vendors();
+        let parameters = parameters::read(settings, http, &names, with_vendors).await?;
         Ok(Read {
             documents,
             parameters,

@@ -312,11 +312,22 @@ fn credential(text: &str) -> Option<Secret> {
 }
 
 /// The variables that hold the keys of the catalog's and the configured providers: each once, in order. Where
-/// secrets are asked for by name, those of the other vendors are not among them: 120 more names at each start.
+/// secrets are asked for by name, those of the other vendors are not among them ([`vendor_variables`]): 120 more
+/// names at each start.
 pub fn key_variables(config: &Config) -> BTreeSet<String> {
     let catalog = catalog().unwrap_or_default();
     let rows = config.providers.iter().chain(&catalog.providers);
     rows.filter_map(|row| row.api_key_env.clone()).collect()
+}
+
+/// The variables of the vendors beyond the catalog: their keys, and what their addresses are made of.
+pub fn vendor_variables() -> BTreeSet<String> {
+    let rows = vendors::rows().unwrap_or_default().into_iter();
+    let variables = rows.flat_map(|row| {
+        let address = vendors::address_variables(&row.base_url).map(str::to_owned);
+        Vec::from_iter(row.api_key_env.into_iter().chain(address))
+    });
+    variables.collect()
 }
 
 /// The providers that can be called.

@@ -48,7 +48,7 @@ mod verbatim;
 
 pub use answer::{Chunk, Completion};
 pub use call::MAX_ANSWER;
-pub use catalog::{Model, Providers, built_in_rows, key_variables};
+pub use catalog::{Model, Providers, built_in_rows, key_variables, vendor_variables};
 pub use cooling::{Cooling, TargetState};
 pub use forward::{Content as ForwardContent, Forward, Forwarded, ForwardedBody};
 pub use plan::Plan;

@@ -36,6 +36,12 @@ pub(crate) fn address(base_url: &str, variable: &dyn Fn(&str) -> Option<String>)
     Some(format!("{before}{value}{}", address(after, variable)?))
 }
 
+/// The variables that a `base_url` names.
+pub(crate) fn address_variables(base_url: &str) -> impl Iterator<Item = &str> {
+    let after = base_url.split("${").skip(1);
+    after.filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
 /// The names of a vendor's models with its own before them, in order.
 pub(crate) fn names(vendor: &str) -> impl Iterator<Item = &'static str> {
     let of_vendor = format!("{vendor}/");

@@ -108,6 +108,12 @@ impl Endpoints {
         self
     }
 
+    /// Whether they use the providers' keys: then also those of vendors that the configuration does not name, for
+    /// whoever can look which of them are set without asking for each.
+    pub const fn uses_vendors(&self) -> bool {
+        self.with_models
+    }
+
     /// The names of the secrets that they use, with the configuration in `documents`. The error names the
     /// key that is wrong.
     pub fn secrets(&self, documents: &Documents) -> Result<Vec<String>, String> {
@@ -269,6 +275,18 @@ mod tests {
         let own = models.iter().filter(|name| *name == "OWN_KEY");
         assert_eq!(own.count(), 1, "{models:?}");
         assert!(!models.contains(&ADMIN_TOKEN.into()));
+        assert!(Endpoints::with_models(routes).uses_vendors());
+        assert!(!Endpoints::new(routes).uses_vendors());
+    }
+
+    #[test]
+    fn what_is_configured_at_run_time_may_use_every_vendors_variable() {
+        let parsed = documents(b"{}").parse().unwrap();
+        let set = |name: &str| (name != "NOBODYS_KEY").then(|| "set".to_owned());
+        let origin = parsed.into_origin(&Config::default(), set);
+        for name in ["OPENAI_API_KEY", "CEREBRAS_API_KEY", "DATABRICKS_HOST"] {
+            assert!(origin.variables.contains_key(name), "{name}");
+        }
     }
 
     #[test]

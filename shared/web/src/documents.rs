@@ -119,7 +119,8 @@ impl Parsed {
         providers: &Config,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Origin {
-        let names = openclaw_providers::key_variables(providers);
+        let mut names = openclaw_providers::key_variables(providers);
+        names.extend(openclaw_providers::vendor_variables());
         let set = names.into_iter().filter_map(|name| {
             let value = variable(&name)?;
             Some((name, Secret::new(value.as_str())))

@@ -58,17 +58,26 @@ impl Document {
     }
 }
 
-/// The variables that hold the keys of the catalog's providers and of all other vendors that are known.
-pub(crate) fn built_in_key_variables() -> Result<Vec<String>> {
-    let folder = cargo::root().join("shared/providers");
-    let read = |file| -> Result<Value> {
-        Ok(serde_json::from_str(&fs::read_to_string(
-            folder.join(file),
-        )?)?)
-    };
-    let mut names = key_variables(&read("catalog.json")?);
-    names.extend(key_variables(&json!({"providers": read("vendors.json")?})));
+/// The variables that hold the keys of the catalog's providers.
+pub(crate) fn catalog_variables() -> Result<Vec<String>> {
+    Ok(key_variables(&rows("catalog.json")?))
+}
+
+/// The variables of the other vendors that are known: their keys, and what their addresses are made of.
+pub(crate) fn vendor_variables() -> Result<Vec<String>> {
+    let vendors = rows("vendors.json")?;
+    let mut names = key_variables(&json!({"providers": vendors}));
+    let addresses = vendors.as_array().into_iter().flatten();
+    let addresses = addresses.filter_map(|vendor| vendor["base_url"].as_str());
+    let in_addresses = addresses.flat_map(|address| address.split("${").skip(1));
+    let in_addresses = in_addresses.filter_map(|rest| rest.split_once('}'));
+    names.extend(in_addresses.map(|(name, _)| name.to_owned()));
     Ok(names)
+}
+
+fn rows(file: &str) -> Result<Value> {
+    let file = cargo::root().join("shared/providers").join(file);
+    Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
 }
 
 fn key_variables(document: &Value) -> Vec<String> {
@@ -100,9 +109,13 @@ mod tests {
         let json = r#"{"limits":{"free":7},"providers":[{"api_key_env":"X_KEY","id":"x"}]}"#;
         assert_eq!(document.json(), json);
         assert!(
-            built_in_key_variables()
+            catalog_variables()
                 .unwrap()
-                .contains(&"CEREBRAS_API_KEY".into())
+                .contains(&"OPENAI_API_KEY".into())
         );
+        let vendors = vendor_variables().unwrap();
+        for name in ["CEREBRAS_API_KEY", "DATABRICKS_TOKEN", "DATABRICKS_HOST"] {
+            assert!(vendors.contains(&name.into()), "{name}: {vendors:?}");
+        }
     }
 }

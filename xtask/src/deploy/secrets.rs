@@ -3,7 +3,7 @@
 
 use super::{
     Environment,
-    document::{Document, built_in_key_variables},
+    document::{Document, catalog_variables, vendor_variables},
 };
 use crate::{cargo, gateway::write_private};
 use anyhow::{Context, Result, bail};
@@ -43,6 +43,8 @@ pub(crate) struct Secrets {
     given: Values,
     /// From our environment, the providers'.
     keys: Values,
+    /// The names of those that neither the catalog's providers nor the document's have.
+    vendors: Vec<String>,
 }
 
 /// What is to happen with one secret.
@@ -67,13 +69,17 @@ impl Secrets {
             Some(env) => format!(".secrets/openclaw-{}.env", env.name()),
             None => ".secrets/openclaw.env".into(),
         };
-        let mut keys = built_in_key_variables()?;
-        keys.extend(document.map(Document::key_variables).unwrap_or_default());
+        let mut named = catalog_variables()?;
+        named.extend(document.map(Document::key_variables).unwrap_or_default());
+        let mut vendors = vendor_variables()?;
+        vendors.retain(|name| !named.contains(name));
+        let keys = [named, vendors.clone()].concat();
         let own = OWN.map(|(name, _)| name.to_owned());
         Ok(Self {
             file: file.unwrap_or_else(|| cargo::root().join(name)),
             given: from_environment(own.to_vec()),
             keys: from_environment(keys),
+            vendors,
         })
     }
 
@@ -88,6 +94,11 @@ impl Secrets {
             names => format!("\n     from this environment: {names}"),
         };
         format!("{own}: as they are; where there are none, generated into {file}{given}")
+    }
+
+    /// Whether it belongs to a vendor that only its variable makes a provider.
+    pub(crate) fn is_vendors(&self, name: &str) -> bool {
+        self.vendors.iter().any(|vendor| vendor == name)
     }
 
     /// Where the generated ones are.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     cargo, dashboard,
-    deploy::{Document, Environment, Progress, Secrets, healthy, next, plan},
+    deploy::{Document, Environment, Progress, Secrets, Values, healthy, next, plan},
     process,
     steps::Steps,
 };
@@ -174,9 +174,13 @@ impl Deployment<'_> {
         let there = self.ask(&["names", &path], "")?;
         let there = there.as_array().context("no list of parameters")?;
         let held = |name: &str| vec![there.iter().any(|known| known == name)];
-        let upload = self.secrets.to_upload(held)?;
-        self.ask(&["put", &path], &serde_json::to_string(&upload)?)
-            .map(drop)
+        let upload = self.secrets.to_upload(held)?.into_iter();
+        let (vendors, own): (Values, Values) =
+            upload.partition(|(name, _)| self.secrets.is_vendors(name));
+        for (path, values) in [(path, own), (self.vendors_path(), vendors)] {
+            self.ask(&["put", &path], &serde_json::to_string(&values)?)?;
+        }
+        Ok(())
     }
 
     fn deploy(&self) -> Result<Stack> {
@@ -226,6 +230,11 @@ impl Deployment<'_> {
             bail!("{why}");
         }
         Ok(said.stdout)
+    }
+
+    /// Where they look for the keys of vendors that no configuration names.
+    pub(super) fn vendors_path(&self) -> String {
+        format!("{}/vendors", self.path())
     }
 
     /// Where the template's functions look for secrets.

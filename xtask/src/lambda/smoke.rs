@@ -42,6 +42,9 @@ pub(crate) fn rehearse(tools: &Tools, built: &Path, upstream: &Path) -> Result<(
         built: Some(built),
         account: account(url),
     };
+    // A vendor that nothing but its variable makes a provider.
+    let vendor = json!({"CEREBRAS_API_KEY": "a key"}).to_string();
+    deployment.ask(&["put", &deployment.vendors_path()], &vendor)?;
     let stack = deployment.carry_out()?;
     let kept = secrets.to_upload(|_| vec![false])?;
     let again = deployment.carry_out()?;
@@ -80,6 +83,10 @@ impl Deployed<'_> {
         let key = gateway::new_key(&self.address, token, "pro")?;
         let models = self.get("/api/v1/models", Some(&key))?;
         ensure!(models["data"][0]["id"] == MODEL, "models: {models}");
+        let ids = models["data"].as_array().into_iter().flatten();
+        let mut ids = ids.filter_map(|model| model["id"].as_str());
+        let has_vendors = ids.any(|id| id.starts_with("cerebras/"));
+        ensure!(has_vendors, "no model of the vendor: {models}");
         let body = json!({"api_key": key}).to_string();
         let made = http::post(&format!("{}/v1/auth/token", self.address), None, &body)?;
         let made: Value = serde_json::from_str(&made)?;

@@ -5,11 +5,11 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The last segments of the parameters that a function's statements with `effect` name.
-fn parameters(template: &Value, name: &str, effect: &str) -> BTreeSet<String> {
+fn parameters(template: &Value, name: &str, action: &str, effect: &str) -> BTreeSet<String> {
     let policies = properties(template, &resource(name))["Policies"].clone();
     let statements = policies.as_array().unwrap().iter();
     let statements = statements.flat_map(|policy| policy["Statement"].as_array().unwrap());
-    let statements = statements.filter(|one| one["Action"] == "ssm:GetParameters");
+    let statements = statements.filter(|one| one["Action"] == action);
     let named =
         statements
             .filter(|one| one["Effect"] == effect)
@@ -29,7 +29,11 @@ fn parameters(template: &Value, name: &str, effect: &str) -> BTreeSet<String> {
 fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
     let template = template();
     let code = text("platforms/aws/src/parameters.rs");
-    assert!(code.contains("\"AmazonSSM.GetParameters\""));
+    let (by_name, by_path) = ("ssm:GetParameters", "ssm:GetParametersByPath");
+    for action in [by_name, by_path] {
+        let operation = action.replace("ssm:", "AmazonSSM.");
+        assert!(code.contains(&format!("\"{operation}\"")));
+    }
     let all = |names: &[&str]| BTreeSet::from_iter(names.iter().map(|name| (*name).to_owned()));
     const ADMIN: &str = "OPENCLAW_ADMIN_TOKEN";
     const MASTER: &str = "OPENCLAW_MASTER_KEY";
@@ -67,7 +71,14 @@ fn each_function_may_read_the_secrets_that_it_uses_and_no_others() {
                 (all(&used), all(&[]))
             }
         };
-        assert_eq!(parameters(&template, name, "Allow"), allowed, "{name}");
-        assert_eq!(parameters(&template, name, "Deny"), denied, "{name}");
+        let named = |action, effect| parameters(&template, name, action, effect);
+        assert_eq!(named(by_name, "Allow"), allowed, "{name}");
+        assert_eq!(named(by_name, "Deny"), denied, "{name}");
+        // What is below a path cannot be told apart: there is nothing but vendors' keys.
+        let vendors = match with_models {
+            true => all(&["vendors", "vendors/*"]),
+            false => all(&[]),
+        };
+        assert_eq!(named(by_path, "Allow"), vendors, "{name}");
     }
 }
