@@ -25,6 +25,19 @@ export function finish(): Plugin {
   return {
     name: 'finish',
     apply: 'build',
+    // What the first script imports after the paint is fetched before it.
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle = {} }) {
+        const chunks = Object.values(bundle).filter((part) => part.type === 'chunk');
+        const main = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/src/main.ts'));
+        const isEntry = (file: string) => chunks.some(({ fileName, isEntry }) => isEntry && fileName === file);
+        const link = (rel: string) => (file: string) => ({ tag: 'link', attrs: { rel, crossorigin: true, href: `./${file}` }, injectTo: 'head' as const });
+        if (!main) throw new Error('src/main.ts is no chunk of its own');
+        const styles = [...(main.viteMetadata?.importedCss ?? [])].map(link('stylesheet'));
+        return [...styles, ...[main.fileName, ...main.imports].filter((file) => !isEntry(file)).map(link('modulepreload'))];
+      },
+    },
     closeBundle() {
       for (const file of files(join(dist, 'dashboard')).filter((name) => !/\.(br|gz)$/.test(name))) {
         const content = readFileSync(file);

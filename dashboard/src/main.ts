@@ -1,7 +1,3 @@
-import './styles/tokens.css';
-import './styles/base.css';
-import './styles/controls.css';
-import './styles/shell.css';
 import { mount } from 'svelte';
 import App from './App.svelte';
 
