@@ -33,7 +33,7 @@ pub(crate) async fn create_response(
         Some(id) => Some(before(&app, &account, &id).await?),
         None => None,
     };
-    let asked = fields.clone();
+    let in_background = (fields.get("background") == Some("true")).then(|| fields.clone());
     let converted = Converted::new(fields, before)?;
     let (prepared, frame) = {
         let request = ChatRequest::parse(&converted.chat)?;
@@ -48,7 +48,7 @@ pub(crate) async fn create_response(
         };
         (PreparedChat::of(&app, &gate, &id, asked)?, frame)
     };
-    if converted.background {
+    if let Some(asked) = in_background {
         if converted.stream {
             let issue = "must not be true in the background: ask for the response by its id";
             return Err(Error::invalid("stream", issue).into());
