@@ -38,6 +38,15 @@ async fn queue(account: &Account, body: &Value) -> String {
     format!("/v1/responses/{}", queued["id"].as_str().expect("an id"))
 }
 
+/// The same, once the provider is asked.
+async fn begun(account: &Account, body: &Value, tag: &str) -> String {
+    let path = queue(account, body).await;
+    Mock::get()
+        .report_when(tag, |report| report.requests == 1)
+        .await;
+    path
+}
+
 /// The response once it is neither queued nor in progress.
 async fn ended(account: &Account, path: &str) -> Value {
     let response = eventually_within(Duration::from_secs(300), async || {
@@ -123,10 +132,7 @@ async fn a_target_that_has_responses_is_asked_for_one_in_the_foreground() {
 async fn a_cancelled_response_ends_the_call() {
     let account = Account::new().await;
     let tag = tag("background");
-    let path = queue(&account, &asking("gpt-4", &slow(&tag, 100))).await;
-    Mock::get()
-        .report_when(&tag, |report| report.requests == 1)
-        .await;
+    let path = begun(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
     let cancel = format!("{path}/cancel");
     for _ in 0..2 {
         let cancelled = account.client.post(&cancel, &json!({})).await.ok();
@@ -148,10 +154,7 @@ async fn a_cancelled_response_ends_the_call() {
 async fn a_deleted_response_ends_the_call() {
     let account = Account::new().await;
     let tag = tag("background");
-    let path = queue(&account, &asking("gpt-4", &slow(&tag, 100))).await;
-    Mock::get()
-        .report_when(&tag, |report| report.requests == 1)
-        .await;
+    let path = begun(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
     account.client.delete(&path).await.ok();
     Mock::get()
         .report_when(&tag, |report| report.cancelled == 1)
@@ -223,10 +226,7 @@ async fn a_killed_process_is_survived() {
         usage: Some(USAGE),
         ..Script::default()
     };
-    let path = queue(&account, &asking("patient", &script)).await;
-    Mock::get()
-        .report_when(&tag, |report| report.requests == 1)
-        .await;
+    let path = begun(&account, &asking("patient", &script), &tag).await;
     assert_eq!(
         account.client.get(&path).await.ok()["status"],
         "in_progress"
