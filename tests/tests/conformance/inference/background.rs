@@ -39,7 +39,7 @@ async fn queue(account: &Account, body: &Value) -> String {
 }
 
 /// The same, once the provider is asked.
-async fn begun(account: &Account, body: &Value, tag: &str) -> String {
+async fn in_progress(account: &Account, body: &Value, tag: &str) -> String {
     let path = queue(account, body).await;
     Mock::get()
         .report_when(tag, |report| report.requests == 1)
@@ -132,7 +132,7 @@ async fn a_target_that_has_responses_is_asked_for_one_in_the_foreground() {
 async fn a_cancelled_response_ends_the_call() {
     let account = Account::new().await;
     let tag = tag("background");
-    let path = begun(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
+    let path = in_progress(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
     let cancel = format!("{path}/cancel");
     for _ in 0..2 {
         let cancelled = account.client.post(&cancel, &json!({})).await.ok();
@@ -154,7 +154,7 @@ async fn a_cancelled_response_ends_the_call() {
 async fn a_deleted_response_ends_the_call() {
     let account = Account::new().await;
     let tag = tag("background");
-    let path = begun(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
+    let path = in_progress(&account, &asking("gpt-4", &slow(&tag, 100)), &tag).await;
     account.client.delete(&path).await.ok();
     Mock::get()
         .report_when(&tag, |report| report.cancelled == 1)
@@ -226,7 +226,7 @@ async fn a_killed_process_is_survived() {
         usage: Some(USAGE),
         ..Script::default()
     };
-    let path = begun(&account, &asking("patient", &script), &tag).await;
+    let path = in_progress(&account, &asking("patient", &script), &tag).await;
     assert_eq!(
         account.client.get(&path).await.ok()["status"],
         "in_progress"
